@@ -1,0 +1,36 @@
+from . import catalog as catalog
+from . import collect as collect
+from . import compute as compute
+from . import errors as errors
+from . import reports as reports
+from . import sample as sample
+from . import schema as schema
+from . import sentiment as sentiment
+from . import settings as settings
+from . import show as show
+from . import store as store
+from . import text as text
+from . import trends as trends
+from .reports.run import start_run as start_run
+from .reports.runner import run_report as run_report
+from .store.posts import load_posts as load_posts
+
+__version__: str
+__all__ = [
+    "catalog",
+    "collect",
+    "compute",
+    "errors",
+    "load_posts",
+    "reports",
+    "run_report",
+    "sample",
+    "schema",
+    "sentiment",
+    "settings",
+    "show",
+    "start_run",
+    "store",
+    "text",
+    "trends",
+]

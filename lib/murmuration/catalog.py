@@ -1,0 +1,347 @@
+"""``data_catalog.yaml``: where the store is, and which sources, brands and lexicons have names.
+
+The file is parsed with the line of every value kept, validated with pydantic, and every complaint
+names the file, the line and the key, what was found, what is allowed and the nearest match.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from murmuration.errors import CatalogError, UnknownNameError, suggest
+from murmuration.schema import SOURCE_NAME
+
+if TYPE_CHECKING:
+    from murmuration.text.brands import Brand
+
+_ENV_NAME = re.compile(r"[A-Z][A-Z0-9_]{1,80}")
+CONNECTORS = Literal["bluesky", "hackernews", "mastodon", "reddit", "x"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _check_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no IANA time zone.{suggest(name, available_timezones())}")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_check_zone)]
+
+
+class LiveSource(_Entry):
+    """How a live source is reached.
+
+    Attributes
+    ----------
+    connector
+        The platform's programming interface.
+    address
+        The server, where the platform has many.
+    query
+        What to ask for.
+    secrets
+        For each credential, the *name* of the environment variable that holds it.
+    """
+
+    connector: CONNECTORS
+    address: str | None = None
+    query: str | None = None
+    secrets: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("secrets")
+    @classmethod
+    def _names_only(cls, secrets: dict[str, str]) -> dict[str, str]:
+        for name, variable in secrets.items():
+            if not _ENV_NAME.fullmatch(variable):
+                # The value is not repeated: it may be the secret itself.
+                raise ValueError(
+                    f"secret {name!r} must be the name of an environment variable, such as "
+                    f"{name.upper()}; what stands there is none. Move a secret out of this file."
+                )
+        return secrets
+
+
+class SourceEntry(_Entry):
+    """A source: a label for imports, with what its files do not say themselves.
+
+    Attributes
+    ----------
+    description
+        For people.
+    platform
+        Goes into the column of that name where a post does not say.
+    files
+        Paths or patterns that ``import`` takes when it is given none.
+    map
+        Field of a post to column of the file, where the names are not recognised.
+    encoding, delimiter, timezone, time_format
+        Of the files, where they should not be detected. `timezone` is that of times without one.
+    language
+        Language of all posts, where the platform does not say.
+    live
+        How to reach it, for a live source.
+    """
+
+    description: str = ""
+    platform: str | None = None
+    files: list[str] = Field(default_factory=list)
+    map: dict[str, str] = Field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+    timezone: Zone = "UTC"
+    time_format: str | None = None
+    language: str | None = None
+    live: LiveSource | None = None
+
+
+class BrandEntry(_Entry):
+    """A brand as the catalog writes it; see `murmuration.text.Brand`."""
+
+    name: str | None = None
+    terms: list[str] = Field(default_factory=list)
+    handles: list[str] = Field(default_factory=list)
+    hashtags: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
+    competitors: list[str] = Field(default_factory=list)
+    lexicon: str | None = None
+
+    @model_validator(mode="after")
+    def _has_something_to_look_for(self) -> Self:
+        if not (self.terms or self.handles or self.hashtags):
+            raise ValueError("a brand needs terms, handles or hashtags to look for")
+        return self
+
+
+class LexiconEntry(_Entry):
+    """Words with a feeling of their own here, −4 (worst) to 4 (best); 0 takes a word out."""
+
+    description: str = ""
+    words: dict[str, Annotated[float, Field(ge=-4, le=4)]]
+
+
+class Catalog(_Entry):
+    """The whole catalog.
+
+    Attributes
+    ----------
+    store
+        Folder or ``s3://`` address of the store; a relative one is taken from the catalog's folder.
+    sources, brands, lexicons
+        Named entries.
+    """
+
+    store: str = "data"
+    sources: dict[str, SourceEntry] = Field(default_factory=dict)
+    brands: dict[str, BrandEntry] = Field(default_factory=dict)
+    lexicons: dict[str, LexiconEntry] = Field(default_factory=dict)
+
+    @field_validator("sources", "brands", "lexicons")
+    @classmethod
+    def _plain_names(cls, entries: dict[str, Any]) -> dict[str, Any]:
+        for name in entries:
+            if not SOURCE_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} cannot be a name here; use up to 64 of a-z, 0-9, _ and -"
+                )
+        return entries
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        for key, brand in self.brands.items():
+            for rival in brand.competitors:
+                if rival not in self.brands:
+                    raise ValueError(
+                        f"brand {key!r} names the competitor {rival!r}, which is no brand."
+                        + suggest(rival, self.brands)
+                    )
+            if brand.lexicon is not None and brand.lexicon not in self.lexicons:
+                raise ValueError(
+                    f"brand {key!r} names the lexicon {brand.lexicon!r}, which is not there."
+                    + suggest(brand.lexicon, self.lexicons)
+                )
+        return self
+
+    def source(self, name: str) -> SourceEntry:
+        """Give the entry of a source, or an empty one for a source that needs no words."""
+        return self.sources.get(name, SourceEntry())
+
+    def brand(self, name: str) -> "Brand":
+        """Give a brand by its key.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name; says the nearest one.
+        """
+        if name not in self.brands:
+            raise UnknownNameError(
+                f"No brand called {name!r} in data_catalog.yaml.{suggest(name, self.brands)}"
+            )
+        from murmuration.text.brands import Brand  # brings pandas, which an import does without
+
+        entry = self.brands[name]
+        return Brand(
+            key=name,
+            name=entry.name or name,
+            terms=tuple(entry.terms),
+            handles=tuple(entry.handles),
+            hashtags=tuple(entry.hashtags),
+            exclude=tuple(entry.exclude),
+            competitors=tuple(entry.competitors),
+            lexicon=entry.lexicon,
+        )
+
+    def lexicon(self, name: str) -> dict[str, float]:
+        """Give the words of a lexicon by its name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name; says the nearest one.
+        """
+        if name not in self.lexicons:
+            raise UnknownNameError(
+                f"No lexicon called {name!r} in data_catalog.yaml.{suggest(name, self.lexicons)}"
+            )
+        return dict(self.lexicons[name].words)
+
+
+def load_catalog(path: Path) -> Catalog:
+    """Read and check the catalog.
+
+    Parameters
+    ----------
+    path
+        The YAML file; a missing one is an empty catalog.
+
+    Returns
+    -------
+    Catalog
+        Validated entries.
+
+    Raises
+    ------
+    CatalogError
+        If the file is no YAML or an entry is wrong; names file, line, key and the mend.
+    """
+    if not path.exists():
+        return Catalog()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines = _lines(node, path) if node is not None else {}
+        content = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as err:
+        raise CatalogError(f"{path} cannot be read as UTF-8 text: {err}.") from err
+    except yaml.YAMLError as err:
+        raise CatalogError(f"{path} is no valid YAML: {_yaml_problem(err)}.") from err
+    if content is None:
+        return Catalog()
+    if not isinstance(content, dict):
+        raise CatalogError(
+            f"{path} must hold the keys {', '.join(Catalog.model_fields)}; "
+            f"found {_kind(content)} instead."
+        )
+    try:
+        return Catalog.model_validate(content)
+    except ValidationError as err:
+        raise CatalogError(_explain(err, path, lines)) from err
+
+
+def _lines(node: yaml.Node, path: Path) -> dict[tuple[str | int, ...], int]:
+    """Line, from 1, of every key; a key written twice is an error, which YAML itself lets pass."""
+    found: dict[tuple[str | int, ...], int] = {}
+    todo: list[tuple[tuple[str | int, ...], yaml.Node]] = [((), node)]
+    while todo:
+        place, current = todo.pop()
+        if isinstance(current, yaml.MappingNode):
+            for key, value in current.value:
+                inner = (*place, str(key.value))
+                if inner in found:
+                    raise CatalogError(
+                        f"{path}, line {key.start_mark.line + 1}: {_dotted(inner)} was already "
+                        f"given in line {found[inner]}. Keep one of the two."
+                    )
+                found[inner] = key.start_mark.line + 1
+                todo.append((inner, value))
+        elif isinstance(current, yaml.SequenceNode):
+            for number, value in enumerate(current.value):
+                found[(*place, number)] = value.start_mark.line + 1
+                todo.append(((*place, number), value))
+    return found
+
+
+def _yaml_problem(err: yaml.YAMLError) -> str:
+    mark = getattr(err, "problem_mark", None)
+    problem = getattr(err, "problem", None) or str(err)
+    return f"line {mark.line + 1}, {problem}" if mark is not None else str(problem)
+
+
+def _dotted(place: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in place)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
+    return names.get(type(value), f"{value!r}")
+
+
+def _explain(err: ValidationError, path: Path, lines: Mapping[tuple[str | int, ...], int]) -> str:
+    """Turn pydantic's findings into sentences, the first ten of them."""
+    sentences = []
+    for problem in err.errors()[:10]:
+        place = tuple(part for part in problem["loc"] if part != "[key]")
+        known = place
+        while known and known not in lines:
+            known = known[:-1]
+        line = f", line {lines[known]}" if known in lines else ""
+        where = f"{path}{line}: " + (f"{_dotted(place)}: " if place else "")
+        sentences.append(where + _say(problem, place))
+    return "\n".join(sentences)
+
+
+def _say(problem: Any, place: tuple[str | int, ...]) -> str:
+    kind, found = problem["type"], problem["input"]
+    if kind == "extra_forbidden":
+        allowed = _allowed_keys(place)
+        return f"unknown key.{suggest(str(place[-1]), allowed)}"
+    if kind == "value_error":
+        return f"{problem['ctx']['error']}."
+    if kind == "missing":
+        return "is missing."
+    if isinstance(found, str | int | float | bool):
+        return f"found {found!r}, but {_lower_first(problem['msg'])}."
+    return f"found {_kind(found)}, but {_lower_first(problem['msg'])}."
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _allowed_keys(place: tuple[str | int, ...]) -> list[str]:
+    if len(place) == 1:
+        return list(Catalog.model_fields)
+    if "live" in place[2:-1]:
+        return list(LiveSource.model_fields)
+    entries: dict[str, type[BaseModel]] = {
+        "sources": SourceEntry,
+        "brands": BrandEntry,
+        "lexicons": LexiconEntry,
+    }
+    return list(entries[str(place[0])].model_fields)

@@ -1,0 +1,254 @@
+"""Post files → the store: each file is one commit, all of it or nothing."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pyarrow.compute as pc
+from filelock import FileLock, Timeout
+
+from murmuration.collect.fields import check_mapping
+from murmuration.collect.files import PostFile, detect_format, find_files
+from murmuration.collect.job import ImportJob, Progress
+from murmuration.collect.json_files import JsonReader
+from murmuration.collect.normalise import Normaliser
+from murmuration.collect.raw import Reader
+from murmuration.collect.tabular import CsvReader, ParquetReader
+from murmuration.collect.times import TimeReader
+from murmuration.errors import ParamError, StoreError
+from murmuration.schema import SOURCE_NAME
+from murmuration.store.delta import Store
+from murmuration.store.receipts import add_missing_receipts
+
+log = logging.getLogger(__name__)
+
+MAX_BAD_SHARE = 0.2
+_LOCK_WAIT_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """How files are to be read.
+
+    Attributes
+    ----------
+    mapping
+        Field to column, where the names are not recognised; an empty column leaves a field out.
+    encoding, delimiter
+        Of CSV files, where they are not to be detected.
+    timezone, time_format
+        IANA zone of times that name none; `datetime.strptime` format where it is not to be guessed.
+    platform, language
+        For posts that do not say.
+    observed_at
+        When the posts were seen; the file's modification time unless given.
+    detect_language
+        Whether the language of posts that declare none is detected.
+    max_bad_share
+        Largest share of rows, 0 to 1, that may go to quarantine; more stops the import.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    encoding: str | None = None
+    delimiter: str | None = None
+    timezone: str = "UTC"
+    time_format: str | None = None
+    platform: str | None = None
+    language: str | None = None
+    observed_at: datetime | None = None
+    detect_language: bool = True
+    max_bad_share: float = MAX_BAD_SHARE
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_bad_share <= 1:
+            raise ParamError(
+                f"The share of bad rows is {self.max_bad_share}, but it must lie in 0 to 1."
+            )
+        object.__setattr__(self, "mapping", check_mapping(self.mapping))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of one file.
+
+    Attributes
+    ----------
+    values
+        A row of the table `imports`.
+    repeated
+        True if this very file was imported before, so that nothing was done.
+    seconds
+        How long it took.
+    repeated_equal, differing
+        Of the rows that repeat an id: how many are equal, and in how many each column differs.
+    left_out
+        Columns that were not kept because they name the author.
+    """
+
+    values: Mapping[str, Any]
+    repeated: bool
+    seconds: float
+    repeated_equal: int = 0
+    differing: Mapping[str, int] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
+
+
+def import_files(
+    paths: Sequence[str],
+    *,
+    source: str,
+    store: Store,
+    state: Path,
+    options: ImportOptions | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Iterator[Receipt]:
+    """Take post files into the store, one after the other.
+
+    Parameters
+    ----------
+    paths
+        Files, folders or patterns.
+    source
+        The label that their posts get.
+    store
+        Where to; made if it is not there.
+    state
+        Local folder for spilled rows and the lock.
+    options
+        How to read them.
+    on_progress
+        Told about every batch of rows.
+
+    Yields
+    ------
+    Receipt
+        One a file, after its commit.
+
+    Raises
+    ------
+    ReadError
+        If a file cannot be read or too many of its rows are bad; nothing of that file is kept.
+    ParamError
+        If the source's name or the mapping is wrong.
+    StoreError
+        If the store cannot be used.
+    """
+    if not SOURCE_NAME.fullmatch(source):
+        raise ParamError(
+            f"The source {source!r} cannot be a name; use up to 64 of a-z, 0-9, _ and -."
+        )
+    options = options or ImportOptions()
+    files = find_files(paths)
+    with write_lock(store, state):
+        store.make()
+    for file in files:
+        with write_lock(store, state):
+            yield _import_file(file, source, store, state, options, on_progress)
+
+
+@contextmanager
+def write_lock(store: Store, state: Path) -> Iterator[None]:
+    """Let one process of this machine write to a store at a time; the others wait."""
+    name = sha256(store.location.encode()).hexdigest()[:16]
+    (state / "locks").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(state / "locks" / f"store-{name}.lock")
+    try:
+        lock.acquire(timeout=0.1)
+    except Timeout:
+        log.warning("another process writes to %s; waiting for it to end", store.location)
+        _wait(lock, store)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _wait(lock: FileLock, store: Store) -> None:
+    try:
+        lock.acquire(timeout=_LOCK_WAIT_SECONDS)
+    except Timeout as err:
+        raise StoreError(
+            f"Another process has been writing to {store.location} for an hour. Nothing was "
+            f"committed; look what holds {lock.lock_file}, then run the command again."
+        ) from err
+
+
+def _import_file(
+    file: PostFile,
+    source: str,
+    store: Store,
+    state: Path,
+    options: ImportOptions,
+    on_progress: Callable[[Progress], None],
+) -> Receipt:
+    started = perf_counter()
+    add_missing_receipts(store)
+    file_hash = file.sha256()
+    import_id = _import_id(source, file_hash, options)
+    known = store.read("imports")
+    for row in known.filter(pc.equal(known["import_id"], import_id)).to_pylist():
+        return Receipt(values=row, repeated=True, seconds=perf_counter() - started)
+    reader = open_reader(file, options)
+    normaliser = _normaliser(file, source, import_id, store, options, reader)
+    with ImportJob(
+        file, reader, normaliser, store, state, options.max_bad_share, on_progress
+    ) as job:
+        outcome = job.run(file_hash, detect_language=options.detect_language)
+    seconds = perf_counter() - started
+    rows = outcome.values["rows_read"]
+    log.info("imported %s into %s: %d rows in %.1f s", file.name, source, rows, seconds)
+    return Receipt(
+        values=outcome.values,
+        repeated=False,
+        seconds=seconds,
+        repeated_equal=outcome.repeated_equal,
+        differing=outcome.differing,
+        left_out=reader.left_out,
+    )
+
+
+def open_reader(file: PostFile, options: ImportOptions) -> Reader:
+    """Open a file with the reader for what it holds."""
+    kind = detect_format(file)
+    if kind == "parquet":
+        return ParquetReader(file, options.mapping)
+    if kind == "csv":
+        return CsvReader(
+            file, options.mapping, encoding=options.encoding, delimiter=options.delimiter
+        )
+    return JsonReader(file, options.mapping, lines=kind == "jsonl", encoding=options.encoding)
+
+
+def _normaliser(
+    file: PostFile,
+    source: str,
+    import_id: str,
+    store: Store,
+    options: ImportOptions,
+    reader: Reader,
+) -> Normaliser:
+    return Normaliser(
+        source=source,
+        import_id=import_id,
+        observed_at=options.observed_at or file.modified_at,
+        pseudonyms=store.pseudonyms,
+        times=TimeReader(zone=options.timezone, format=options.time_format),
+        platform=reader.platform or options.platform,
+        language=options.language,
+        id_column=reader.mapping.get("post_id", "id"),
+    )
+
+
+def _import_id(source: str, file_hash: str, options: ImportOptions) -> str:
+    """The same file read in the same way always gets the same id."""
+    # How strict, and whether languages are detected, changes nothing about what the file says.
+    how = replace(options, max_bad_share=0.0, detect_language=True)
+    words = json.dumps([source, file_hash, sorted(vars(how).items())], default=str)
+    return sha256(words.encode()).hexdigest()[:16]

@@ -1,0 +1,243 @@
+"""One file on its way into the store.
+
+The order of commits makes a kill harmless: quarantine first, under an id that the same file and mapping
+always get, so that a repetition replaces it; then tombstones of deleted posts; then the posts with the
+receipt in the same commit; last the receipt's row in `imports`, which whoever comes next adds if it is
+missing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from murmuration.collect.files import PostFile
+from murmuration.collect.normalise import Normaliser
+from murmuration.collect.raw import BadRow, Reader
+from murmuration.errors import ReadError, StoreError
+from murmuration.schema import QUARANTINE
+from murmuration.store.delta import DataFile, Store
+from murmuration.store.merge import Merge, Tally, rank_columns
+from murmuration.store.receipts import add_missing_receipts, pack_receipt
+from murmuration.store.tombstones import Tombstones, bury
+from murmuration.store.write import new_batch, removed_on_error, write_units
+from murmuration.text.language import fill_languages
+
+_EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
+_SHOWN_REASONS = 5
+_KNOWN_COLUMNS = ("post_id", "version", "observed_at", "first_seen_at", "content_hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the import of a file is: the step, its share from 0 to 1, and rows so far."""
+
+    file: PostFile
+    step: str
+    share: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file; see `murmuration.collect.Receipt`."""
+
+    values: Mapping[str, Any]
+    repeated_equal: int
+    differing: Mapping[str, int]
+
+
+@dataclass
+class ImportJob:
+    """Everything one import holds on to; a context manager, so that spilled rows go away."""
+
+    file: PostFile
+    reader: Reader
+    normaliser: Normaliser
+    store: Store
+    state: Path
+    max_bad_share: float
+    on_progress: Callable[[Progress], None]
+    merge: Merge = field(init=False)
+    bad: list[BadRow] = field(default_factory=list, init=False)
+    deleted: list[str] = field(default_factory=list, init=False)
+    counts: Counter[str] = field(default_factory=Counter, init=False)
+
+    def __enter__(self) -> Self:
+        self.merge = Merge(self.state / "tmp").__enter__()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.merge.__exit__(*details)
+
+    @property
+    def source(self) -> str:
+        """The label that the posts get."""
+        return self.normaliser.source
+
+    def run(self, file_hash: str, *, detect_language: bool) -> Outcome:
+        """Read the file, decide which rows count, and commit them.
+
+        Raises
+        ------
+        ReadError
+            If the file breaks off, has no rows, or too many bad ones; nothing was committed.
+        """
+        self._read()
+        self._check_bad_share()
+        posts = self.store.open("posts")
+        known_deleted = self._add_known(self.store.post_files(posts, source=self.source))
+        if self.deleted:
+            self.counts["forgotten"] += self.merge.drop(pa.array(self.deleted, pa.string()))
+        tally = self.merge.rank()
+        differing = self._differing() if tally.repeated_rows else Counter()
+        values = self._values(file_hash, tally)
+        self.store.replace(
+            "quarantine", self._quarantine(), where=f"import_id = '{self.normaliser.import_id}'"
+        )
+        bury(self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted)
+        files = self._write(tally, detect_language=detect_language)
+        with removed_on_error(self.store, files):
+            self._check_alone(posts.version())
+            self.store.commit_posts(posts, add=files, facts=pack_receipt(values))
+        add_missing_receipts(self.store)
+        return Outcome(values, tally.repeated_equal_rows, differing)
+
+    def _read(self) -> None:
+        tombstones = Tombstones.load(self.store)
+        for batch in self.reader.batches():
+            posts, bad = self.normaliser.posts(batch)
+            self.counts["read"] += posts.num_rows + len(bad) + batch.skipped + len(batch.deleted)
+            self.counts["skipped"] += batch.skipped + len(batch.deleted)
+            self.bad += bad
+            self.deleted += batch.deleted
+            alive = tombstones.drop(posts, source=self.source)
+            self.counts["forgotten"] += posts.num_rows - alive.num_rows
+            self.merge.add(alive)
+            if self.counts["read"] >= _EARLY_ROWS:
+                self._check_bad_share()
+            self._tell("reading", self.reader.done)
+
+    def _tell(self, step: str, share: float) -> None:
+        self.on_progress(Progress(self.file, step, min(share, 1.0), self.counts["read"]))
+
+    def _check_bad_share(self) -> None:
+        read, bad = self.counts["read"], len(self.bad)
+        if read == 0:
+            raise ReadError(f"{self.file.path} has column names but no rows below them.")
+        if bad <= self.max_bad_share * read:
+            return
+        reasons = Counter(row.reason for row in self.bad).most_common(_SHOWN_REASONS)
+        first = {row.reason: row.row for row in reversed(self.bad)}
+        said = "; ".join(
+            f"{reason} ({count:,} rows, the first is row {first[reason]:,})"
+            for reason, count in reasons
+        )
+        raise ReadError(
+            f"{bad:,} of {read:,} rows of {self.file.path} cannot be read as posts ({bad / read:.0%}, "
+            f"allowed are {self.max_bad_share:.0%}): {said}. Nothing was imported. Mend the file, say "
+            "which column is which with --map, or allow more with --max-bad."
+        )
+
+    def _add_known(self, files: list[DataFile]) -> set[str]:
+        """Tell the merge what the store has of these posts; give the deleted ones that it has."""
+        deleted, alive = pa.array(self.deleted, pa.string()), set()
+        for file in files:
+            uri = f"{self.store.uri('posts')}/{file.path}"
+            rows = self.store.read_file(uri, columns=list(_KNOWN_COLUMNS))
+            month = pa.repeat(pa.scalar(file.month), len(rows))
+            self.merge.add_known(rank_columns(rows).append_column("month", month))
+            if self.deleted:
+                alive.update(rows["post_id"].filter(pc.is_in(rows["post_id"], deleted)).to_pylist())
+        return alive
+
+    def _check_alone(self, version: int) -> None:
+        """Refuse to commit if a writer on another machine added posts of this source meanwhile."""
+        newest = self.store.open("posts")
+        if newest.version() == version:
+            return
+        mine = {file.path for file in self.store.post_files(newest, source=self.source)}
+        before = self.store.open("posts", version)
+        if mine != {file.path for file in self.store.post_files(before, source=self.source)}:
+            raise StoreError(
+                f"Another machine imported posts of {self.source!r} into {self.store.location} at the "
+                "same time, so new and known posts cannot be told apart. Nothing was committed; run "
+                "the import again."
+            )
+
+    def _write(self, tally: Tally, *, detect_language: bool) -> list[DataFile]:
+        done = 0
+
+        def finish(posts: pa.Table) -> pa.Table:
+            nonlocal done
+            done += len(posts)
+            self._tell("detecting languages and writing", done / max(1, tally.written))
+            return fill_languages(posts) if detect_language else posts
+
+        batch = new_batch(self.normaliser.import_id)
+        return write_units(self.store, self.merge, source=self.source, batch=batch, finish=finish)
+
+    def _differing(self) -> Counter[str]:
+        """In how many of the rows that repeat an id each column differs from the row that wins."""
+        found: Counter[str] = Counter()
+        for winners, losers in self.merge.differing():
+            for name in winners.column_names:
+                if name == "extra":
+                    found.update(_differing_pairs(winners[name], losers[name]))
+                elif name not in _KNOWN_COLUMNS:
+                    pairs = zip(winners[name].to_pylist(), losers[name].to_pylist(), strict=True)
+                    found[name] += sum(a != b for a, b in pairs)
+        return +found
+
+    def _values(self, file_hash: str, tally: Tally) -> dict[str, Any]:
+        notes = sorted(self.normaliser.notes.items())
+        return {
+            "import_id": self.normaliser.import_id,
+            "source": self.source,
+            "file_name": self.file.name,
+            "file_hash": file_hash,
+            "file_bytes": self.file.bytes,
+            "shape": self.reader.shape,
+            "mapping": sorted(self.reader.mapping.items()),
+            "observed_at": self.normaliser.observed_at,
+            "rows_read": self.counts["read"],
+            "rows_new": tally.new,
+            "rows_updated": tally.updated,
+            "rows_unchanged": tally.unchanged,
+            "rows_older": tally.older,
+            "rows_repeated": tally.repeated_rows,
+            "rows_skipped": self.counts["skipped"],
+            "rows_forgotten": self.counts["forgotten"],
+            "rows_quarantined": len(self.bad),
+            "rows_written": tally.written,
+            "notes": [f"{note}: {count:,}" for note, count in notes],
+        }
+
+    def _quarantine(self) -> pa.Table:
+        keys = self.store.pseudonyms
+        rows = [
+            {
+                "source": self.source,
+                "import_id": self.normaliser.import_id,
+                "file_name": self.file.name,
+                "row": bad.row,
+                "reason": bad.reason,
+                "post_id": bad.post_id,
+                "author_key": keys.author_key(self.source, bad.author) if bad.author else None,
+                "content": bad.content,
+            }
+            for bad in self.bad
+        ]
+        return pa.Table.from_pylist(rows, schema=QUARANTINE.arrow)
+
+
+def _differing_pairs(winners: pa.ChunkedArray, losers: pa.ChunkedArray) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one, other in zip(winners.to_pylist(), losers.to_pylist(), strict=True):
+        a, b = dict(one or ()), dict(other or ())
+        found.update(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
+    return found

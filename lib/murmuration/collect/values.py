@@ -1,0 +1,212 @@
+"""Columns of raw values as ids, counts, flags and lists; what cannot be read becomes null, counted."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from murmuration.errors import ReadError
+from murmuration.schema import STRINGS
+
+# A spreadsheet or a float column turned the id into 5.70306e+17: its last digits are gone. Without a
+# point or a plus it is an id to the base of 36, such as Reddit's 7e495.
+_SCIENTIFIC = r"^[+-]?(?:\d+[eE]\+\d+|\d[.,]\d+[eE]\+?\d+)$"
+_LONG_WITH_POINT = r"^\d{16,}\.0*$"
+_SHORT_WITH_POINT = r"^(\d{1,15})\.0*$"
+_EXACT = 2.0**53  # integers beyond are rounded in a float
+_LONG_NUMBER = r"^\d{16,}$"
+_ROUNDED_SAMPLE = 30  # ids; by chance all of so many end in 00 once in 10**60
+
+_COUNT = re.compile(r"\s*([+-]?\d[\d,.'\u00a0\u202f ]*?)\s*([kKmMbB]?)\s*")
+_FACTOR = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
+_TRUE = ("true", "1", "yes", "y", "t", "1.0")
+_FALSE = ("false", "0", "no", "n", "f", "0.0")
+_PARTS = re.compile(r"[^\s,;|\[\]'\"]+")
+
+Column = Any  # pa.Array or pa.ChunkedArray, which have no types of their own
+
+
+def plain(column: Column) -> pa.Array:
+    """Give a column as one array without dictionary encoding."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):  # combining no chunks gives no array
+        array = pa.nulls(0, column.type)
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def read_text(column: Column) -> pa.Array:
+    """Give text, null where it is empty."""
+    array = plain(column)
+    if pa.types.is_binary(array.type):
+        array = pa.array(
+            [None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()],
+            pa.string(),
+        )
+    text = array.cast(pa.string())
+    return pc.if_else(pc.equal(text, ""), None, text)
+
+
+def read_ids(column: Column) -> tuple[pa.Array, pa.Array]:
+    """Give ids as text, and say which have lost digits.
+
+    Returns
+    -------
+    (ids, lost)
+        Text, null where there is none, and booleans without nulls; both of shape (n_rows,).
+    """
+    array = plain(column)
+    if pa.types.is_floating(array.type):
+        return _float_ids(array)
+    ids = read_text(pc.utf8_trim_whitespace(array.cast(pa.string())))
+    scientific = pc.match_substring_regex(ids, f"{_SCIENTIFIC}|{_LONG_WITH_POINT}")
+    ids = pc.replace_substring_regex(ids, _SHORT_WITH_POINT, r"\1")
+    return ids, pc.fill_null(scientific, False)
+
+
+def _float_ids(array: pa.Array) -> tuple[pa.Array, pa.Array]:
+    numbers = array.cast(pa.float64())
+    missing = pc.or_kleene(pc.is_null(numbers), pc.is_nan(numbers))
+    lost = pc.fill_null(pc.greater_equal(pc.abs(numbers), _EXACT), False)
+    safe = pc.if_else(pc.or_(pc.fill_null(missing, True), lost), None, numbers)
+    whole = pc.equal(safe, pc.floor(safe))
+    text = pc.if_else(
+        whole, pc.floor(safe).cast(pa.int64(), safe=False).cast(pa.string()), safe.cast(pa.string())
+    )
+    return text, lost
+
+
+def check_rounded(ids: pa.Array, *, column: str) -> None:
+    """Refuse ids that a spreadsheet rounded: all of many long ones end in zeros.
+
+    Raises
+    ------
+    ReadError
+        If so; two posts could share one id.
+    """
+    long = ids.filter(pc.fill_null(pc.match_substring_regex(ids, _LONG_NUMBER), False))
+    if len(long) >= _ROUNDED_SAMPLE and pc.all(pc.ends_with(long, "00")).as_py():
+        raise ReadError(
+            f"All ids in the column {column!r} end in 00, so a spreadsheet has rounded them and two posts "
+            "could share one. Export again with ids as text, or leave the ids out with --map id= and "
+            "have them derived."
+        )
+
+
+def read_counts(
+    column: Column, notes: Counter[str], *, name: str, signed: bool = False
+) -> pa.Array:
+    """Give counts as integers.
+
+    Parameters
+    ----------
+    column
+        Numbers, or text such as "1,204" or "3.4K".
+    notes
+        Counts values that are negative or no numbers, which become null: withheld, not zero.
+    name
+        For the notes.
+    signed
+        Whether a negative value means something (a score of votes).
+    """
+    array = plain(column)
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), pa.int64())
+    if pa.types.is_boolean(array.type):
+        notes[f"{name}: values that are no counts, left out"] += len(array) - array.null_count
+        return pa.nulls(len(array), pa.int64())
+    if pa.types.is_integer(array.type):
+        counts = array.cast(pa.int64())
+    elif pa.types.is_floating(array.type):
+        counts = _whole_numbers(array)
+    else:
+        counts = _text_counts(array.cast(pa.string()), notes, name)
+    if signed:
+        return counts
+    negative = pc.fill_null(pc.less(counts, 0), False)
+    found = pc.sum(negative).as_py() or 0
+    if found:
+        notes[f"{name}: negative values read as unknown"] += found
+        counts = pc.if_else(negative, None, counts)
+    return counts
+
+
+def _whole_numbers(array: pa.Array) -> pa.Array:
+    numbers = array.cast(pa.float64())
+    usable = pc.and_(pc.is_finite(numbers), pc.less(pc.abs(numbers), _EXACT))
+    return pc.round(pc.if_else(pc.fill_null(usable, False), numbers, None)).cast(pa.int64())
+
+
+def _text_counts(text: pa.Array, notes: Counter[str], name: str) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(text)
+    usual = pc.match_substring_regex(trimmed, r"^[+-]?\d{1,18}(?:\.0*)?$")
+    digits = pc.replace_substring_regex(pc.if_else(usual, trimmed, None), r"^\+|\.0*$", "")
+    counts = digits.cast(pa.int64())
+    odd = pc.and_(
+        pc.fill_null(pc.invert(usual), False), pc.fill_null(pc.not_equal(trimmed, ""), False)
+    )
+    if not pc.any(odd).as_py():
+        return counts
+    read = [_odd_count(value) for value in pc.if_else(odd, trimmed, None).to_pylist()]
+    unread = sum(a is None and b for a, b in zip(read, odd.to_pylist(), strict=True))
+    if unread:
+        notes[f"{name}: values that are no counts, left out"] += unread
+    return pc.coalesce(counts, pa.array(read, pa.int64()))
+
+
+def _odd_count(text: str | None) -> int | None:
+    found = _COUNT.fullmatch(text) if text else None
+    if not found:
+        return None
+    factor = _FACTOR[found[2].lower()]
+    digits = re.sub(r"['\u00a0\u202f ]", "", found[1])
+    if factor == 1:  # "1,204" and "1.204" both mean a thousand: nothing has half a like
+        grouped = re.fullmatch(r"[+-]?\d{1,3}(?:[.,]\d{3})+", digits)
+        plain_number = re.fullmatch(r"[+-]?\d{1,18}(?:[.,]\d+)?", digits)
+        digits = re.sub(r"[.,]", "", digits) if grouped else re.split(r"[.,]", digits)[0]
+        return int(digits) if (grouped or plain_number) and len(digits) <= 18 else None
+    try:
+        return round(float(digits.replace(",", ".")) * factor)
+    except ValueError:
+        return None
+
+
+def read_flags(column: Column) -> pa.Array:
+    """Give yes or no, null where it is neither."""
+    array = plain(column)
+    if pa.types.is_boolean(array.type):
+        return array
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(array.cast(pa.string())))
+    yes, no = (pc.is_in(text, pa.array(words)) for words in (_TRUE, _FALSE))
+    return pc.if_else(yes, True, pc.if_else(no, False, pa.scalar(None, pa.bool_())))
+
+
+def read_lists(column: Column, *, strip: str) -> pa.Array:
+    """Give lists of words, from lists or from text such as "a, b" or "['a', 'b']"."""
+    array = plain(column)
+    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
+        values = array.cast(STRINGS).to_pylist()
+    else:
+        values = [
+            None if text is None else _PARTS.findall(text)
+            for text in array.cast(pa.string()).to_pylist()
+        ]
+    return pa.array([_stripped(parts, strip) for parts in values], STRINGS)
+
+
+def _stripped(parts: Sequence[str | None] | None, strip: str) -> list[str] | None:
+    words = [word for part in parts or () if part and (word := part.strip().lstrip(strip))]
+    return list(dict.fromkeys(words)) or None
+
+
+def find_in_text(texts: pa.Array, sign: str, find: Callable[[str], list[str]]) -> pa.Array:
+    """Give the distinct words that `find` sees in each text; asked only where `sign` occurs."""
+    there = pc.fill_null(pc.match_substring(texts, sign), False)
+    rows = np.flatnonzero(there.to_numpy(zero_copy_only=False))
+    found: list[Any] = [None] * len(texts)
+    for row, text in zip(rows.tolist(), texts.filter(there).to_pylist(), strict=True):
+        found[row] = list(dict.fromkeys(find(text))) or None
+    return pa.array(found, STRINGS)

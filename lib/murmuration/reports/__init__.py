@@ -1,0 +1,5 @@
+"""A notebook and typed parameters → executed notebook, HTML, tables, manifest, index."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

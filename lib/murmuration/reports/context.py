@@ -1,0 +1,101 @@
+"""What a run's kernel is told, and what it tells back.
+
+The parent writes a context (pinned inputs, parameters, folder) and names it in ``MURMURATION_RUN``; the
+kernel appends what it did to a journal, one JSON object a line, from which the manifest is made.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from murmuration.reports.parameters import Value
+
+VARIABLE = "MURMURATION_RUN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """A run as its kernel sees it.
+
+    Attributes
+    ----------
+    run_id, report
+        Names.
+    folder
+        Where its files go.
+    journal
+        Where the kernel writes what it did.
+    notebook
+        The notebook to execute.
+    at
+        Logical time.
+    parameters
+        Effective values.
+    pinned
+        ``tables`` (name to version), ``brands`` and ``lexicons`` (name to definition).
+    draft
+        True for a notebook that somebody runs by hand: nothing is published.
+    """
+
+    run_id: str
+    report: str
+    folder: Path
+    journal: Path
+    notebook: Path
+    at: datetime
+    parameters: Mapping[str, Value]
+    pinned: Mapping[str, Any]
+    draft: bool = False
+
+    def save(self, path: Path) -> None:
+        """Write it for the kernel."""
+        path.write_text(json.dumps(asdict(self), default=_plain), encoding="utf-8")
+
+
+def load_context(path: Path) -> Context:
+    """Read what `Context.save` wrote."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("folder", "journal", "notebook"):
+        values[name] = Path(values[name])
+    values["at"] = datetime.fromisoformat(values["at"])
+    return Context(**values)
+
+
+def given_context() -> Context | None:
+    """Give the context that this process was started with, if any."""
+    path = os.environ.get(VARIABLE)
+    return load_context(Path(path)) if path else None
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+@dataclass
+class Journal:
+    """Appends entries to a file; whoever reads it meanwhile sees whole lines."""
+
+    path: Path
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, kind: str, **facts: Any) -> None:
+        """Append one entry."""
+        entry = {"kind": kind, **facts}
+        self.entries.append(entry)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False, default=_plain) + "\n")
+
+
+def read_journal(path: Path) -> Iterator[dict[str, Any]]:
+    """Read entries; a last line that was cut off by a kill is left out."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return

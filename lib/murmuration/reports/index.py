@@ -1,0 +1,54 @@
+"""``reports/index.html``: all runs, newest first, derived from their manifests."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from murmuration.reports.manifest import list_runs
+from murmuration.reports.page import resource, script_hash, templates
+
+INDEX = "index.html"
+
+
+def write_index(reports: Path) -> Path:
+    """Write the list of all runs; a reader sees the old one or the new one, never half of it."""
+    script = resource("index.js")
+    rows = [_row(run.folder, run.manifest, reports) for run in list_runs(reports)]
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{script_hash(script)}'; style-src 'unsafe-inline'; "
+        "form-action 'none'; base-uri 'none'"
+    )
+    text = (
+        templates()
+        .get_template("index.html.j2")
+        .render(runs=rows, css=Markup(resource("report.css")), script=Markup(script), policy=policy)
+    )
+    path = reports / INDEX
+    fresh = reports / f".{INDEX}.{os.getpid()}"
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+    return path
+
+
+def _row(folder: Path, manifest: Mapping[str, Any], reports: Path) -> dict[str, Any]:
+    error = manifest.get("error") or {}
+    return {
+        "link": (folder / "report.html").relative_to(reports).as_posix(),
+        "folder": folder.relative_to(reports).as_posix(),
+        "report": manifest.get("report", folder.parent.name),
+        "run_id": manifest.get("run_id", folder.name),
+        "status": manifest.get("status", "unknown"),
+        "started_at": str(manifest.get("started_at", ""))
+        .replace("T", " ")
+        .replace("+00:00", " UTC"),
+        "seconds": manifest.get("seconds"),
+        "parameters": {
+            name: value
+            for name, value in manifest.get("parameters", {}).items()
+            if value not in ("", [], None)
+        },
+        "sentence": error.get("sentence") or next(iter(manifest.get("answer", [])), ""),
+    }

@@ -1,0 +1,166 @@
+"""An executed notebook → one HTML file without code, without network, and safe to pass on.
+
+The page holds plotly's script once, packed, and a content security policy that lets exactly two scripts
+run, named by their hashes: whatever a post contains, it cannot run, and nothing is loaded from elsewhere.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from murmuration.reports.parameters import load_notebook
+from murmuration.show.posts import table_markup
+
+PAGE = "report.html"
+_FIGURE = "application/vnd.plotly.v1+json"
+_HIDDEN_TAGS = frozenset({"hide", "setup", "parameters", "injected-parameters"})
+_IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
+
+
+def write_page(folder: Path, manifest: Mapping[str, Any]) -> Path:
+    """Write ``report.html`` of a run from its executed notebook; of a failed run too, as far as it came."""
+    notebook = folder / "notebook.ipynb"
+    blocks = list(_blocks(load_notebook(notebook))) if notebook.exists() else []
+    figures = [block["figure"] for block in blocks if "figure" in block]
+    title = next(
+        (block["title"] for block in blocks if block.get("title")), str(manifest["report"])
+    )
+    loader = resource("report.js")
+    text = templates().get_template("report.html.j2").render(
+        title=title,
+        blocks=blocks,
+        manifest=manifest,
+        css=Markup(resource("report.css")),
+        loader=Markup(loader),
+        plotly=Markup(_packed_plotly()) if figures else "",
+        policy=_policy([loader, *([_plotly_script()] if figures else [])]),
+    )  # fmt: skip
+    path = folder / PAGE
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def templates() -> Environment:
+    """Give the pages' templates; everything is escaped unless it is marked as ours."""
+    return Environment(
+        loader=PackageLoader("murmuration.reports"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def resource(name: str) -> str:
+    """Read a style sheet or script of the pages."""
+    return (files("murmuration.reports") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly_script() -> str:
+    return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+
+
+@cache
+def _packed_plotly() -> str:
+    # mtime 0, so that the same script is the same bytes in every report.
+    packed = gzip.compress(_plotly_script().encode(), compresslevel=9, mtime=0)
+    return base64.b64encode(packed).decode()
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    hashes = " ".join(f"'sha256-{script_hash(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "form-action 'none'; base-uri 'none'"
+    )
+
+
+def script_hash(script: str) -> str:
+    """Hash of an inline script as a content security policy names it."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _blocks(notebook: nbformat.NotebookNode) -> Iterator[dict[str, Any]]:
+    """Give what a reader sees: prose, figures, tables and errors, in order."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if _HIDDEN_TAGS & set(cell.metadata.get("tags", [])):
+            continue
+        if cell.cell_type == "markdown":
+            yield _prose(cell.source)
+        elif cell.cell_type == "code":
+            for output in cell.get("outputs", []):
+                yield from _output(output, number)
+
+
+def _prose(text: str) -> dict[str, Any]:
+    lines = text.strip().splitlines()
+    title = lines[0].removeprefix("# ").strip() if lines and lines[0].startswith("# ") else ""
+    return {"markup": _markdown(text), "title": title}
+
+
+def _output(output: nbformat.NotebookNode, cell: int) -> Iterator[dict[str, Any]]:
+    if output.output_type == "error":
+        yield {"error": f"Cell {cell}: {output.ename}: {output.evalue}"}
+    if output.output_type not in ("display_data", "execute_result"):
+        return
+    data = output.data
+    if _FIGURE in data:
+        yield {"figure": _figure(data[_FIGURE])}
+    elif "text/markdown" in data:
+        yield _prose(_joined(data["text/markdown"]))
+    elif "text/html" in data:
+        yield {"markup": Markup(_joined(data["text/html"]))}
+    elif image := next((kind for kind in _IMAGES if kind in data), None):
+        yield {"image": _image_address(image, data[image])}
+    elif "text/plain" in data:
+        yield {"plain": _joined(data["text/plain"])}
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _image_address(kind: str, content: str | list[str]) -> str:
+    text = _joined(content)
+    body = (
+        base64.b64encode(text.encode()).decode()
+        if kind == "image/svg+xml"
+        else text.replace("\n", "")
+    )
+    return f"data:{kind};base64,{body}"
+
+
+def _markdown(text: str) -> Markup:
+    # Raw HTML in Markdown is escaped: what comes from posts must stay text.
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+
+
+def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
+    layout = dict(figure.get("layout", {}))
+    meta = layout.get("meta") or {}
+    table = meta.get("table")
+    config = {
+        "displaylogo": False,
+        "responsive": True,
+        "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+    }
+    spec = {"data": figure["data"], "layout": layout, "config": config}
+    return {
+        "title": meta.get("title", ""),
+        "alt": meta.get("alt", ""),
+        "height": layout.get("height", 400),
+        "table": Markup(table_markup(table["columns"], table["rows"])) if table else "",
+        # "<" cannot end the script element that the JSON stands in.
+        "json": Markup(json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")),
+    }

@@ -1,0 +1,291 @@
+"""A run, seen from inside its notebook: pinned inputs in, steps and tables out."""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from murmuration.catalog import load_catalog
+from murmuration.compute import Cluster, start_cluster
+from murmuration.errors import SchemaError, UnknownNameError, suggest
+from murmuration.reports.context import Context, Journal, given_context
+from murmuration.reports.period import Period, resolve_period
+from murmuration.schema import RESULTS, Table, check_columns
+from murmuration.settings import get_settings
+from murmuration.store import open_store
+from murmuration.text import Brand
+
+_SAMPLE_SECONDS = 0.05
+
+
+@dataclass
+class Step:
+    """One step of a run while it goes on; set `rows_out` when it is known."""
+
+    name: str
+    rows_in: int | None = None
+    rows_out: int | None = None
+
+
+@dataclass
+class Run:
+    """What a report notebook holds on to.
+
+    Attributes
+    ----------
+    context
+        What it was told: pinned versions, parameters, folder, logical time.
+    journal
+        What it tells back.
+    """
+
+    context: Context
+    journal: Journal
+    _memory: "_MemoryWatch" = field(repr=False, default_factory=lambda: _MemoryWatch())
+
+    @property
+    def at(self) -> datetime:
+        """The logical time, which stands for now."""
+        return self.context.at
+
+    @property
+    def as_of(self) -> int | None:
+        """The pinned version of `posts`."""
+        version: int | None = self.context.pinned["tables"].get("posts")
+        return version
+
+    def period(
+        self, *, since: str = "", until: str = "", window: str = "", timezone: str = "UTC"
+    ) -> Period:
+        """Work out the period of the report, see `murmuration.reports.resolve_period`."""
+        period = resolve_period(
+            since=since, until=until, window=window, timezone=timezone, at=self.at
+        )
+        self.journal.add("period", since=period.since, until=period.until, timezone=timezone)
+        return period
+
+    def brand(self, name: str) -> Brand:
+        """Give a brand as it was pinned for this run."""
+        brands = self.context.pinned["brands"]
+        if name not in brands:
+            raise UnknownNameError(
+                f"No brand called {name!r} in data_catalog.yaml.{suggest(name, brands)}"
+            )
+        self.journal.add("used", what="brands", name=name)
+        return Brand(**{key: _tuples(value) for key, value in brands[name].items()})
+
+    def brands(self, name: str, competitors: Sequence[str] = ()) -> list[Brand]:
+        """Give a brand and those it is compared with; the catalog's unless some are named."""
+        brand = self.brand(name)
+        rivals = [rival for rival in competitors or brand.competitors if rival != name]
+        return [brand, *map(self.brand, dict.fromkeys(rivals))]
+
+    def lexicon(self, brands: Sequence[Brand], name: str = "") -> dict[str, float]:
+        """Give the words of a lexicon, or of all lexicons of some brands; 'none' gives no words."""
+        names = [name] if name else sorted({brand.lexicon for brand in brands if brand.lexicon})
+        words: dict[str, float] = {}
+        for one in names:
+            if one != "none":
+                self.journal.add("used", what="lexicons", name=one)
+                words |= self.context.pinned["lexicons"][one]
+        return words
+
+    def count_quarantined(self, source: str = "") -> int:
+        """Count the rows of imported files that could not be read as posts."""
+        rows = open_store().read("quarantine", as_of=self.context.pinned["tables"]["quarantine"])
+        return len(rows) if not source else rows["source"].to_pylist().count(source)
+
+    @contextmanager
+    def step(self, name: str, *, rows_in: int | None = None) -> Iterator[Step]:
+        """Measure a step: its seconds, peak memory of this process and its workers, rows in and out."""
+        step = Step(name, rows_in)
+        self.journal.add("begin", step=name)
+        self._memory.reset()
+        started = time.perf_counter()
+        try:
+            yield step
+        finally:
+            self.journal.add(
+                "step",
+                name=name,
+                seconds=round(time.perf_counter() - started, 3),
+                peak_memory_bytes=self._memory.peak(),
+                rows_in=step.rows_in,
+                rows_out=step.rows_out,
+            )
+
+    def start_cluster(self, rows: int | None = None) -> Cluster:
+        """Choose where Dask tasks run, start it, and put the choice and its reason on record."""
+        cluster = start_cluster(rows, setting=get_settings().cluster)
+        self.journal.add(
+            "cluster",
+            chosen=cluster.kind,
+            reason=cluster.reason,
+            workers=cluster.workers,
+            dashboard=cluster.dashboard,
+        )
+        if self.context.draft and cluster.dashboard:
+            print(f"Dask dashboard: {cluster.dashboard}")  # noqa: T201  somebody is looking
+        return cluster
+
+    def warn(self, text: str) -> None:
+        """Put on record that something is valid but not what was asked."""
+        self.journal.add("warning", text=text)
+
+    def note_gap(self, text: str) -> None:
+        """Put on record what the data do not cover."""
+        self.journal.add("gap", text=text)
+
+    def answer(self, sentences: Sequence[str]) -> None:
+        """Put the report's first sentences on record, for the index and for notices."""
+        self.journal.add("answer", sentences=list(sentences))
+
+    def save_table(self, table: pd.DataFrame, name: str, *, key: Sequence[str] = ()) -> Path:
+        """Write a result table: sorted by its key, without pandas metadata, run ids or clocks.
+
+        Parameters
+        ----------
+        table
+            With at least the columns that `murmuration.schema.RESULTS` declares for this report.
+        name
+            Name of the table.
+        key
+            Columns to sort by, for a report whose tables are not declared.
+
+        Returns
+        -------
+        Path
+            The Parquet file.
+
+        Raises
+        ------
+        UnknownNameError
+            If the report declares its tables and this is none of them.
+        SchemaError
+            If a column is missing or does not fit its type.
+        """
+        declared = _declared_table(self.context.report, name)
+        schema = declared.arrow if declared else None
+        columns = declared.names if declared else list(table.columns)
+        check_columns(table.columns, columns, what=f"The table {name!r}")
+        try:
+            rows = pa.Table.from_pandas(table[columns], schema=schema, preserve_index=False)
+        except (pa.ArrowException, TypeError, ValueError) as err:
+            raise SchemaError(
+                f"The table {name!r} does not fit its declared types: {err}."
+            ) from err
+        order = (declared.key if declared else tuple(key)) or tuple(columns)
+        rows = rows.sort_by([(column, "ascending") for column in order])
+        path = self.context.folder / "tables" / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows.replace_schema_metadata(None), path, compression="zstd")
+        self.journal.add("table", name=name, rows=len(rows))
+        return path
+
+
+def _declared_table(report: str, name: str) -> Table | None:
+    if report not in RESULTS:
+        return None
+    for table in RESULTS[report]:
+        if table.name == name:
+            return table
+    there = [table.name for table in RESULTS[report]]
+    raise UnknownNameError(f"{report} has no table {name!r}.{suggest(name, there)}")
+
+
+def start_run(report: str) -> Run:
+    """Begin a run in a notebook.
+
+    Parameters
+    ----------
+    report
+        Name of the report.
+
+    Returns
+    -------
+    Run
+        With the inputs that the runner pinned; in JupyterLab, where nobody did, a draft that is pinned to
+        this moment and writes to a temporary folder.
+    """
+    import plotly.io
+
+    # One line of JSON for a figure; the default adds plotly's script of 5 MB to every notebook.
+    plotly.io.renderers.default = "plotly_mimetype"
+    context = given_context() or _draft(report)
+    return Run(context, Journal(context.journal))
+
+
+def _draft(report: str) -> Context:
+    settings = get_settings()
+    folder = Path(tempfile.mkdtemp(prefix=f"murmuration-draft-{report}-"))
+    return Context(
+        run_id=folder.name,
+        report=report,
+        folder=folder,
+        journal=folder / "journal.jsonl",
+        notebook=Path(),
+        at=datetime.now(UTC),
+        parameters={},
+        pinned=pin_inputs(settings.catalog),
+        draft=True,
+    )
+
+
+def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
+    """Note the version of every table and the definition of every brand and lexicon as they are now."""
+    catalog = load_catalog(catalog_path)
+    store = open_store()
+    tables = {"posts": store.open("posts", as_of).version()}
+    for name in ("imports", "quarantine", "tombstones"):
+        tables[name] = store.open(name).version()
+    return {
+        "tables": tables,
+        "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
+        "lexicons": {name: catalog.lexicon(name) for name in catalog.lexicons},
+    }
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class _MemoryWatch:
+    """Samples the memory of this process and all below it."""
+
+    def __init__(self) -> None:
+        self._peak = 0
+        self._process = psutil.Process(os.getpid())
+        threading.Thread(target=self._sample, daemon=True, name="memory-watch").start()
+
+    def reset(self) -> None:
+        self._peak = 0
+        self._peak = self._now()
+
+    def peak(self) -> int:
+        """Highest total since `reset`, in bytes."""
+        self._peak = max(self._peak, self._now())
+        return self._peak
+
+    def _now(self) -> int:
+        total = 0
+        with suppress(psutil.Error):
+            for process in (self._process, *self._process.children(recursive=True)):
+                with suppress(psutil.Error):
+                    total += process.memory_info().rss
+        return total
+
+    def _sample(self) -> None:
+        while True:
+            self._peak = max(self._peak, self._now())
+            time.sleep(_SAMPLE_SECONDS)

@@ -1,0 +1,361 @@
+"""One run of a report: checked, pinned, executed in a child process, published."""
+
+import json
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from murmuration.catalog import load_catalog
+from murmuration.errors import ParamError, UnknownNameError, suggest
+from murmuration.reports.context import VARIABLE, Context, read_journal
+from murmuration.reports.index import write_index
+from murmuration.reports.manifest import (
+    FORMAT,
+    RunResult,
+    Status,
+    describe_artefacts,
+    write_manifest,
+)
+from murmuration.reports.page import write_page
+from murmuration.reports.parameters import check_parameters, load_notebook, read_parameters
+from murmuration.reports.provenance import describe_code
+from murmuration.reports.run import pin_inputs
+from murmuration.reports.worker import end_descendants
+from murmuration.settings import Settings, get_settings
+from murmuration.store import list_sources, open_store
+
+log = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 3600.0
+_LOOK_SECONDS = 0.2
+_MAX_ERROR_CHARS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is: cell of cells, the step it is at, seconds so far."""
+
+    cell: int
+    cells: int
+    step: str
+    seconds: float
+
+
+OnProgress = Callable[[RunProgress], None]
+
+
+def report_path(settings: Settings, name: str) -> Path:
+    """Give the notebook of a report.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name; says the nearest one.
+    """
+    path = settings.root / "notebooks" / "reports" / f"{name}.ipynb"
+    if not path.is_file():
+        there = [file.stem for file in path.parent.glob("*.ipynb")]
+        raise UnknownNameError(
+            f"There is no report {name!r} in {path.parent}.{suggest(name, there)}"
+        )
+    return path
+
+
+def run_report(
+    name: str,
+    parameters: Mapping[str, object] | None = None,
+    as_of: int | str | datetime | None = None,
+    *,
+    at: datetime | None = None,
+    deadline_seconds: float = DEADLINE_SECONDS,
+    on_progress: OnProgress = lambda progress: None,
+) -> RunResult:
+    """Run a report once.
+
+    Parameters
+    ----------
+    name
+        The report: a notebook in ``notebooks/reports/``.
+    parameters
+        Values by name; the notebook's defaults for the others.
+    as_of
+        State of the store: a version, or a time of a commit. The newest unless given.
+    at
+        The logical time, which stands for now.
+    deadline_seconds
+        After so long the run and all that it started are ended.
+    on_progress
+        Told about every cell and step.
+
+    Returns
+    -------
+    RunResult
+        Also for a run that failed: its folder holds the notebook as far as it came.
+
+    Raises
+    ------
+    UnknownNameError, ParamError
+        If the report or a parameter is not there or not allowed; then nothing was started.
+    StoreError
+        If there is no store, or no such state of it.
+    """
+    settings = get_settings()
+    at = at or datetime.now(UTC)
+    if at.tzinfo is None:
+        raise ParamError(f"at is {at.isoformat()}, but a time needs a zone, for instance +00:00.")
+    notebook = report_path(settings, name)
+    pinned = pin_inputs(settings.catalog, as_of)
+    values = check_parameters(
+        read_parameters(notebook),
+        parameters or {},
+        catalog=load_catalog(settings.catalog),
+        sources=lambda: list_sources(open_store(settings), pinned["tables"]["posts"]),
+        at=at,
+    )
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    context = Context(
+        run_id=run_id,
+        report=name,
+        folder=settings.reports / name / run_id,
+        journal=settings.state / "runs" / f"{run_id}.jsonl",
+        notebook=notebook,
+        at=at,
+        parameters=values,
+        pinned=pinned,
+    )
+    return execute(context, settings, deadline_seconds=deadline_seconds, on_progress=on_progress)
+
+
+def execute(
+    context: Context,
+    settings: Settings,
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
+    on_progress: OnProgress = lambda progress: None,
+) -> RunResult:
+    """Execute a run whose inputs are pinned, and publish what it made."""
+    context.folder.mkdir(parents=True)
+    context.journal.parent.mkdir(parents=True, exist_ok=True)
+    context_path = context.journal.with_suffix(".json")
+    context.save(context_path)
+    started = datetime.now(UTC)
+    clock = time.perf_counter()
+    code = describe_code(settings.root)
+    try:
+        status, complaint = _execute_child(context, context_path, deadline_seconds, on_progress)
+        facts = {
+            "started_at": started.isoformat(timespec="seconds"),
+            "seconds": round(time.perf_counter() - clock, 1),
+            "status": status,
+            "error": None
+            if status == "succeeded"
+            else _explain(context, status, complaint, deadline_seconds),
+            "code": code,
+        }
+        result = _publish(context, facts)
+    finally:
+        for path in (context_path, context.journal):
+            with suppress(FileNotFoundError):
+                path.unlink()
+    write_index(settings.reports)
+    log.info("%s %s: %s in %.1f s", context.report, context.run_id, status, facts["seconds"])
+    return result
+
+
+def _execute_child(
+    context: Context, context_path: Path, deadline_seconds: float, on_progress: OnProgress
+) -> tuple[Status, str]:
+    """Run the worker under the deadline; give how it ended and the end of what it complained."""
+    errors = context.journal.with_suffix(".err")
+    command = [sys.executable, "-m", "murmuration.reports.worker", str(context_path)]
+    environment = os.environ | {VARIABLE: str(context_path)}
+    with errors.open("wb") as stderr:
+        child = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            command,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
+    with _ended(child), _told(child, context, on_progress), _signals() as stopped:
+        status = _watch(child, deadline_seconds, stopped)
+    complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-_MAX_ERROR_CHARS:]
+    errors.unlink()
+    return status, complaint
+
+
+def _watch(
+    child: "subprocess.Popen[bytes]", deadline_seconds: float, stopped: threading.Event
+) -> Status:
+    end = time.monotonic() + deadline_seconds
+    while time.monotonic() < end:
+        if stopped.is_set():
+            return "interrupted"
+        with suppress(subprocess.TimeoutExpired):
+            return "succeeded" if child.wait(timeout=_LOOK_SECONDS) == 0 else "failed"
+    return "timed out"
+
+
+@contextmanager
+def _ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Whatever happens, end the worker and everything below it."""
+    try:
+        yield
+    finally:
+        if child.poll() is None:
+            with suppress(psutil.Error):
+                end_descendants(psutil.Process(child.pid))
+            child.kill()
+        child.wait()
+
+
+@contextmanager
+def _told(
+    child: "subprocess.Popen[bytes]", context: Context, on_progress: OnProgress
+) -> Iterator[None]:
+    """Pass on what the worker says about cells and the kernel about steps."""
+    place = {"cell": 0, "cells": 0}
+    over = threading.Event()
+    started = time.monotonic()
+
+    def listen() -> None:
+        assert child.stdout is not None  # noqa: S101  opened as a pipe
+        for line in child.stdout:
+            with suppress(ValueError):
+                place.update(json.loads(line))
+
+    def tell() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            begun = [
+                entry["step"] for entry in read_journal(context.journal) if entry["kind"] == "begin"
+            ]
+            cell, cells = place["cell"] or 0, place["cells"]
+            on_progress(
+                RunProgress(
+                    cell, cells, begun[-1] if begun else "starting", time.monotonic() - started
+                )
+            )
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (listen, tell)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        threads[1].join()
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """Take Ctrl-C and SIGTERM as a wish to stop in good order; outside the main thread, do nothing."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _explain(
+    context: Context, status: Status, complaint: str, deadline_seconds: float
+) -> dict[str, Any]:
+    """Say in one sentence where and why a run ended early."""
+    place, error = _failed_cell(context.folder / "notebook.ipynb")
+    if status == "timed out":
+        return {
+            "cell": place,
+            "sentence": f"The run took longer than its deadline of {deadline_seconds:g} s and was ended{_in(place)}.",
+        }
+    if status == "interrupted":
+        return {"cell": place, "sentence": f"The run was interrupted{_in(place)}."}
+    if error:
+        return {"cell": place, "sentence": f"Cell {place} ended with {error}"}
+    last = complaint.splitlines()[-1] if complaint else "it gave no reason"
+    if "DeadKernelError" in complaint or "Kernel died" in complaint:
+        last = "the kernel died, most often for want of memory"
+    return {"cell": place, "sentence": f"The notebook could not be executed{_in(place)}: {last}"}
+
+
+def _in(place: int | None) -> str:
+    return f" in cell {place}" if place else ""
+
+
+def _failed_cell(path: Path) -> tuple[int | None, str]:
+    """Number of the cell that failed or was running, from 1, and its error in one line."""
+    if not path.exists():
+        return None, ""
+    running = None
+    for number, cell in enumerate(load_notebook(path).cells, 1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                lines = " ".join(str(output.evalue).split())
+                return number, f"{output.ename}: {lines[:_MAX_ERROR_CHARS]}"
+        if cell.metadata.get("papermill", {}).get("status") == "running":
+            running = number
+    return running, ""
+
+
+def _publish(context: Context, facts: dict[str, Any]) -> RunResult:
+    """Write the page and, last, the manifest."""
+    manifest = {
+        "format": FORMAT,
+        "report": context.report,
+        "run_id": context.run_id,
+        "attempt": 1,
+        "at": context.at.isoformat(),
+        "parameters": dict(context.parameters),
+        **facts,
+        **_from_journal(context),
+    }
+    write_page(context.folder, manifest)
+    manifest["artefacts"] = describe_artefacts(context.folder)
+    write_manifest(context.folder, manifest)
+    return RunResult(context.folder, manifest)
+
+
+def _from_journal(context: Context) -> dict[str, Any]:
+    entries = list(read_journal(context.journal))
+
+    def all_of(kind: str) -> list[dict[str, Any]]:
+        return [
+            {k: v for k, v in entry.items() if k != "kind"}
+            for entry in entries
+            if entry["kind"] == kind
+        ]
+
+    used = {(entry["what"], entry["name"]) for entry in all_of("used")}
+    pinned = {"tables": context.pinned["tables"]} | {
+        what: {name: value for name, value in context.pinned[what].items() if (what, name) in used}
+        for what in ("brands", "lexicons")
+    }
+    answers, clusters, periods = all_of("answer"), all_of("cluster"), all_of("period")
+    return {
+        "answer": answers[-1]["sentences"] if answers else [],
+        "period": periods[-1] if periods else None,
+        "pinned": pinned,
+        "backend": {"chosen": "cpu", "reason": "no step of this report asks for an estimator"},
+        "cluster": clusters[-1] if clusters else None,
+        "steps": all_of("step"),
+        "warnings": [entry["text"] for entry in all_of("warning")],
+        "gaps": [entry["text"] for entry in all_of("gap")],
+    }

@@ -1,0 +1,113 @@
+"""The child process that executes a notebook: started by `runner`, ends all that the notebook started.
+
+A kernel leads a session of its own, and so may what it starts; a process group would miss them. This
+process asks Linux to adopt every orphan below it, so that it can end descendants until none is left.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+_SET_CHILD_SUBREAPER, _SET_PDEATHSIG = 36, 1  # <linux/prctl.h>
+_GRACE_SECONDS = 3.0
+
+
+def main(context_path: str) -> int:
+    """Execute the notebook of a run; 0 if every cell ran."""
+    if sys.platform == "linux":
+        _adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        return _execute(Path(context_path))
+    finally:
+        end_descendants(psutil.Process())
+
+
+def _adopt_orphans() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getppid()
+    libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # the parent ended before it was asked for
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def end_descendants(process: psutil.Process) -> None:
+    """End everything below a process: ask first, then kill, until nothing is left."""
+    deadline = time.monotonic() + _GRACE_SECONDS
+    asked: set[int] = set()
+    while below := _below(process):
+        late = time.monotonic() > deadline
+        for child in below:
+            with contextlib.suppress(psutil.Error):
+                if late:
+                    child.kill()
+                elif child.pid not in asked:
+                    asked.add(child.pid)
+                    child.terminate()
+        psutil.wait_procs(below, timeout=0.2)
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return [
+            child
+            for child in process.children(recursive=True)
+            if child.status() != psutil.STATUS_ZOMBIE
+        ]
+    return []
+
+
+def _execute(context_path: Path) -> int:
+    from papermill.engines import NBClientEngine, papermill_engines
+    from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import execute_notebook
+
+    from murmuration.reports.context import load_context
+
+    context = load_context(context_path)
+
+    class ReportEngine(NBClientEngine):  # type: ignore[misc]
+        """Papermill's engine that also says which cell it is at."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+            start = nb_man.cell_start
+
+            def told(cell: Any, cell_index: int | None = None, **more: Any) -> Any:
+                _tell(cell=cell_index, cells=len(nb_man.nb.cells))
+                return start(cell, cell_index, **more)
+
+            nb_man.cell_start = told
+            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+
+    papermill_engines.register("murmuration", ReportEngine)
+    try:
+        execute_notebook(
+            str(context.notebook),
+            str(context.folder / "notebook.ipynb"),
+            parameters=dict(context.parameters),
+            engine_name="murmuration",
+            progress_bar=False,
+            log_output=False,
+        )
+    except PapermillExecutionError:
+        return 1  # the half-executed notebook says in which cell and why
+    return 0
+
+
+def _tell(**facts: Any) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

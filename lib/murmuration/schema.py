@@ -1,0 +1,311 @@
+"""The tables: every column with its type, its unit and what it means.
+
+``docs/data_dictionary.md`` is this file in words, and a test holds the two together.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from murmuration.errors import SchemaError, suggest
+
+UTC_TIME = pa.timestamp("us", "UTC")
+STRINGS = pa.list_(pa.string())
+PAIRS = pa.map_(pa.string(), pa.string())
+
+KINDS = ("post", "reply", "repost", "quote", "comment", "article")
+LANG_SOURCES = ("declared", "detected")
+NO_LANG = "und"  # BCP 47: undetermined
+NO_MONTH = "unknown"  # the month of posts without a time
+SOURCE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name, type
+        Name and Arrow type.
+    meaning
+        What it says; null always means unknown, never zero.
+    unit
+        Unit of a number, else empty.
+    text
+        Whether it may hold what people wrote; such columns get no statistics in the store's log.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ""
+    text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its columns in order, what one row is, and what tells rows apart."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    partition_by: tuple[str, ...] = ()
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """Arrow schema of all columns."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def plain_names(self) -> list[str]:
+        """Names of the columns that cannot hold what people wrote."""
+        return [column.name for column in self.columns if not column.text]
+
+
+def _count(name: str, what: str) -> Column:
+    return Column(name, pa.int64(), f"{what} when the post was observed", unit="count")
+
+
+POSTS = Table(
+    name="posts",
+    row="one version of one post; readers see the newest version of each key",
+    key=("source", "post_id"),
+    partition_by=("source", "created_month"),
+    columns=(
+        Column("source", pa.string(), "Label of the import or the live source it came through"),
+        Column("platform", pa.string(), "Where it was published, for example `x` or `mastodon`"),
+        Column("post_id", pa.string(), "Id on the platform; derived where a file has none"),
+        Column("kind", pa.string(), "One of " + ", ".join(f"`{kind}`" for kind in KINDS)),
+        Column("created_at", UTC_TIME, "When it was published", unit="UTC, microseconds"),
+        Column("author_key", pa.string(), "Pseudonym of the author: keyed hash, 32 hex digits"),
+        Column(
+            "text", pa.string(), "What was written; the title where there is no body", text=True
+        ),
+        Column("title", pa.string(), "Title or content warning", text=True),
+        Column("lang", pa.string(), "Language, BCP 47; `und` where it cannot be told"),
+        Column("lang_source", pa.string(), "`declared` by the platform or `detected` here"),
+        Column("reply_to_id", pa.string(), "The post that this one answers"),
+        Column("root_id", pa.string(), "First post of the conversation"),
+        Column("repost_of_id", pa.string(), "The post that this one passes on"),
+        Column("quote_of_id", pa.string(), "The post that this one quotes"),
+        Column("community", pa.string(), "Subreddit, group, channel or page", text=True),
+        Column("url", pa.string(), "Address of the post", text=True),
+        Column("hashtags", STRINGS, "Hashtags without #, as written", text=True),
+        Column("mention_keys", STRINGS, "Pseudonyms of the accounts it mentions", text=True),
+        Column("urls", STRINGS, "Addresses it links to", text=True),
+        _count("like_count", "Likes"),
+        _count("repost_count", "Reposts"),
+        _count("reply_count", "Replies"),
+        _count("quote_count", "Quotes"),
+        _count("view_count", "Views"),
+        Column("score", pa.int64(), "Votes up minus votes down", unit="count"),
+        _count("author_followers", "Followers of the author"),
+        Column("sensitive", pa.bool_(), "Marked as sensitive by the author or the platform"),
+        Column("place_name", pa.string(), "Place that the author or platform declared", text=True),
+        Column("version", UTC_TIME, "When it was edited, if the source says", unit="UTC"),
+        Column("observed_at", UTC_TIME, "When this version was seen", unit="UTC"),
+        Column("first_seen_at", UTC_TIME, "When any version was first seen", unit="UTC"),
+        Column("import_id", pa.string(), "The import that brought this version"),
+        Column("extra", PAIRS, "What the source has beyond these columns", text=True),
+        Column("content_hash", pa.int64(), "Hash of all that the source said in this version"),
+        Column("created_month", pa.string(), "Month of the first version, `YYYY-MM`"),
+    ),
+)
+
+IMPORTS = Table(
+    name="imports",
+    row="one file or batch taken in",
+    key=("import_id",),
+    columns=(
+        Column("import_id", pa.string(), "Derived from source, content and mapping: repeatable"),
+        Column("source", pa.string(), "The label it was imported under"),
+        Column("file_name", pa.string(), "Name of the file, without its folder"),
+        Column("file_hash", pa.string(), "SHA-256 of the file as it lay on disk"),
+        Column("file_bytes", pa.int64(), "Size of the file as it lay on disk", unit="bytes"),
+        Column("shape", pa.string(), "Which known export it was taken for"),
+        Column("mapping", PAIRS, "Field to column, as used"),
+        Column("observed_at", UTC_TIME, "The file's modification time unless given", unit="UTC"),
+        Column("imported_at", UTC_TIME, "When it was committed", unit="UTC"),
+        Column("posts_version", pa.int64(), "Version of `posts` that it made; null if none"),
+        Column("rows_read", pa.int64(), "Rows in the file", unit="rows"),
+        Column("rows_new", pa.int64(), "Posts that were not known", unit="posts"),
+        Column("rows_updated", pa.int64(), "Known posts with a newer version", unit="posts"),
+        Column("rows_unchanged", pa.int64(), "Known posts with nothing new", unit="posts"),
+        Column("rows_older", pa.int64(), "Known posts, but an older version", unit="posts"),
+        Column("rows_repeated", pa.int64(), "Rows that repeat an id of the file", unit="rows"),
+        Column("rows_skipped", pa.int64(), "Records that are no posts, e.g. likes", unit="rows"),
+        Column("rows_forgotten", pa.int64(), "Rows kept out by `forget`", unit="rows"),
+        Column("rows_quarantined", pa.int64(), "Rows that could not be read", unit="rows"),
+        Column("rows_written", pa.int64(), "Rows added to `posts`", unit="rows"),
+        Column("notes", STRINGS, "What was repaired or looks odd, with counts"),
+    ),
+)
+
+QUARANTINE = Table(
+    name="quarantine",
+    row="one row of a file that could not be read as a post",
+    key=("import_id", "row"),
+    columns=(
+        Column("source", pa.string(), "The label it was imported under"),
+        Column("import_id", pa.string(), "The import that met it"),
+        Column("file_name", pa.string(), "Name of the file, without its folder"),
+        Column("row", pa.int64(), "Line in the file, or record number, from 1"),
+        Column("reason", pa.string(), "Why it was set aside"),
+        Column("post_id", pa.string(), "Its id, if it could be read"),
+        Column("author_key", pa.string(), "Pseudonym of its author, if it could be read"),
+        Column("content", pa.string(), "The row as found, up to 2,000 characters", text=True),
+    ),
+)
+
+TOMBSTONES = Table(
+    name="tombstones",
+    row="one post or author that was forgotten and must not come back",
+    key=("source", "kind", "hidden_key"),
+    columns=(
+        Column("source", pa.string(), "Where it is forgotten"),
+        Column("kind", pa.string(), "`post` or `author`"),
+        Column("hidden_key", pa.string(), "Keyed hash of the id; the id itself is gone"),
+        Column("reason", pa.string(), "`forgotten` by a person or `deleted` on the platform"),
+        Column("at", UTC_TIME, "When", unit="UTC"),
+        Column("swept", pa.bool_(), "Whether the store was rewritten without it"),
+        Column("posts_erased", pa.int64(), "Live posts that went", unit="posts"),
+    ),
+)
+
+STORE_TABLES = (POSTS, IMPORTS, QUARANTINE, TOMBSTONES)
+
+
+def check_columns(found: Iterable[str], needed: Iterable[str], *, what: str) -> None:
+    """Make sure that a table has the columns a function needs.
+
+    Parameters
+    ----------
+    found
+        Column names of the table.
+    needed
+        Column names that must be among them.
+    what
+        The function that asks, for the message.
+
+    Raises
+    ------
+    SchemaError
+        If one is missing; names it and the nearest one there is.
+    """
+    there = list(found)
+    for name in needed:
+        if name not in there:
+            raise SchemaError(f"{what} needs the column {name!r}.{suggest(name, there)}")
+
+
+def _levels() -> tuple[Column, ...]:
+    share = pa.float64()
+    return (
+        Column("posts", pa.int64(), "Posts of the group", unit="posts"),
+        Column("scored", pa.int64(), "Those with a sentiment", unit="posts"),
+        Column("authors", pa.int64(), "Distinct authors of scored posts", unit="authors"),
+        Column("negative", pa.int64(), "Scored posts that are negative", unit="posts"),
+        Column("neutral", pa.int64(), "Scored posts that are neutral", unit="posts"),
+        Column("positive", pa.int64(), "Scored posts that are positive", unit="posts"),
+        Column("mean", share, "Mean sentiment", unit="−1 to 1"),
+        Column("mean_low", share, "Its 95 % interval, lower end", unit="−1 to 1"),
+        Column("mean_high", share, "Its 95 % interval, upper end", unit="−1 to 1"),
+        Column("negative_share", share, "Share of negative posts among scored ones", unit="0 to 1"),
+        Column("negative_low", share, "Its 95 % interval, lower end", unit="0 to 1"),
+        Column("negative_high", share, "Its 95 % interval, upper end", unit="0 to 1"),
+        Column("positive_share", share, "Share of positive posts among scored ones", unit="0 to 1"),
+        Column("positive_low", share, "Its 95 % interval, lower end", unit="0 to 1"),
+        Column("positive_high", share, "Its 95 % interval, upper end", unit="0 to 1"),
+    )
+
+
+_BRAND = Column("brand", pa.string(), "Key of the brand in the catalog")
+
+BRAND_HEALTH = (
+    Table(
+        name="by_brand",
+        row="one brand in one of the two periods",
+        key=("brand", "period"),
+        columns=(_BRAND, Column("period", pa.string(), "`this` or `before`"), *_levels()),
+    ),
+    Table(
+        name="over_time",
+        row="one brand in one hour, day, week or month of the period",
+        key=("brand", "period_start"),
+        columns=(
+            _BRAND,
+            Column("period_start", UTC_TIME, "Local start of the step", unit="UTC"),
+            *_levels(),
+        ),
+    ),
+    Table(
+        name="share_of_voice",
+        row="one brand",
+        key=("brand",),
+        columns=(
+            _BRAND,
+            Column("mentions", pa.int64(), "Posts that mention it", unit="posts"),
+            Column("share", pa.float64(), "Of all mentions of the compared brands", unit="0 to 1"),
+            Column("share_low", pa.float64(), "Its 95 % interval, lower end", unit="0 to 1"),
+            Column("share_high", pa.float64(), "Its 95 % interval, upper end", unit="0 to 1"),
+        ),
+    ),
+    Table(
+        name="terms",
+        row="one word or pair of words that marks the negative or the positive posts of the brand",
+        key=("side", "rank"),
+        columns=(
+            Column("side", pa.string(), "`negative` or `positive`"),
+            Column("rank", pa.int64(), "1 is the most distinctive"),
+            Column("term", pa.string(), "Word or pair of words", text=True),
+            Column("z", pa.float64(), "Log-odds over their standard error"),
+            Column("log_odds", pa.float64(), "Log-odds ratio with an informative prior"),
+            Column("posts", pa.int64(), "Distinct posts of this side with it", unit="posts"),
+            Column("posts_other", pa.int64(), "Distinct posts of the other side", unit="posts"),
+        ),
+    ),
+    Table(
+        name="reading",
+        row="one post worth reading",
+        key=("why", "rank"),
+        columns=(
+            Column("why", pa.string(), "`negative`, `positive` or `engaged`"),
+            Column("rank", pa.int64(), "1 is to be read first"),
+            Column("source", pa.string(), "Where it came from"),
+            Column("post_id", pa.string(), "Its id"),
+            Column("author_key", pa.string(), "Pseudonym of its author"),
+            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
+            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
+            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
+            Column("url", pa.string(), "Its address", text=True),
+        ),
+    ),
+    Table(
+        name="by_language",
+        row="one language of the brand's posts in the period",
+        key=("lang",),
+        columns=(Column("lang", pa.string(), "Language, BCP 47"), *_levels()),
+    ),
+    Table(
+        name="coverage",
+        row="one figure about what the report rests on",
+        key=("item",),
+        columns=(
+            Column("item", pa.string(), "What is counted"),
+            Column("value", pa.int64(), "How many"),
+            Column("unit", pa.string(), "Of what"),
+        ),
+    ),
+)
+
+RESULTS: dict[str, tuple[Table, ...]] = {"brand_health": BRAND_HEALTH}

@@ -1,0 +1,168 @@
+"""What this machine is told: where things are kept and what may be used.
+
+Settings come from the environment, then from a ``.env`` file beside ``data_catalog.yaml``, then from
+the defaults; the prefix is ``MURMURATION_``. They are read once, here and nowhere else.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from murmuration.errors import SettingsError, suggest
+
+PREFIX = "MURMURATION_"
+CATALOG_NAME = "data_catalog.yaml"
+BACKENDS = ("auto", "cpu", "gpu")
+CLUSTERS = ("auto", "threads", "local")
+
+_DEFAULTS = {
+    "STORE": "",
+    "REPORTS": "reports",
+    "STATE": ".murmuration",
+    "LEDGER": "",
+    "KEY": "",
+    "BACKEND": "auto",
+    "CLUSTER": "auto",
+    "CATALOG": CATALOG_NAME,
+    "REAL_DATA": "../shared/data",
+}
+# Read by other parts: the folder of the run that a report's kernel belongs to.
+_OTHERS = ("RUN",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Effective settings of this machine.
+
+    Attributes
+    ----------
+    root
+        The workspace: the folder that holds the catalog.
+    store
+        Folder or ``s3://`` address of the store; empty means that the catalog says it.
+    reports
+        Folder that runs are written to.
+    state
+        Local folder for the pseudonym key, locks, caches and the ledger.
+    ledger
+        SQL address of the scheduler's ledger; empty means a file in `state`.
+    key
+        Workspace key for pseudonyms; empty means that `state` holds it. Never shown.
+    backend
+        Which estimators may run: ``auto``, ``cpu`` or ``gpu``.
+    cluster
+        Where tasks run: ``auto``, ``threads``, ``local`` or a scheduler's address.
+    catalog
+        The catalog file.
+    real_data
+        Where tests find real posts.
+    origins
+        For each setting, where its value came from.
+    """
+
+    root: Path
+    store: str
+    reports: Path
+    state: Path
+    ledger: str
+    key: str = field(repr=False)
+    backend: str
+    cluster: str
+    catalog: Path
+    real_data: Path
+    origins: Mapping[str, str] = field(repr=False)
+
+
+def find_root(start: Path) -> Path:
+    """Give the nearest folder at or above `start` that holds a catalog, else `start` itself."""
+    for folder in (start, *start.parents):
+        if (folder / CATALOG_NAME).is_file():
+            return folder
+    return start
+
+
+def load_settings(environ: Mapping[str, str], *, start: Path) -> Settings:
+    """Read the settings of this machine.
+
+    Parameters
+    ----------
+    environ
+        The environment, usually ``os.environ``.
+    start
+        Folder where the search for the workspace begins.
+
+    Returns
+    -------
+    Settings
+        Checked values; relative paths are taken from the workspace's folder.
+
+    Raises
+    ------
+    SettingsError
+        If a name with the prefix is unknown or a value is not allowed.
+    """
+    root = find_root(start.resolve())
+    file_values = {name: value or "" for name, value in dotenv_values(root / ".env").items()}
+    _check_names(environ, "the environment")
+    _check_names(file_values, str(root / ".env"))
+    values, origins = {}, {}
+    for name, default in _DEFAULTS.items():
+        full = PREFIX + name
+        # An empty variable means "not set", as in most shells' scripts.
+        if environ.get(full):
+            values[name], origins[name.lower()] = environ[full], f"environment, {full}"
+        elif file_values.get(full):
+            values[name], origins[name.lower()] = file_values[full], f"{root / '.env'}, {full}"
+        else:
+            values[name], origins[name.lower()] = default, "default"
+    return Settings(
+        root=root,
+        store=values["STORE"],
+        reports=_path(root, values["REPORTS"]),
+        state=_path(root, values["STATE"]),
+        ledger=values["LEDGER"],
+        key=values["KEY"],
+        backend=_choice("BACKEND", values["BACKEND"], BACKENDS),
+        cluster=_cluster(values["CLUSTER"]),
+        catalog=_path(root, values["CATALOG"]),
+        real_data=_path(root, values["REAL_DATA"]),
+        origins=origins,
+    )
+
+
+@cache
+def get_settings() -> Settings:
+    """Give the settings of this process; the environment is read at the first call only."""
+    return load_settings(os.environ, start=Path.cwd())
+
+
+def _check_names(names: Mapping[str, str], place: str) -> None:
+    known = [PREFIX + name for name in (*_DEFAULTS, *_OTHERS)]
+    for name in names:
+        if name.startswith(PREFIX) and name not in known:
+            raise SettingsError(f"{place} sets {name}, which is no setting.{suggest(name, known)}")
+
+
+def _path(root: Path, value: str) -> Path:
+    return root / Path(value).expanduser()
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise SettingsError(
+            f"{PREFIX}{name} is {value!r}, but it must be one of {', '.join(allowed)}."
+        )
+    return value
+
+
+def _cluster(value: str) -> str:
+    if value in CLUSTERS or "://" in value:
+        return value
+    raise SettingsError(
+        f"{PREFIX}CLUSTER is {value!r}, but it must be one of {', '.join(CLUSTERS)} "
+        "or a scheduler's address such as tcp://10.0.0.5:8786."
+    )

@@ -1,0 +1,244 @@
+"""Figures and sentences of the report `brand_health`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from murmuration.show.posts import Html, show_table
+from murmuration.show.words import (
+    count,
+    day,
+    listing,
+    percent,
+    points,
+    quoted,
+    score,
+    share_with_interval,
+)
+from murmuration.trends import Bucket, compare_levels, find_worst_period
+
+Names = Mapping[str, str]
+
+# What the report reads of a post.
+COLUMNS = [
+    "source", "post_id", "created_at", "author_key", "text", "title", "lang", "url", "like_count", "repost_count",
+    "reply_count", "quote_count", "score",
+]  # fmt: skip
+
+_LEVEL_COLUMNS = ["posts", "scored", "negative", "positive", "mean"]
+
+
+def describe_health(
+    levels: pd.DataFrame,
+    over_time: pd.DataFrame,
+    terms: pd.DataFrame,
+    *,
+    names: Names,
+    brand: str,
+    timezone: str,
+) -> list[str]:
+    """Give the answer of the report in three sentences.
+
+    Parameters
+    ----------
+    levels
+        Table `by_brand`.
+    over_time
+        Table `over_time`.
+    terms
+        Table `terms`.
+    names
+        Key to name of every brand compared.
+    brand
+        Key of the brand the report is about.
+    timezone
+        Whose days are meant.
+    """
+    this = _row(levels, brand, "this")
+    if this is None or not this["scored"]:
+        return describe_nothing(this, names[brand])
+    return [
+        _level_sentence(this, _row(levels, brand, "before"), names[brand]),
+        _rivals_sentence(levels, names, brand),
+        _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone),
+    ]
+
+
+def describe_nothing(this: Mapping[str, Any] | None, name: str) -> list[str]:
+    """Say that there is nothing to say, and why."""
+    if this is None or not this["posts"]:
+        return [
+            f"No post of this period mentions {name}.",
+            "Check the brand's terms in data_catalog.yaml, the source and the period; the limits below say "
+            "what was searched.",
+        ]
+    return [
+        f"{count(this['posts'], 'post mentions', 'posts mention')} {name}, but none could be scored: only "
+        "English posts are.",
+        "The table of languages below says what they are written in.",
+    ]
+
+
+def _row(levels: pd.DataFrame, brand: str, period: str) -> dict[str, Any] | None:
+    rows = levels[(levels["brand"] == brand) & (levels["period"] == period)]
+    return next(iter(_records(rows)), None)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _level_sentence(this: Mapping[str, Any], before: Mapping[str, Any] | None, name: str) -> str:
+    share = share_with_interval(this["negative_share"], this["negative_low"], this["negative_high"])
+    level = (
+        f"Of {count(this['scored'], 'scored post')} about {name}, {share} are negative and "
+        f"{percent(this['positive_share'])} positive (mean sentiment {score(this['mean'])} on a scale from −1 to 1)"
+    )
+    if before is None or not before["scored"]:
+        return f"{level}; there are no posts from the period before to compare with."
+    change = compare_levels(before, this)
+    if change is None:
+        return f"{level}; too few authors to compare with the period before."
+    was = percent(before["negative_share"])
+    if change.direction == "unclear":
+        return f"{level}; that is no clear change from the period before, when {was} were negative."
+    word = "more" if change.direction == "up" else "less"
+    return (
+        f"{level}; that is {word} negative than in the period before ({was}; {points(change.difference)} points, "
+        f"{points(change.low)} to {points(change.high)})."
+    )
+
+
+def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
+    now = levels[(levels["period"] == "this") & (levels["scored"] > 0)]
+    rivals = now[now["brand"] != brand]
+    if rivals.empty:
+        return "No competitor is mentioned in this period, so there is nothing to compare with."
+    mine = _row(now, brand, "this") or {}
+    worse: list[str] = []
+    better: list[str] = []
+    alike: list[str] = []
+    for rival in _records(rivals.sort_values("negative_share")):
+        change = compare_levels(mine, rival)
+        side = (
+            alike
+            if change is None or change.direction == "unclear"
+            else worse
+            if change.direction == "up"
+            else better
+        )
+        side.append(f"{names[rival['brand']]} ({percent(rival['negative_share'])})")
+    parts = [
+        f"{listing(group)} {'is' if len(group) == 1 else 'are'} {verdict}"
+        for group, verdict in (
+            (better, "less negative"),
+            (alike, "about as negative"),
+            (worse[::-1], "more negative"),
+        )
+        if group
+    ]
+    return "Among competitors, " + "; ".join(parts) + "."
+
+
+def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str) -> str:
+    negative = terms[terms["side"] == "negative"].sort_values("rank")["term"].head(4).tolist()
+    positive = terms[terms["side"] == "positive"].sort_values("rank")["term"].head(3).tolist()
+    said = []
+    if negative:
+        said.append(f"negative posts speak of {quoted(negative)}")
+    if positive:
+        said.append(f"positive ones of {quoted(positive)}")
+    worst = find_worst_period(over_time)
+    if worst is None:
+        start = "No single day or week stands out"
+    else:
+        moment = worst["period_start"].astimezone(ZoneInfo(timezone))
+        start = (
+            f"{day(moment)} stood out with {percent(worst['negative_share'])} negative "
+            f"of {count(worst['scored'], 'scored post')}"
+        )
+    return start + ("; " + ", ".join(said) if said else "") + "."
+
+
+def headline(name: str, period: str, *, source: str, timezone: str, answer: Sequence[str]) -> str:
+    """Give the top of the report as Markdown: what it is about, and the answer."""
+    of = f"posts of {source}" if source else "posts of all sources"
+    lines = "\n>\n".join(f"> {sentence}" for sentence in answer)
+    return f"# Brand health: {name}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
+
+
+def show_levels(levels: pd.DataFrame, *, by: str) -> Html:
+    """Show levels of groups as a table, largest group first."""
+    rows = levels.sort_values("posts", ascending=False)
+    return show_table(levels_table(rows).assign(**{by: rows[by].tolist()})[[by, *_LEVEL_COLUMNS]])
+
+
+def levels_table(levels: pd.DataFrame) -> pd.DataFrame:
+    """Give levels as people read them: counts, and shares with their intervals."""
+    rows = levels.to_dict("records")
+    shares = {
+        side: [
+            share_with_interval(row[f"{side}_share"], row[f"{side}_low"], row[f"{side}_high"])
+            for row in rows
+        ]
+        for side in ("negative", "positive")
+    }
+    columns = {
+        "posts": [f"{row['posts']:,}" for row in rows],
+        "scored": [f"{row['scored']:,}" for row in rows],
+        **shares,
+        "mean": [score(row["mean"]) for row in rows],
+    }
+    return pd.DataFrame(columns)
+
+
+def describe_gaps(
+    over_time: pd.DataFrame, *, brand: str, bucket: Bucket, data: tuple[datetime, datetime] | None
+) -> list[str]:
+    """Give sentences about what the data do not cover."""
+    mine = over_time[over_time["brand"] == brand]
+    gaps = []
+    silent = int((mine["posts"] == 0).sum())
+    if silent and silent < len(mine):
+        gaps.append(
+            f"{count(silent, bucket)} of {len(mine)} {'has' if silent == 1 else 'have'} no post about the brand."
+        )
+    if data is None:
+        gaps.append("No post of this source has a time.")
+    elif silent:
+        gaps.append(
+            f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
+        )
+    return gaps
+
+
+def describe_limits(
+    coverage: pd.DataFrame, gaps: Sequence[str], *, words: Mapping[str, float]
+) -> str:
+    """Give what the report cannot tell, as a Markdown list built from the table `coverage`."""
+    facts = dict(zip(coverage["item"], coverage["value"], strict=True))
+    lines = [
+        f"{count(facts['posts_in_period'], 'post')} of the period were searched; "
+        f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
+        f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored: VADER reads English only.",
+        "VADER adds up words that carry a feeling. It misses irony, does not know whom a feeling is about, and is "
+        "often wrong about a single post; so trust differences between groups more than levels.",
+        "Intervals cover the chance of which authors wrote, not mistakes of the method.",
+    ]
+    silent = sorted(word for word, feeling in words.items() if feeling == 0)
+    if silent:
+        lines.append(
+            f"{quoted(silent)} {'counts' if len(silent) == 1 else 'count'} as a name here, not as a feeling."
+        )
+    if facts["copies"]:
+        lines.append(
+            f"{count(facts['copies'], 'post repeats', 'posts repeat')} the text of another; they count in levels, but not in terms."
+        )
+    if facts["quarantined_rows"]:
+        lines.append(
+            f"{count(facts['quarantined_rows'], 'row')} of the imported files could not be read as posts (table `quarantine`)."
+        )
+    return "\n".join(f"- {line}" for line in [*lines, *gaps])

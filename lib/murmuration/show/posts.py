@@ -1,0 +1,88 @@
+"""Posts and tables as HTML, every character of theirs escaped."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from murmuration.show.theme import table_rows
+from murmuration.show.words import count, score
+
+_SHOWN_CHARS = 600
+_WEB = ("https://", "http://")
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A piece of HTML that a notebook shows."""
+
+    markup: str
+
+    def _repr_html_(self) -> str:
+        return self.markup
+
+
+def show_posts(posts: pd.DataFrame, *, timezone: str = "UTC", empty: str = "No posts.") -> Html:
+    """Show posts as cards: what they say, when, by whom (a pseudonym), with which reactions.
+
+    Parameters
+    ----------
+    posts
+        With `text`, `created_at`, `author_key`, `sentiment`, `engagement` and `url`, best first.
+    timezone
+        Whose clock is shown.
+    empty
+        What to say when there are none.
+    """
+    if posts.empty:
+        return Html(f'<p class="empty">{html.escape(empty)}</p>')
+    cards = [_card(row, ZoneInfo(timezone)) for row in posts.to_dict("records")]
+    return Html('<ol class="posts">' + "".join(cards) + "</ol>")
+
+
+def _card(post: Mapping[Any, Any], zone: ZoneInfo) -> str:
+    facts = (
+        [f"{post['created_at'].astimezone(zone):%-d %b %Y, %H:%M}"]
+        if pd.notna(post["created_at"])
+        else []
+    )
+    if pd.notna(post["author_key"]):
+        facts.append(f"author {post['author_key'][:8]}")
+    if pd.notna(post["sentiment"]):
+        facts.append(f"sentiment {score(post['sentiment'])}")
+    if pd.notna(post["engagement"]):
+        facts.append(count(post["engagement"], "reaction"))
+    line = " · ".join(html.escape(fact) for fact in facts)
+    if isinstance(post["url"], str) and post["url"].startswith(_WEB):
+        line += (
+            f' · <a href="{html.escape(post["url"])}" rel="noreferrer noopener nofollow">open</a>'
+        )
+    return f'<li><p class="post" dir="auto">{_shown_text(post["text"])}</p><p class="facts">{line}</p></li>'
+
+
+def _shown_text(text: object) -> str:
+    # X delivers "&amp;" for "&": read once, escape once, so that people see what was written.
+    plain = html.unescape(text) if isinstance(text, str) else ""
+    cut = plain[:_SHOWN_CHARS] + ("…" if len(plain) > _SHOWN_CHARS else "")
+    return html.escape(cut).replace("\n", "<br>")
+
+
+def show_table(table: pd.DataFrame, *, caption: str = "") -> Html:
+    """Show a small table; numbers are expected as they should be read."""
+    return Html(table_markup(list(table.columns), table_rows(table), caption=caption))
+
+
+def table_markup(columns: list[str], rows: list[list[str]], *, caption: str = "") -> str:
+    """Give a table as HTML, escaped; it scrolls sideways by itself where the page is narrow."""
+    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="table" tabindex="0" role="region" aria-label="{html.escape(caption or "table")}"><table>'
+        f"{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

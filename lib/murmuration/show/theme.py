@@ -1,0 +1,80 @@
+"""One look for every chart: in the report, in JupyterLab and in the browser.
+
+Colours are Okabe & Ito's (2008), which people with any colour vision tell apart; shapes, dashes and labels
+say the same, so that colour is never the only carrier of meaning.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+INK = "#1f2933"
+QUIET = "#5f6c7b"
+GRID = "#e4e7eb"
+PAPER = "#ffffff"
+NEGATIVE = "#d55e00"  # vermilion
+POSITIVE = "#0072b2"  # blue
+NEUTRAL = "#9aa5b1"
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b5ea7", "#5f6c7b")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+
+
+def new_figure(*, height: int) -> go.Figure:
+    """Give an empty figure in the house's look; `height` in pixels."""
+    figure = go.Figure()
+    return apply_theme(figure, height=height)
+
+
+def apply_theme(figure: go.Figure, *, height: int) -> go.Figure:
+    """Give a figure the house's look."""
+    figure.update_layout(
+        height=height,
+        font={"family": FONT, "size": 14, "color": INK},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        margin={"l": 8, "r": 16, "t": 16, "b": 8},
+        hovermode="closest",
+        hoverlabel={"bgcolor": PAPER, "font": {"color": INK, "family": FONT}},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        bargap=0.25,
+    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True, title_font_color=QUIET)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True, title_font_color=QUIET)
+    return figure
+
+
+def describe_figure(
+    figure: go.Figure, *, title: str, alt: str, table: pd.DataFrame | None = None
+) -> go.Figure:
+    """Say what a figure shows, for the page around it and for those who cannot see it.
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    title
+        Its finding, in a sentence.
+    alt
+        What is drawn, for screen readers.
+    table
+        Its numbers, which the page shows on demand.
+    """
+    numbers = None if table is None else {"columns": list(table.columns), "rows": table_rows(table)}
+    figure.update_layout(meta={"title": title, "alt": alt, "table": numbers})
+    return figure
+
+
+def table_rows(table: pd.DataFrame) -> list[list[str]]:
+    """Give the cells of a table as text, missing ones empty."""
+    return [
+        ["" if pd.isna(value) else str(value) for value in row]
+        for row in table.itertuples(index=False)
+    ]
+
+
+def colours_for(names: Sequence[str]) -> dict[str, str]:
+    """Give each name a colour; the first one always gets the first colour."""
+    return {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}

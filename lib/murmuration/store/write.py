@@ -1,0 +1,96 @@
+"""Data files of `posts`: written in order of time, bounded in memory, invisible until a commit."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from murmuration.schema import POSTS
+from murmuration.store.delta import DataFile, Store, translated
+from murmuration.store.merge import Merge
+
+_ROW_GROUP = 16_384  # rows; a report of one day reads few of them
+_IN_PATH = set(POSTS.partition_by)
+FILE_SCHEMA = pa.schema([field for field in POSTS.arrow if field.name not in _IN_PATH])
+
+
+def new_batch(name: str) -> str:
+    """Give a batch a name of its own, so that two writers never write the same file."""
+    return f"{name}-{secrets.token_hex(4)}"
+
+
+def write_file(store: Store, posts: pa.Table, *, path: str) -> int:
+    """Write one Parquet file into `posts` and give its size in bytes.
+
+    Parameters
+    ----------
+    store
+        Where to.
+    posts
+        Rows in their final order, with at least the columns of `FILE_SCHEMA`.
+    path
+        Path inside the table.
+    """
+    rows = posts.select(FILE_SCHEMA.names).cast(FILE_SCHEMA)
+    full = f"{store.uri('posts')}/{path}"
+    with translated(store.location):
+        if not store.on_s3:
+            store.files.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
+        with store.files.open(full, "wb") as file:
+            pq.write_table(rows, file, compression="zstd", row_group_size=_ROW_GROUP)
+        return int(store.files.size(full))
+
+
+def write_units(
+    store: Store,
+    merge: Merge,
+    *,
+    source: str,
+    batch: str,
+    finish: Callable[[pa.Table], pa.Table] = lambda posts: posts,
+    on_rows: Callable[[int], None] = lambda rows: None,
+) -> list[DataFile]:
+    """Write the rows that `merge` decided on, one file for each unit.
+
+    Parameters
+    ----------
+    store, merge
+        Where to and what; `merge.rank` has been called.
+    source
+        The source of all rows.
+    batch
+        Name of the import or compaction, see `new_batch`.
+    finish
+        Last touch for the rows that are kept, for instance language detection.
+    on_rows
+        Told the number of rows after each file.
+
+    Returns
+    -------
+    list of DataFile
+        What a commit may add. On an error the files are removed again.
+    """
+    written: list[DataFile] = []
+    with removed_on_error(store, written):
+        for number, unit in enumerate(merge.units()):
+            posts = finish(merge.gather(unit))
+            path = f"source={source}/created_month={unit.month}/{batch}.{number:05d}.parquet"
+            written.append(DataFile(path, source, unit.month, len(posts), bytes=0))
+            size = write_file(store, posts, path=path)
+            written[-1] = DataFile(path, source, unit.month, len(posts), bytes=size)
+            on_rows(len(posts))
+    return written
+
+
+@contextmanager
+def removed_on_error(store: Store, written: list[DataFile]) -> Iterator[None]:
+    """Remove files again if the work around them fails; a kill leaves them to `compact`."""
+    try:
+        yield
+    except BaseException:
+        for file in written:
+            with suppress(OSError):
+                store.files.rm(f"{store.uri('posts')}/{file.path}")
+        raise

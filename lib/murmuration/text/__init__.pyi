@@ -1,0 +1,23 @@
+from .brands import Brand as Brand
+from .brands import assign_brands as assign_brands
+from .brands import drop_unmentioned as drop_unmentioned
+from .brands import keep_brand as keep_brand
+from .clean import mask_handles as mask_handles
+from .language import detect_languages as detect_languages
+from .tokens import clean_text as clean_text
+from .tokens import find_terms as find_terms
+from .tokens import find_words as find_words
+from .tokens import stop_words as stop_words
+
+__all__ = [
+    "Brand",
+    "assign_brands",
+    "clean_text",
+    "detect_languages",
+    "drop_unmentioned",
+    "find_terms",
+    "find_words",
+    "keep_brand",
+    "mask_handles",
+    "stop_words",
+]

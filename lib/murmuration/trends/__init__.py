@@ -1,0 +1,5 @@
+"""Scored posts → series and shares with their uncertainty, and what drives them. No IO."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,43 @@
+from .levels import FEW_POSTS as FEW_POSTS
+from .levels import Change as Change
+from .levels import compare_levels as compare_levels
+from .levels import count_coverage as count_coverage
+from .levels import estimate_sentiment as estimate_sentiment
+from .levels import estimate_share_of_voice as estimate_share_of_voice
+from .levels import explode_brands as explode_brands
+from .levels import find_worst_period as find_worst_period
+from .periods import Bucket as Bucket
+from .periods import assign_period as assign_period
+from .periods import assign_steps as assign_steps
+from .periods import choose_bucket as choose_bucket
+from .periods import fill_periods as fill_periods
+from .periods import list_periods as list_periods
+from .reading import count_engagement as count_engagement
+from .reading import find_engaged_posts as find_engaged_posts
+from .reading import find_posts_to_read as find_posts_to_read
+from .reading import find_telling_posts as find_telling_posts
+from .terms import find_distinctive_terms as find_distinctive_terms
+from .terms import find_terms_by_side as find_terms_by_side
+
+__all__ = [
+    "FEW_POSTS",
+    "Bucket",
+    "Change",
+    "assign_period",
+    "assign_steps",
+    "choose_bucket",
+    "compare_levels",
+    "count_coverage",
+    "count_engagement",
+    "estimate_sentiment",
+    "estimate_share_of_voice",
+    "explode_brands",
+    "fill_periods",
+    "find_distinctive_terms",
+    "find_engaged_posts",
+    "find_posts_to_read",
+    "find_telling_posts",
+    "find_terms_by_side",
+    "find_worst_period",
+    "list_periods",
+]
