@@ -177,7 +177,6 @@ TOMBSTONES = Table(
         Column("reason", pa.string(), "`forgotten` by a person or `deleted` on the platform"),
         Column("at", UTC_TIME, "When", unit="UTC"),
         Column("swept", pa.bool_(), "Whether the store was rewritten without it"),
-        Column("posts_erased", pa.int64(), "Live posts that went", unit="posts"),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -90,6 +91,8 @@ class Receipt:
         Of the rows that repeat an id: how many are equal, and in how many each column differs.
     left_out
         Columns that were not kept because they name the author.
+    languages
+        Posts written, by language.
     """
 
     values: Mapping[str, Any]
@@ -98,6 +101,7 @@ class Receipt:
     repeated_equal: int = 0
     differing: Mapping[str, int] = field(default_factory=dict)
     left_out: Sequence[str] = ()
+    languages: Counter[str] = field(default_factory=Counter)
 
 
 def import_files(
@@ -211,6 +215,7 @@ def _import_file(
         repeated_equal=outcome.repeated_equal,
         differing=outcome.differing,
         left_out=reader.left_out,
+        languages=outcome.languages,
     )
 
 

@@ -19,7 +19,7 @@ from murmuration.collect.files import PostFile
 from murmuration.collect.normalise import Normaliser
 from murmuration.collect.raw import BadRow, Reader
 from murmuration.errors import ReadError, StoreError
-from murmuration.schema import QUARANTINE
+from murmuration.schema import NO_LANG, QUARANTINE
 from murmuration.store.delta import DataFile, Store
 from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
@@ -49,6 +49,7 @@ class Outcome:
     values: Mapping[str, Any]
     repeated_equal: int
     differing: Mapping[str, int]
+    languages: Counter[str]
 
 
 @dataclass
@@ -66,6 +67,7 @@ class ImportJob:
     bad: list[BadRow] = field(default_factory=list, init=False)
     deleted: list[str] = field(default_factory=list, init=False)
     counts: Counter[str] = field(default_factory=Counter, init=False)
+    languages: Counter[str] = field(default_factory=Counter, init=False)
 
     def __enter__(self) -> Self:
         self.merge = Merge(self.state / "tmp").__enter__()
@@ -105,7 +107,7 @@ class ImportJob:
             self._check_alone(posts.version())
             self.store.commit_posts(posts, add=files, facts=pack_receipt(values))
         add_missing_receipts(self.store)
-        return Outcome(values, tally.repeated_equal_rows, differing)
+        return Outcome(values, tally.repeated_equal_rows, differing, self.languages)
 
     def _read(self) -> None:
         tombstones = Tombstones.load(self.store)
@@ -176,7 +178,10 @@ class ImportJob:
             nonlocal done
             done += len(posts)
             self._tell("detecting languages and writing", done / max(1, tally.written))
-            return fill_languages(posts) if detect_language else posts
+            posts = fill_languages(posts) if detect_language else posts
+            for row in posts["lang"].value_counts().to_pylist():
+                self.languages[row["values"] or NO_LANG] += row["counts"]
+            return posts
 
         batch = new_batch(self.normaliser.import_id)
         return write_units(self.store, self.merge, source=self.source, batch=batch, finish=finish)

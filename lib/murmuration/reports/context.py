@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from murmuration.reports.parameters import Value
+if TYPE_CHECKING:
+    from murmuration.reports.parameters import Value
 
 VARIABLE = "MURMURATION_RUN"
 
@@ -33,8 +34,8 @@ class Context:
         The notebook to execute.
     at
         Logical time.
-    parameters
-        Effective values.
+    parameters, given
+        Effective values, and the names of those that were asked for.
     pinned
         ``tables`` (name to version), ``brands`` and ``lexicons`` (name to definition).
     draft
@@ -47,7 +48,8 @@ class Context:
     journal: Path
     notebook: Path
     at: datetime
-    parameters: Mapping[str, Value]
+    parameters: Mapping[str, "Value"]
+    given: tuple[str, ...]
     pinned: Mapping[str, Any]
     draft: bool = False
 
@@ -62,6 +64,7 @@ def load_context(path: Path) -> Context:
     for name in ("folder", "journal", "notebook"):
         values[name] = Path(values[name])
     values["at"] = datetime.fromisoformat(values["at"])
+    values["given"] = tuple(values["given"])
     return Context(**values)
 
 

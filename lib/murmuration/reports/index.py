@@ -45,10 +45,6 @@ def _row(folder: Path, manifest: Mapping[str, Any], reports: Path) -> dict[str, 
         .replace("T", " ")
         .replace("+00:00", " UTC"),
         "seconds": manifest.get("seconds"),
-        "parameters": {
-            name: value
-            for name, value in manifest.get("parameters", {}).items()
-            if value not in ("", [], None)
-        },
+        "parameters": {name: manifest["parameters"][name] for name in manifest.get("given", [])},
         "sentence": error.get("sentence") or next(iter(manifest.get("answer", [])), ""),
     }

@@ -14,13 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from murmuration.reports.parameters import load_notebook
-from murmuration.show.posts import table_markup
+from murmuration.reports.parameters import cell_source, cell_tags, joined, load_notebook
+from murmuration.show.markup import table_markup
 
 PAGE = "report.html"
 _FIGURE = "application/vnd.plotly.v1+json"
@@ -91,16 +90,15 @@ def script_hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _blocks(notebook: nbformat.NotebookNode) -> Iterator[dict[str, Any]]:
+def _blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give what a reader sees: prose, figures, tables and errors, in order."""
-    for number, cell in enumerate(notebook.cells, 1):
-        if _HIDDEN_TAGS & set(cell.metadata.get("tags", [])):
+    for number, cell in enumerate(notebook["cells"], 1):
+        if _HIDDEN_TAGS & cell_tags(cell):
             continue
-        if cell.cell_type == "markdown":
-            yield _prose(cell.source)
-        elif cell.cell_type == "code":
-            for output in cell.get("outputs", []):
-                yield from _output(output, number)
+        if cell["cell_type"] == "markdown":
+            yield _prose(cell_source(cell))
+        for output in cell.get("outputs", []):
+            yield from _output(output, number)
 
 
 def _prose(text: str) -> dict[str, Any]:
@@ -109,30 +107,25 @@ def _prose(text: str) -> dict[str, Any]:
     return {"markup": _markdown(text), "title": title}
 
 
-def _output(output: nbformat.NotebookNode, cell: int) -> Iterator[dict[str, Any]]:
-    if output.output_type == "error":
-        yield {"error": f"Cell {cell}: {output.ename}: {output.evalue}"}
-    if output.output_type not in ("display_data", "execute_result"):
+def _output(output: Mapping[str, Any], cell: int) -> Iterator[dict[str, Any]]:
+    if output["output_type"] == "error":
+        yield {"error": f"Cell {cell}: {output['ename']}: {output['evalue']}"}
+    if output["output_type"] not in ("display_data", "execute_result"):
         return
-    data = output.data
+    data = output["data"]
     if _FIGURE in data:
         yield {"figure": _figure(data[_FIGURE])}
     elif "text/markdown" in data:
-        yield _prose(_joined(data["text/markdown"]))
+        yield _prose(joined(data["text/markdown"]))
     elif "text/html" in data:
-        yield {"markup": Markup(_joined(data["text/html"]))}
+        yield {"markup": Markup(joined(data["text/html"]))}
     elif image := next((kind for kind in _IMAGES if kind in data), None):
-        yield {"image": _image_address(image, data[image])}
+        yield {"image": _image_address(image, joined(data[image]))}
     elif "text/plain" in data:
-        yield {"plain": _joined(data["text/plain"])}
+        yield {"plain": joined(data["text/plain"])}
 
 
-def _joined(text: str | list[str]) -> str:
-    return text if isinstance(text, str) else "".join(text)
-
-
-def _image_address(kind: str, content: str | list[str]) -> str:
-    text = _joined(content)
+def _image_address(kind: str, text: str) -> str:
     body = (
         base64.b64encode(text.encode()).decode()
         if kind == "image/svg+xml"

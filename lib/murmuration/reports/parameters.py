@@ -14,8 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import nbformat
+from typing import Any
 
 from murmuration.catalog import Catalog
 from murmuration.errors import ParamError, ReportError, UnknownNameError, suggest
@@ -142,16 +141,12 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
     ReportError
         If the notebook cannot be read, or its parameters cell is missing or not as agreed; says where.
     """
-    cells = [
-        cell
-        for cell in load_notebook(notebook).cells
-        if "parameters" in cell.metadata.get("tags", [])
-    ]
+    cells = [cell for cell in load_notebook(notebook)["cells"] if "parameters" in cell_tags(cell)]
     if len(cells) != 1:
         raise ReportError(
             f"{notebook} has {len(cells)} cells tagged 'parameters', but a report needs exactly one."
         )
-    source = cells[0].source
+    source = cell_source(cells[0])
     comments = _comments(source)
     found = {}
     for node in ast.parse(source).body:
@@ -160,13 +155,33 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
     return found
 
 
-def load_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook, or raise ReportError."""
+def load_notebook(path: Path) -> dict[str, Any]:
+    """Read a notebook (format 4) as JSON, or raise ReportError.
+
+    Not with nbformat, whose validation takes a second to import and is papermill's job anyway.
+    """
     try:
-        notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
-    except (OSError, ValueError, json.JSONDecodeError) as err:
+        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
         raise ReportError(f"{path} cannot be read as a notebook: {err}.") from err
+    if notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
+        raise ReportError(f"{path} is no notebook of format 4. Save it with JupyterLab.")
     return notebook
+
+
+def cell_source(cell: Mapping[str, Any]) -> str:
+    """Give the text of a cell, which a file may hold in lines."""
+    return joined(cell["source"])
+
+
+def joined(text: str | list[str]) -> str:
+    """Give text that a notebook file may hold in lines."""
+    return text if isinstance(text, str) else "".join(text)
+
+
+def cell_tags(cell: Mapping[str, Any]) -> set[str]:
+    """Give the tags of a cell."""
+    return set(cell.get("metadata", {}).get("tags", []))
 
 
 def _comments(source: str) -> dict[int, str]:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,18 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from murmuration.catalog import load_catalog
 from murmuration.compute import Cluster, start_cluster
 from murmuration.errors import SchemaError, UnknownNameError, suggest
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.period import Period, resolve_period
+from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
 from murmuration.settings import get_settings
 from murmuration.store import open_store
 from murmuration.text import Brand
 
 _SAMPLE_SECONDS = 0.05
+_SAMPLES_BETWEEN = 20  # samples of this process for one of its workers
 
 
 @dataclass
@@ -237,23 +238,10 @@ def _draft(report: str) -> Context:
         notebook=Path(),
         at=datetime.now(UTC),
         parameters={},
+        given=(),
         pinned=pin_inputs(settings.catalog),
         draft=True,
     )
-
-
-def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
-    """Note the version of every table and the definition of every brand and lexicon as they are now."""
-    catalog = load_catalog(catalog_path)
-    store = open_store()
-    tables = {"posts": store.open("posts", as_of).version()}
-    for name in ("imports", "quarantine", "tombstones"):
-        tables[name] = store.open(name).version()
-    return {
-        "tables": tables,
-        "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
-        "lexicons": {name: catalog.lexicon(name) for name in catalog.lexicons},
-    }
 
 
 def _tuples(value: Any) -> Any:
@@ -264,28 +252,36 @@ class _MemoryWatch:
     """Samples the memory of this process and all below it."""
 
     def __init__(self) -> None:
-        self._peak = 0
+        self._peak = self._below = 0
         self._process = psutil.Process(os.getpid())
         threading.Thread(target=self._sample, daemon=True, name="memory-watch").start()
 
     def reset(self) -> None:
+        self._look_below()
         self._peak = 0
-        self._peak = self._now()
+        self._look()
 
     def peak(self) -> int:
         """Highest total since `reset`, in bytes."""
-        self._peak = max(self._peak, self._now())
+        self._look_below()
+        self._look()
         return self._peak
 
-    def _now(self) -> int:
+    def _look(self) -> None:
+        self._peak = max(self._peak, self._process.memory_info().rss + self._below)
+
+    def _look_below(self) -> None:
+        """Add up the workers; this walks through all processes, so it is done more rarely."""
         total = 0
-        with suppress(psutil.Error):
-            for process in (self._process, *self._process.children(recursive=True)):
-                with suppress(psutil.Error):
-                    total += process.memory_info().rss
-        return total
+        for child in self._process.children(recursive=True):
+            with suppress(psutil.Error):
+                total += child.memory_info().rss
+        self._below = total
 
     def _sample(self) -> None:
         while True:
-            self._peak = max(self._peak, self._now())
-            time.sleep(_SAMPLE_SECONDS)
+            for _ in range(_SAMPLES_BETWEEN):
+                time.sleep(_SAMPLE_SECONDS)
+                self._look()
+            with suppress(psutil.Error):
+                self._look_below()

@@ -31,11 +31,11 @@ from murmuration.reports.manifest import (
 )
 from murmuration.reports.page import write_page
 from murmuration.reports.parameters import check_parameters, load_notebook, read_parameters
+from murmuration.reports.pins import pin_inputs
 from murmuration.reports.provenance import describe_code
-from murmuration.reports.run import pin_inputs
 from murmuration.reports.worker import end_descendants
 from murmuration.settings import Settings, get_settings
-from murmuration.store import list_sources, open_store
+from murmuration.store.delta import list_sources, open_store
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +134,7 @@ def run_report(
         notebook=notebook,
         at=at,
         parameters=values,
+        given=tuple(sorted(parameters or {})),
         pinned=pinned,
     )
     return execute(context, settings, deadline_seconds=deadline_seconds, on_progress=on_progress)
@@ -305,12 +306,12 @@ def _failed_cell(path: Path) -> tuple[int | None, str]:
     if not path.exists():
         return None, ""
     running = None
-    for number, cell in enumerate(load_notebook(path).cells, 1):
+    for number, cell in enumerate(load_notebook(path)["cells"], 1):
         for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                lines = " ".join(str(output.evalue).split())
-                return number, f"{output.ename}: {lines[:_MAX_ERROR_CHARS]}"
-        if cell.metadata.get("papermill", {}).get("status") == "running":
+            if output["output_type"] == "error":
+                lines = " ".join(str(output["evalue"]).split())
+                return number, f"{output['ename']}: {lines[:_MAX_ERROR_CHARS]}"
+        if cell["metadata"].get("papermill", {}).get("status") == "running":
             running = number
     return running, ""
 
@@ -324,6 +325,7 @@ def _publish(context: Context, facts: dict[str, Any]) -> RunResult:
         "attempt": 1,
         "at": context.at.isoformat(),
         "parameters": dict(context.parameters),
+        "given": list(context.given),
         **facts,
         **_from_journal(context),
     }

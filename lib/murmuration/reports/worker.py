@@ -67,6 +67,9 @@ def _below(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _execute(context_path: Path) -> int:
+    # jsonschema can check addresses with it, which no notebook asks for, and its grammar takes a second to
+    # build. As of jsonschema 4.26; a missing one is fine with it.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook

@@ -37,6 +37,8 @@ def plot_over_time(
         Length of a step, and whose clock the axis shows.
     """
     mine = _local(over_time[over_time["brand"] == brand], timezone)
+    if not mine["posts"].sum():
+        return theme.empty_figure(f"No post about {names[brand]} in this period.")
     others = _together(_local(over_time[over_time["brand"] != brand], timezone))
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.66, 0.34], vertical_spacing=0.07
@@ -128,6 +130,8 @@ def plot_brands(levels: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
     now = levels[(levels["period"] == "this") & levels["negative_share"].notna()].sort_values(
         "negative_share", ascending=False
     )
+    if now.empty:
+        return theme.empty_figure("No scored post about any of these brands in this period.")
     order = [_label(names, key, brand) for key in now["brand"]]
     figure = theme.new_figure(height=110 + 44 * max(1, len(order)))
     looks = {
@@ -187,6 +191,8 @@ def _ordinal(number: int) -> str:
 
 def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
     """Draw which part of all mentions each brand has."""
+    if not voice["mentions"].sum():
+        return theme.empty_figure("None of these brands is mentioned in this period.")
     rows = voice.sort_values("mentions")
     figure = theme.new_figure(height=90 + 40 * len(rows))
     share, low, high = (
@@ -222,6 +228,8 @@ def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.
 
 def plot_terms(terms: pd.DataFrame, *, name: str) -> go.Figure:
     """Draw the terms that mark negative posts to the left and positive posts to the right."""
+    if terms.empty:
+        return theme.empty_figure("Too few scored posts for terms to stand out.")
     sides = {
         side: terms[terms["side"] == side].sort_values("rank") for side in ("negative", "positive")
     }

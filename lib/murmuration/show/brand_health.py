@@ -172,6 +172,8 @@ def headline(name: str, period: str, *, source: str, timezone: str, answer: Sequ
 
 def show_levels(levels: pd.DataFrame, *, by: str) -> Html:
     """Show levels of groups as a table, largest group first."""
+    if levels.empty:
+        return Html('<p class="empty">No posts.</p>')
     rows = levels.sort_values("posts", ascending=False)
     return show_table(levels_table(rows).assign(**{by: rows[by].tolist()})[[by, *_LEVEL_COLUMNS]])
 

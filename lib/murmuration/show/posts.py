@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from murmuration.show.markup import table_markup
 from murmuration.show.theme import table_rows
 from murmuration.show.words import count, score
 
@@ -73,16 +74,3 @@ def _shown_text(text: object) -> str:
 def show_table(table: pd.DataFrame, *, caption: str = "") -> Html:
     """Show a small table; numbers are expected as they should be read."""
     return Html(table_markup(list(table.columns), table_rows(table), caption=caption))
-
-
-def table_markup(columns: list[str], rows: list[list[str]], *, caption: str = "") -> str:
-    """Give a table as HTML, escaped; it scrolls sideways by itself where the page is narrow."""
-    head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{html.escape(caption or "table")}"><table>'
-        f"{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )

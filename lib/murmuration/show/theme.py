@@ -46,6 +46,17 @@ def apply_theme(figure: go.Figure, *, height: int) -> go.Figure:
     return figure
 
 
+def empty_figure(sentence: str) -> go.Figure:
+    """Give a figure that says why there is nothing to draw."""
+    figure = new_figure(height=90)
+    figure.add_annotation(
+        text=sentence, showarrow=False, x=0, xanchor="left", y=0.5, font={"color": QUIET}
+    )
+    figure.update_xaxes(visible=False, range=[0, 1])
+    figure.update_yaxes(visible=False, range=[0, 1])
+    return describe_figure(figure, title="", alt=sentence)
+
+
 def describe_figure(
     figure: go.Figure, *, title: str, alt: str, table: pd.DataFrame | None = None
 ) -> go.Figure:

@@ -1,8 +1,8 @@
 from .delta import Store as Store
+from .delta import list_sources as list_sources
 from .delta import open_store as open_store
 from .posts import count_rows as count_rows
 from .posts import find_time_range as find_time_range
-from .posts import list_sources as list_sources
 from .posts import load_posts as load_posts
 from .pseudonyms import Pseudonyms as Pseudonyms
 

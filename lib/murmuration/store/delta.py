@@ -296,6 +296,11 @@ def open_store(settings: Settings | None = None) -> Store:
     return Store(resolve_location(location, settings.root), load_pseudonyms(settings))
 
 
+def list_sources(store: Store, as_of: AsOf | None = None) -> list[str]:
+    """Names of the sources that the store has posts of, sorted."""
+    return sorted({file.source for file in store.post_files(store.open("posts", as_of))})
+
+
 def resolve_location(location: str, root: Path) -> str:
     """Make a store's location absolute; an ``s3://`` address stays as it is."""
     if location.startswith("s3://"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from itertools import groupby
 
 import dask.dataframe as dd
@@ -16,10 +16,9 @@ from murmuration.schema import NO_MONTH, POSTS
 from murmuration.settings import get_settings
 from murmuration.store.delta import AsOf, DataFile, Store, open_store
 from murmuration.store.merge import newest
+from murmuration.store.moments import Moment, as_moment
 from murmuration.store.tombstones import Tombstones
 from murmuration.text.brands import Brand, keep_brand
-
-Moment = str | date | datetime
 
 _FOR_RANKING = ("post_id", "created_at", "version", "observed_at", "first_seen_at", "content_hash")
 _FOR_BRANDS = ("text", "title")
@@ -103,11 +102,6 @@ def load_posts(
     return frame if kept is None else keep_brand(frame, kept)[wanted]
 
 
-def list_sources(store: Store, as_of: AsOf | None = None) -> list[str]:
-    """Names of the sources that the store has posts of, sorted."""
-    return sorted({file.source for file in store.post_files(store.open("posts", as_of))})
-
-
 def count_rows(
     source: str | Sequence[str] | None = None,
     since: Moment | None = None,
@@ -153,23 +147,6 @@ def find_time_range(
     ]
     lows, highs = ([span[name].as_py() for span in spans] for name in ("min", "max"))
     return min(lows), max(highs)
-
-
-def as_moment(value: Moment | None, name: str) -> datetime | None:
-    """Read a point in time; a plain date is its midnight, no zone means UTC."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as err:
-            raise ParamError(
-                f"{name} is {value!r}, but it must be a date or time such as 2026-01-31 or "
-                "2026-01-31T08:00+01:00."
-            ) from err
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,20 @@ def bury(
             "reason": reason,
             "at": now,
             "swept": not is_alive,
-            "posts_erased": 0,
         }
         for key, is_alive in keys.items()
         if key not in there
     ]
     if rows:
         store.append("tombstones", pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))
+
+
+def mark_swept(store: Store, tombstones: Tombstones) -> None:
+    """Note that the store was rewritten without what these tombstones name."""
+    swept = {key for keys in tombstones.keys.values() for key in keys}
+    if not swept:
+        return
+    rows = store.read("tombstones").to_pylist()
+    for row in rows:
+        row["swept"] = row["swept"] or row["hidden_key"] in swept
+    store.replace("tombstones", pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))

@@ -1,0 +1,385 @@
+"""The words a person types: each parses, calls one library function and prints.
+
+Heavy imports stand inside the commands, so that ``--help`` answers at once.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from murmuration import __version__
+from murmuration.errors import MurmurationError, ParamError
+from murmuration.terminal import (
+    describe_receipt,
+    fields_of,
+    import_progress,
+    month_progress,
+    print_json,
+    print_run,
+    print_table,
+    progress_bar,
+    receipt_facts,
+    run_progress,
+    run_row,
+)
+
+app = typer.Typer(
+    name="murmuration",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Social-media posts → scheduled, reproducible, interactive reports.",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SourceName = Annotated[
+    str, typer.Option("--source", "-s", help="Label of the posts: a-z, 0-9, _ and -.")
+]
+
+
+def main() -> None:
+    """Run the command line; what goes wrong on purpose is one sentence and exit code 1."""
+    try:
+        app()
+    except MurmurationError as err:
+        typer.secho(f"Error: {err}", fg=typer.colors.RED, err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.secho("Interrupted; nothing half-done was kept.", err=True)
+        sys.exit(130)
+
+
+@app.callback()
+def setup(
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, help="Log steps; twice for details.")
+    ] = 0,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Social-media posts → scheduled, reproducible, interactive reports."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("murmuration").setLevel(level)
+    if version:
+        typer.echo(f"murmuration {__version__}")
+        raise typer.Exit
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders or patterns; also s3://…")
+    ] = None,
+    *,
+    source: SourceName,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", help="field=column,…  e.g. text=content,author=user; id= leaves it out."
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the files; detected unless given.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Of CSV files; detected unless given.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA zone of times that name none; UTC unless given.")
+    ] = None,
+    time_format: Annotated[
+        str | None,
+        typer.Option(help="As in Python, e.g. '%d/%m/%Y %H:%M'; recognised unless given."),
+    ] = None,
+    platform: Annotated[str | None, typer.Option(help="Where the posts were published.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of posts that do not say.")] = None,
+    observed_at: Annotated[
+        str | None, typer.Option(help="When the posts were seen; the file's time unless given.")
+    ] = None,
+    detect_language: Annotated[
+        bool, typer.Option("--detect-language/--no-detect-language", help="Where none is declared.")
+    ] = True,
+    max_bad: Annotated[
+        str, typer.Option(help="Share of rows that may be unreadable, e.g. 20% or 0.2.")
+    ] = "20%",
+    as_json: AsJson = False,
+) -> None:
+    """Take post files into the store: CSV, JSON, JSON lines, Parquet, also packed."""
+    from murmuration.catalog import load_catalog
+    from murmuration.collect import ImportOptions, import_files
+    from murmuration.reports.period import check_zone
+    from murmuration.settings import get_settings
+    from murmuration.store.delta import open_store
+    from murmuration.store.moments import as_moment
+
+    settings = get_settings()
+    entry = load_catalog(settings.catalog).source(source)
+    options = ImportOptions(
+        mapping=entry.map | _pairs(mapping or [], "--map"),
+        encoding=encoding or entry.encoding,
+        delimiter=_delimiter(delimiter or entry.delimiter),
+        timezone=check_zone(timezone or entry.timezone).key,
+        time_format=time_format or entry.time_format,
+        platform=platform or entry.platform,
+        language=language or entry.language,
+        observed_at=as_moment(observed_at, "--observed-at"),
+        detect_language=detect_language,
+        max_bad_share=_share(max_bad),
+    )
+    wanted = paths or [str(settings.root / path) for path in entry.files]
+    if not wanted:
+        raise ParamError(
+            f"Say which files to import, or list them under sources.{source}.files in data_catalog.yaml."
+        )
+    store = open_store(settings)
+    receipts = []
+    with progress_bar() as bar:
+        told = import_progress(bar)
+        for receipt in import_files(
+            wanted,
+            source=source,
+            store=store,
+            state=settings.state,
+            options=options,
+            on_progress=told,
+        ):
+            receipts.append(receipt)
+            if not as_json:
+                bar.console.print(
+                    describe_receipt(receipt), highlight=False, markup=False, soft_wrap=True
+                )
+    if as_json:
+        print_json({"store": store.location, "imports": [receipt_facts(one) for one in receipts]})
+    else:
+        new = sum(0 if one.repeated else one.values["rows_new"] for one in receipts)
+        typer.echo(f"{new:,} new posts. Store: {store.location}")
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="A notebook in notebooks/reports/.")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", help="name=value; repeat it for more.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="State of the store: a version or a time.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="Logical time, which stands for now.")] = None,
+    deadline: Annotated[float, typer.Option(help="Seconds after which the run is ended.")] = 3600,
+    as_json: AsJson = False,
+) -> None:
+    """Run one report and print the folder it made last."""
+    from murmuration.reports.runner import run_report
+    from murmuration.store.moments import as_moment, as_state
+
+    with progress_bar() as bar:
+        result = run_report(
+            name,
+            _pairs(param or [], "-p"),
+            as_of=as_state(as_of),
+            at=as_moment(at, "--at"),
+            deadline_seconds=deadline,
+            on_progress=run_progress(bar, name),
+        )
+    print_run(result, as_json=as_json)
+
+
+@app.command()
+def runs(
+    name: Annotated[str | None, typer.Argument(help="Only runs of this report.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first."""
+    from murmuration.reports import list_runs
+    from murmuration.settings import get_settings
+
+    settings = get_settings()
+    found = [run for run in list_runs(settings.reports) if name in (None, run.manifest["report"])]
+    if as_json:
+        print_json([dict(run.manifest) | {"folder": str(run.folder)} for run in found[:limit]])
+        return
+    print_table(
+        ["run", "report", "status", "started", "seconds", "parameters"],
+        [run_row(run) for run in found[:limit]],
+    )
+    typer.echo(f"{len(found)} runs. Index: {settings.reports / 'index.html'}")
+
+
+@app.command()
+def compact(
+    keep_days: Annotated[int, typer.Option(help="Keep replaced files so many days.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Fold months in which versions of posts have piled up, and free the space."""
+    from murmuration.collect.importer import write_lock
+    from murmuration.reports.manifest import pinned_versions
+    from murmuration.settings import get_settings
+    from murmuration.store.delta import open_store
+    from murmuration.store.upkeep import compact as fold_months
+
+    settings = get_settings()
+    store = open_store(settings)
+    with progress_bar() as bar, write_lock(store, settings.state):
+        done = fold_months(
+            store,
+            settings.state,
+            keep_versions=pinned_versions(settings.reports),
+            keep_days=keep_days,
+            on_month=month_progress(bar),
+        )
+    if as_json:
+        print_json(fields_of(done) | {"store": store.location})
+    else:
+        typer.echo(
+            f"{done.months} months folded, {done.rows_before:,} rows became {done.rows_after:,}, "
+            f"{done.files_removed} files removed. Store: {store.location}"
+        )
+
+
+@app.command()
+def forget(
+    source: SourceName,
+    post: Annotated[str | None, typer.Option(help="Id of a post.")] = None,
+    author: Annotated[str | None, typer.Option(help="Id of an author, or the pseudonym.")] = None,
+    with_runs: Annotated[
+        bool, typer.Option("--with-runs", help="Also remove runs whose tables hold the posts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a post or an author: from the store, its old versions and all later imports."""
+    from murmuration.collect.importer import write_lock
+    from murmuration.reports.traces import remove_runs, runs_that_hold
+    from murmuration.settings import get_settings
+    from murmuration.store.delta import open_store
+    from murmuration.store.forget import forget as erase
+
+    settings = get_settings()
+    store = open_store(settings)
+    key = store.pseudonyms.author_key(source, author) if author else None
+    with write_lock(store, settings.state):
+        done = erase(store, settings.state, source=source, post=post, author=author)
+    holding = runs_that_hold(
+        settings.reports, source=source, post_id=post, author_keys={author, key}
+    )
+    if with_runs:
+        remove_runs(settings.reports, holding)
+    if as_json:
+        print_json(
+            fields_of(done)
+            | {"runs": [str(run.folder) for run in holding], "runs_removed": with_runs}
+        )
+        return
+    typer.echo(
+        f"{done.posts:,} posts and {done.quarantined:,} quarantined rows erased, {done.files} files rewritten."
+    )
+    for run in holding:
+        typer.echo(f"{'Removed' if with_runs else 'Still holds one of them'}: {run.folder}")
+    if holding and not with_runs:
+        typer.echo("Remove these runs with --with-runs, or by hand.")
+    typer.echo(f"Nothing of it is left. Store: {store.location}")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check what must always be true of the store."""
+    from murmuration.settings import get_settings
+    from murmuration.store.delta import open_store
+    from murmuration.store.doctor import examine
+
+    settings = get_settings()
+    store = open_store(settings)
+    with progress_bar() as bar:
+        task = bar.add_task("checking", total=4, note="")
+        steps = examine(
+            store, settings.state, on_step=lambda name: bar.update(task, advance=1, note=name)
+        )
+        findings = list(steps)
+    problems = sum(finding.level == "problem" for finding in findings)
+    if as_json:
+        print_json({"problems": problems, "findings": [fields_of(finding) for finding in findings]})
+    else:
+        marks = {"ok": "✓", "note": "·", "problem": "✗"}
+        for finding in findings:
+            typer.echo(f"{marks[finding.level]} {finding.text}")
+        typer.echo(f"{problems} problems. Store: {store.location}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def config(as_json: AsJson = False) -> None:
+    """Print the effective settings and where each came from."""
+    from murmuration.catalog import load_catalog
+    from murmuration.settings import get_settings
+    from murmuration.store.delta import resolve_location
+
+    settings = get_settings()
+    values = {name: str(getattr(settings, name)) for name in settings.origins}
+    origins = dict(settings.origins)
+    if not settings.store:
+        catalog = load_catalog(settings.catalog)
+        values["store"] = resolve_location(catalog.store, settings.root)
+        origins["store"] = f"{settings.catalog}, store" if settings.catalog.exists() else "default"
+    values["key"] = "(set)" if settings.key else f"(in {settings.state / 'key'})"
+    values["ledger"] = values["ledger"] or f"sqlite:///{settings.state / 'ledger.sqlite'}"
+    if as_json:
+        print_json({name: {"value": values[name], "origin": origins[name]} for name in values})
+        return
+    rows = [[f"MURMURATION_{name.upper()}", values[name], origins[name]] for name in values]
+    print_table(["setting", "value", "from"], rows)
+    typer.echo(f"Workspace: {settings.root}")
+
+
+def _pairs(words: Sequence[str], option: str) -> dict[str, str]:
+    """Read name=value words; a comma only separates pairs where a name and = follow."""
+    found: dict[str, str] = {}
+    for word in words:
+        parts = _split_pairs(word) if option == "--map" else [word]
+        for part in parts:
+            name, sign, value = part.partition("=")
+            if not sign or not name.strip():
+                raise ParamError(f"{option} {part!r} must be written as name=value.")
+            if name.strip() in found:
+                raise ParamError(f"{option} gives {name.strip()!r} twice. Keep one of the two.")
+            found[name.strip()] = value.strip()
+    return found
+
+
+def _split_pairs(word: str) -> list[str]:
+    parts: list[str] = []
+    for piece in word.split(","):
+        if "=" in piece or not parts:
+            parts.append(piece)
+        else:
+            parts[-1] += "," + piece  # the column's name holds a comma
+    return parts
+
+
+def _delimiter(text: str | None) -> str | None:
+    if text is None:
+        return None
+    plain = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(text, text)
+    if len(plain) != 1:
+        raise ParamError(
+            f"The delimiter {text!r} must be one character, or tab, comma, semicolon, pipe."
+        )
+    return plain
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ParamError(f"--max-bad {text!r} must be a share such as 20% or 0.2.")
+    return share
+
+
+if __name__ == "__main__":
+    main()

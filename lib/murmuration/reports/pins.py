@@ -1,0 +1,23 @@
+"""What a run reads, fixed before it starts, so that it can be replayed exactly."""
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from murmuration.catalog import load_catalog
+from murmuration.store.delta import open_store
+
+
+def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
+    """Note the version of every table and the definition of every brand and lexicon as they are now."""
+    catalog = load_catalog(catalog_path)
+    store = open_store()
+    tables = {"posts": store.open("posts", as_of).version()}
+    for name in ("imports", "quarantine", "tombstones"):
+        tables[name] = store.open(name).version()
+    return {
+        "tables": tables,
+        "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
+        "lexicons": {name: catalog.lexicon(name) for name in catalog.lexicons},
+    }

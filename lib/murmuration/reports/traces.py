@@ -1,0 +1,42 @@
+"""Which kept runs hold posts that were erased from the store."""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from murmuration.reports.index import write_index
+from murmuration.reports.manifest import RunResult, list_runs
+
+
+def runs_that_hold(
+    reports: Path, *, source: str, post_id: str | None, author_keys: Collection[str | None]
+) -> list[RunResult]:
+    """Give the runs whose result tables name a post or an author of a source."""
+    wanted = {
+        "post_id": [post_id] if post_id else [],
+        "author_key": sorted(key for key in author_keys if key),
+    }
+    return [run for run in list_runs(reports) if _holds(run.folder, source, wanted)]
+
+
+def _holds(folder: Path, source: str, wanted: dict[str, list[str]]) -> bool:
+    for path in sorted((folder / "tables").glob("*.parquet")):
+        table = pq.read_table(path)
+        if "source" in table.column_names:
+            table = table.filter(pc.equal(table["source"], source))
+        for column, values in wanted.items():
+            there = column in table.column_names and values
+            if there and pc.any(pc.is_in(table[column], pa.array(values))).as_py():
+                return True
+    return False
+
+
+def remove_runs(reports: Path, runs: Collection[RunResult]) -> None:
+    """Remove runs with all their files, and take them off the index."""
+    for run in runs:
+        shutil.rmtree(run.folder)
+    write_index(reports)

@@ -1,0 +1,195 @@
+"""What commands print: progress while they work, and what came of it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from murmuration.collect import Progress, Receipt
+    from murmuration.reports import RunResult
+    from murmuration.reports.runner import RunProgress
+
+
+@contextmanager
+def progress_bar() -> Iterator["Bar"]:
+    """Show progress on the terminal's error stream; nothing where nobody looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+    ]
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        yield bar
+
+
+def import_progress(bar: "Bar") -> Callable[["Progress"], None]:
+    """Show a bar for each step of each file."""
+    tasks: dict[str, Any] = {}
+
+    def tell(progress: "Progress") -> None:
+        name = f"{progress.file.name}: {progress.step}"
+        if name not in tasks:
+            tasks[name] = bar.add_task(name, total=1.0, note="")
+        bar.update(tasks[name], completed=progress.share, note=f"{progress.rows:,} rows")
+
+    return tell
+
+
+def run_progress(bar: "Bar", name: str) -> Callable[["RunProgress"], None]:
+    """Show a bar over the cells of a run, with the step it is at."""
+    task = bar.add_task(name, total=None, note="")
+
+    def tell(progress: "RunProgress") -> None:
+        bar.update(task, completed=progress.cell, total=progress.cells or None, note=progress.step)
+
+    return tell
+
+
+def month_progress(bar: "Bar") -> Callable[[str, int, int], None]:
+    """Show a bar over months."""
+    task = bar.add_task("folding", total=None, note="")
+    return lambda name, done, total: bar.update(task, completed=done, total=total, note=name)
+
+
+def describe_receipt(receipt: "Receipt") -> str:
+    """Say what became of a file, so that every row of it is accounted for."""
+    values = receipt.values
+    if receipt.repeated:
+        when = values["imported_at"].isoformat(timespec="seconds")
+        return f"{values['file_name']}: this very file was imported into {values['source']} at {when}; 0 new."
+    lines = [f"{values['file_name']} → {values['source']}: {values['shape']}"]
+    if values["mapping"]:
+        lines.append(
+            "columns: " + ", ".join(f"{field} = {column}" for field, column in values["mapping"])
+        )
+    if receipt.left_out:
+        lines.append(f"left out, since they name the author: {', '.join(receipt.left_out)}")
+    lines.append(_counts_text(values))
+    if values["rows_repeated"]:
+        lines.append(_repeated_text(receipt))
+    if receipt.languages:
+        lines.append(_languages_text(receipt))
+    lines += values["notes"]
+    rate = values["rows_read"] / max(receipt.seconds, 1e-9)
+    lines.append(f"{receipt.seconds:.1f} s, {rate:,.0f} rows/s, import {values['import_id']}")
+    return "\n  ".join(lines)
+
+
+def _counts_text(values: Mapping[str, Any]) -> str:
+    names = {
+        "new": "new", "updated": "updated", "unchanged": "unchanged", "older": "older than known",
+        "repeated": "repeat an id of the file", "skipped": "are no posts", "forgotten": "forgotten, kept out",
+        "quarantined": "in quarantine",
+    }  # fmt: skip
+    always = ("new", "updated", "unchanged", "quarantined")
+    parts = [
+        f"{values[f'rows_{key}']:,} {words}"
+        for key, words in names.items()
+        if key in always or values[f"rows_{key}"]
+    ]
+    return f"{values['rows_read']:,} rows: {', '.join(parts)}"
+
+
+def _repeated_text(receipt: "Receipt") -> str:
+    repeated, equal = receipt.values["rows_repeated"], receipt.repeated_equal
+    text = f"of the {repeated:,} rows that repeat an id {equal:,} are equal to another"
+    if receipt.differing:
+        most = sorted(receipt.differing.items(), key=lambda pair: (-pair[1], pair[0]))
+        columns = ", ".join(f"{name} ({count:,})" for name, count in most[:8])
+        text += f"; the other {repeated - equal:,} differ in {columns}"
+    return text + (
+        ".\n  Of rows that differ one wins: the latest edit, else the latest observation, else the highest "
+        "content hash, so that the order of rows cannot matter."
+    )
+
+
+def _languages_text(receipt: "Receipt") -> str:
+    most = ", ".join(f"{name} {count:,}" for name, count in receipt.languages.most_common(6))
+    return f"languages (declared, else detected with py3langid): {most}"
+
+
+def receipt_facts(receipt: "Receipt") -> dict[str, Any]:
+    """Give a receipt for JSON."""
+    return {
+        **receipt.values,
+        "repeated_import": receipt.repeated,
+        "seconds": receipt.seconds,
+        "rows_repeated_equal": receipt.repeated_equal,
+        "repeated_differ_in": dict(receipt.differing),
+        "left_out": list(receipt.left_out),
+        "languages": dict(receipt.languages),
+    }
+
+
+def print_run(result: "RunResult", *, as_json: bool) -> None:
+    """Print the answer of a run, its page and, last, its folder; end with exit code 1 if it failed."""
+    if as_json:
+        print_json(dict(result.manifest) | {"folder": str(result.folder)})
+    else:
+        for sentence in result.manifest["answer"]:
+            typer.echo(sentence)
+        typer.echo(f"Page: {result.page}")
+    if result.status != "succeeded":
+        typer.secho(f"Error: {result.manifest['error']['sentence']}", fg=typer.colors.RED, err=True)
+    if not as_json:
+        typer.echo(str(result.folder))
+    if result.status != "succeeded":
+        raise typer.Exit(1)
+
+
+def run_row(run: "RunResult") -> list[str]:
+    """Give a run as a row of the table of runs."""
+    manifest = run.manifest
+    given = {name: manifest["parameters"][name] for name in manifest["given"]}
+    return [
+        manifest["run_id"],
+        manifest["report"],
+        manifest["status"],
+        manifest["started_at"],
+        str(manifest["seconds"]),
+        ", ".join(f"{name}={value}" for name, value in given.items()),
+    ]
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; into a pipe, which has no width, nothing is cut or wrapped."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console() if Console().is_terminal else Console(width=10_000)
+    console.print(table, highlight=False, markup=False)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value) if isinstance(value, Path) else repr(value)
+
+
+def fields_of(thing: Any) -> dict[str, Any]:
+    """Give the fields of a result as a mapping."""
+    return {name: getattr(thing, name) for name in thing.__dataclass_fields__}

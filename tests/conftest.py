@@ -1,0 +1,100 @@
+"""Parts that many tests stand on: a store in a folder, real posts, a workspace of its own."""
+
+import csv
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from murmuration.collect import ImportOptions, Receipt, import_files
+from murmuration.settings import get_settings
+from murmuration.store import Pseudonyms, Store
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEN = datetime(2026, 3, 1, tzinfo=UTC)  # when test files were "seen", unless they say otherwise
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Keep the settings of the person who runs the tests out of them, and the tests out of their store."""
+    for name in list(os.environ):
+        if name.startswith("MURMURATION_") and name != "MURMURATION_REAL_DATA":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MURMURATION_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("MURMURATION_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("MURMURATION_REPORTS", str(tmp_path / "reports"))
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Give a file or folder of the real posts, or skip the test."""
+    root = Path(os.environ.get("MURMURATION_REAL_DATA") or ROOT / "../shared/data").resolve()
+
+    def find(name: str) -> Path:
+        path = root / name
+        if not path.exists():
+            pytest.skip(f"real posts are not here: {name} (set MURMURATION_REAL_DATA to their folder)")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store in a folder, not made yet."""
+    return Store(str(tmp_path / "store"), Pseudonyms(b"a key for tests, 32 bytes long .."))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The local folder for locks and spilled rows."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def take_in(store: Store, state: Path) -> Callable[..., Receipt]:
+    """Import one file into `store` under the source "test"; keywords are those of ImportOptions."""
+
+    def run(path: Path | str, *, source: str = "test", into: Store | None = None, **options: Any) -> Receipt:
+        options.setdefault("observed_at", SEEN)
+        [receipt] = import_files(
+            [str(path)], source=source, store=into or store, state=state, options=ImportOptions(**options)
+        )
+        return receipt
+
+    return run
+
+
+@pytest.fixture
+def write_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Write rows as a CSV file."""
+
+    def write(rows: Sequence[Mapping[str, object]], name: str = "posts.csv") -> Path:
+        path = tmp_path / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the catalog and the notebooks of this repository, and nothing else of it."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    shutil.copy(ROOT / "data_catalog.yaml", root)
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    monkeypatch.chdir(root)
+    get_settings.cache_clear()
+    return root
