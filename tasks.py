@@ -18,6 +18,7 @@ if sys.version_info < (3, 11):
 
 import contextlib
 import hashlib
+import importlib
 import importlib.util
 import json
 import os
@@ -28,7 +29,8 @@ import time
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 LOCK = os.path.join(ROOT, "requirements.lock")
-STAMP = os.path.join(VENV, "murmuration-setup.json")
+STAMP = os.path.join(VENV, "murmuration-setup.json")  # written last: the environment is whole
+BEGUN = os.path.join(VENV, "murmuration-setup.begun")  # written first: it is ours to make anew
 LOG = os.path.join(ROOT, ".murmuration", "setup.log")
 PROBE = ("invoke", "typer", "dask", "deltalake", "papermill", "murmuration")
 NETWORK_SIGNS = (
@@ -99,19 +101,26 @@ def make_environment():
 def build_environment():
     started = time.time()
     for module in ("venv", "ensurepip"):
-        if importlib.util.find_spec(module) is None:
+        try:
+            importlib.import_module(module)
+        except ImportError:
             fail(
                 "This Python (%s) lacks the module %s, which makes environments. Install it, on Debian and Ubuntu "
                 "with: sudo apt install python3-venv" % (sys.executable, module)
             )
-    if os.path.islink(VENV):
-        os.unlink(VENV)
-    elif os.path.exists(VENV):
+    if os.path.lexists(VENV):
+        if not (os.path.exists(STAMP) or os.path.exists(BEGUN)):
+            fail(
+                "There is a .venv here that tasks.py did not make, so it is left alone. Move it away, or use it "
+                "directly: .venv/bin/murmuration --help"
+            )
         say("The environment .venv is unfinished or older than requirements.lock; making it anew.")
         shutil.rmtree(VENV)
     say("Setting up .venv from requirements.lock, once; this takes a minute or two.")
     os.makedirs(os.path.dirname(LOG), exist_ok=True)
     open(LOG, "w", encoding="utf-8").close()
+    os.mkdir(VENV)
+    open(BEGUN, "w", encoding="utf-8").close()
     run_step([sys.executable, "-m", "venv", VENV], "making .venv")
     pip = [
         venv_python(),
@@ -227,9 +236,14 @@ def enter_environment():
         if os.path.realpath(sys.prefix) == os.path.realpath(prefix):
             check_conda(prefix)
             return
-    else:
-        if os.path.realpath(sys.prefix) == os.path.realpath(VENV) and is_whole():
+    elif os.path.realpath(sys.prefix) == os.path.realpath(VENV):
+        if is_whole():
             return
+        # An environment cannot make itself anew: let the Python that it was made with do it.
+        python = os.path.join(
+            sys.base_prefix, "python.exe" if os.name == "nt" else os.path.join("bin", "python3")
+        )
+    else:
         make_environment()
         python = venv_python()
     command = [python, os.path.abspath(__file__), *sys.argv[1:]]

@@ -40,7 +40,9 @@ def real_data() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         path = root / name
         if not path.exists():
-            pytest.skip(f"real posts are not here: {name} (set MURMURATION_REAL_DATA to their folder)")
+            pytest.skip(
+                f"real posts are not here: {name} (set MURMURATION_REAL_DATA to their folder)"
+            )
         return path
 
     return find
@@ -62,10 +64,16 @@ def state(tmp_path: Path) -> Path:
 def take_in(store: Store, state: Path) -> Callable[..., Receipt]:
     """Import one file into `store` under the source "test"; keywords are those of ImportOptions."""
 
-    def run(path: Path | str, *, source: str = "test", into: Store | None = None, **options: Any) -> Receipt:
+    def run(
+        path: Path | str, *, source: str = "test", into: Store | None = None, **options: Any
+    ) -> Receipt:
         options.setdefault("observed_at", SEEN)
         [receipt] = import_files(
-            [str(path)], source=source, store=into or store, state=state, options=ImportOptions(**options)
+            [str(path)],
+            source=source,
+            store=into or store,
+            state=state,
+            options=ImportOptions(**options),
         )
         return receipt
 

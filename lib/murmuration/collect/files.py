@@ -79,13 +79,16 @@ class ByteStream(io.BufferedReader):
 
     def __init__(self, raw: IO[bytes], name: str) -> None:
         self._packed = raw
+        self._position = 0
         start = raw.read(4)
         raw.seek(0)
         super().__init__(_Unpacked(raw, start, name), buffer_size=1 << 18)
 
     def position(self) -> int:
-        """Bytes of the file, as it lies on disk, that were read."""
-        return self._packed.tell()
+        """Bytes of the file, as it lies on disk, that were read; all of them once it is closed."""
+        if not self._packed.closed:
+            self._position = self._packed.tell()
+        return self._position
 
 
 class _Unpacked(io.RawIOBase):

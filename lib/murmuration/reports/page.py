@@ -18,12 +18,18 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from murmuration.reports.parameters import cell_source, cell_tags, joined, load_notebook
+from murmuration.reports.parameters import (
+    cell_source,
+    cell_tags,
+    joined,
+    load_notebook,
+    number_cells,
+)
 from murmuration.show.markup import table_markup
 
 PAGE = "report.html"
 _FIGURE = "application/vnd.plotly.v1+json"
-_HIDDEN_TAGS = frozenset({"hide", "setup", "parameters", "injected-parameters"})
+_HIDDEN_TAGS = frozenset({"hide", "parameters"})
 _IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -92,8 +98,8 @@ def script_hash(script: str) -> str:
 
 def _blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give what a reader sees: prose, figures, tables and errors, in order."""
-    for number, cell in enumerate(notebook["cells"], 1):
-        if _HIDDEN_TAGS & cell_tags(cell):
+    for number, cell in number_cells(notebook):
+        if number is None or _HIDDEN_TAGS & cell_tags(cell):
             continue
         if cell["cell_type"] == "markdown":
             yield _prose(cell_source(cell))

@@ -25,6 +25,7 @@ Value = str | int | float | bool | list[str] | None
 _RANGE = re.compile(r"\((-?[\d.]+)\.\.(-?[\d.]+)\)\s*$")
 _CHOICES = re.compile(r"\{([^{}]+)\}\s*$")
 _TYPES = ("str", "int", "float", "bool", "list[str]")
+PAPERMILL_TAGS = frozenset({"injected-parameters", "papermill-error-cell-tag"})
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -167,6 +168,20 @@ def load_notebook(path: Path) -> dict[str, Any]:
     if notebook.get("nbformat") != 4 or not isinstance(notebook.get("cells"), list):
         raise ReportError(f"{path} is no notebook of format 4. Save it with JupyterLab.")
     return notebook
+
+
+def number_cells(notebook: Mapping[str, Any]) -> list[tuple[int | None, Mapping[str, Any]]]:
+    """Give the cells with their number from 1 as in the report's own notebook.
+
+    Cells that papermill put in (the injected parameters, its remarks on an error) have no number.
+    """
+    found: list[tuple[int | None, Mapping[str, Any]]] = []
+    number = 0
+    for cell in notebook["cells"]:
+        own = not (PAPERMILL_TAGS & cell_tags(cell))
+        number += own
+        found.append((number if own else None, cell))
+    return found
 
 
 def cell_source(cell: Mapping[str, Any]) -> str:

@@ -30,7 +30,12 @@ from murmuration.reports.manifest import (
     write_manifest,
 )
 from murmuration.reports.page import write_page
-from murmuration.reports.parameters import check_parameters, load_notebook, read_parameters
+from murmuration.reports.parameters import (
+    check_parameters,
+    load_notebook,
+    number_cells,
+    read_parameters,
+)
 from murmuration.reports.pins import pin_inputs
 from murmuration.reports.provenance import describe_code
 from murmuration.reports.worker import end_descendants
@@ -156,14 +161,12 @@ def execute(
     clock = time.perf_counter()
     code = describe_code(settings.root)
     try:
-        status, complaint = _execute_child(context, context_path, deadline_seconds, on_progress)
+        ending = _execute_child(context, context_path, deadline_seconds, on_progress)
         facts = {
             "started_at": started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 1),
-            "status": status,
-            "error": None
-            if status == "succeeded"
-            else _explain(context, status, complaint, deadline_seconds),
+            "status": ending.status,
+            "error": _explain(context, ending, deadline_seconds),
             "code": code,
         }
         result = _publish(context, facts)
@@ -172,14 +175,23 @@ def execute(
             with suppress(FileNotFoundError):
                 path.unlink()
     write_index(settings.reports)
-    log.info("%s %s: %s in %.1f s", context.report, context.run_id, status, facts["seconds"])
+    log.info("%s %s: %s in %.1f s", context.report, context.run_id, ending.status, facts["seconds"])
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a child ended: its status, the end of what it complained, the cell it was at."""
+
+    status: Status
+    complaint: str
+    cell: int | None
 
 
 def _execute_child(
     context: Context, context_path: Path, deadline_seconds: float, on_progress: OnProgress
-) -> tuple[Status, str]:
-    """Run the worker under the deadline; give how it ended and the end of what it complained."""
+) -> _Ending:
+    """Run the worker under the deadline."""
     errors = context.journal.with_suffix(".err")
     command = [sys.executable, "-m", "murmuration.reports.worker", str(context_path)]
     environment = os.environ | {VARIABLE: str(context_path)}
@@ -191,11 +203,12 @@ def _execute_child(
             stdin=subprocess.DEVNULL,
             env=environment,
         )
-    with _ended(child), _told(child, context, on_progress), _signals() as stopped:
+    place: dict[str, int] = {}
+    with _told(child, context, place, on_progress), _ended(child), _signals() as stopped:
         status = _watch(child, deadline_seconds, stopped)
     complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-_MAX_ERROR_CHARS:]
     errors.unlink()
-    return status, complaint
+    return _Ending(status, complaint, place.get("cell"))
 
 
 def _watch(
@@ -225,30 +238,29 @@ def _ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
 
 @contextmanager
 def _told(
-    child: "subprocess.Popen[bytes]", context: Context, on_progress: OnProgress
+    child: "subprocess.Popen[bytes]",
+    context: Context,
+    place: dict[str, int],
+    on_progress: OnProgress,
 ) -> Iterator[None]:
-    """Pass on what the worker says about cells and the kernel about steps."""
-    place = {"cell": 0, "cells": 0}
+    """Note in `place` what the worker says about cells, and pass on what the kernel says about steps."""
     over = threading.Event()
     started = time.monotonic()
 
     def listen() -> None:
         assert child.stdout is not None  # noqa: S101  opened as a pipe
-        for line in child.stdout:
-            with suppress(ValueError):
-                place.update(json.loads(line))
+        with child.stdout as said:
+            for line in said:
+                with suppress(ValueError):
+                    place.update(json.loads(line))
 
     def tell() -> None:
         while not over.wait(_LOOK_SECONDS):
             begun = [
                 entry["step"] for entry in read_journal(context.journal) if entry["kind"] == "begin"
             ]
-            cell, cells = place["cell"] or 0, place["cells"]
-            on_progress(
-                RunProgress(
-                    cell, cells, begun[-1] if begun else "starting", time.monotonic() - started
-                )
-            )
+            step, seconds = begun[-1] if begun else "starting", time.monotonic() - started
+            on_progress(RunProgress(place.get("cell", 0), place.get("cells", 0), step, seconds))
 
     threads = [threading.Thread(target=work, daemon=True) for work in (listen, tell)]
     for thread in threads:
@@ -257,7 +269,8 @@ def _told(
         yield
     finally:
         over.set()
-        threads[1].join()
+        for thread in threads:
+            thread.join()
 
 
 @contextmanager
@@ -277,43 +290,36 @@ def _signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _explain(
-    context: Context, status: Status, complaint: str, deadline_seconds: float
-) -> dict[str, Any]:
-    """Say in one sentence where and why a run ended early."""
-    place, error = _failed_cell(context.folder / "notebook.ipynb")
-    if status == "timed out":
-        return {
-            "cell": place,
-            "sentence": f"The run took longer than its deadline of {deadline_seconds:g} s and was ended{_in(place)}.",
-        }
-    if status == "interrupted":
-        return {"cell": place, "sentence": f"The run was interrupted{_in(place)}."}
+def _explain(context: Context, ending: _Ending, deadline_seconds: float) -> dict[str, Any] | None:
+    """Say in one sentence where and why a run ended early; None if it did not."""
+    if ending.status == "succeeded":
+        return None
+    place = f" in cell {ending.cell}" if ending.cell else ""
+    if ending.status == "timed out":
+        sentence = (
+            f"The run took longer than its deadline of {deadline_seconds:g} s and was ended{place}."
+        )
+        return {"cell": ending.cell, "sentence": sentence}
+    if ending.status == "interrupted":
+        return {"cell": ending.cell, "sentence": f"The run was interrupted{place}."}
+    cell, error = _failed_cell(context.folder / "notebook.ipynb")
     if error:
-        return {"cell": place, "sentence": f"Cell {place} ended with {error}"}
-    last = complaint.splitlines()[-1] if complaint else "it gave no reason"
-    if "DeadKernelError" in complaint or "Kernel died" in complaint:
+        return {"cell": cell, "sentence": f"Cell {cell} ended with {error}"}
+    last = ending.complaint.splitlines()[-1] if ending.complaint else "it gave no reason"
+    if "DeadKernelError" in ending.complaint or "Kernel died" in ending.complaint:
         last = "the kernel died, most often for want of memory"
-    return {"cell": place, "sentence": f"The notebook could not be executed{_in(place)}: {last}"}
-
-
-def _in(place: int | None) -> str:
-    return f" in cell {place}" if place else ""
+    return {"cell": ending.cell, "sentence": f"The notebook could not be executed{place}: {last}"}
 
 
 def _failed_cell(path: Path) -> tuple[int | None, str]:
-    """Number of the cell that failed or was running, from 1, and its error in one line."""
-    if not path.exists():
-        return None, ""
-    running = None
-    for number, cell in enumerate(load_notebook(path)["cells"], 1):
+    """Number of the cell that failed, from 1, and its error in one line."""
+    cells = number_cells(load_notebook(path)) if path.exists() else []
+    for number, cell in cells:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
                 lines = " ".join(str(output["evalue"]).split())
                 return number, f"{output['ename']}: {lines[:_MAX_ERROR_CHARS]}"
-        if cell["metadata"].get("papermill", {}).get("status") == "running":
-            running = number
-    return running, ""
+    return None, ""
 
 
 def _publish(context: Context, facts: dict[str, Any]) -> RunResult:

@@ -75,6 +75,7 @@ def _execute(context_path: Path) -> int:
     from papermill.execute import execute_notebook
 
     from murmuration.reports.context import load_context
+    from murmuration.reports.parameters import number_cells
 
     context = load_context(context_path)
 
@@ -84,9 +85,11 @@ def _execute(context_path: Path) -> int:
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
             start = nb_man.cell_start
+            numbers = [number for number, _ in number_cells(nb_man.nb)]
 
             def told(cell: Any, cell_index: int | None = None, **more: Any) -> Any:
-                _tell(cell=cell_index, cells=len(nb_man.nb.cells))
+                if cell_index is not None and numbers[cell_index] is not None:
+                    _tell(cell=numbers[cell_index], cells=len(numbers))
                 return start(cell, cell_index, **more)
 
             nb_man.cell_start = told

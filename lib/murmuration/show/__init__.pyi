@@ -9,6 +9,7 @@ from .brand_health import describe_limits as describe_limits
 from .brand_health import headline as headline
 from .brand_health import show_levels as show_levels
 from .posts import Html as Html
+from .posts import Markdown as Markdown
 from .posts import show_posts as show_posts
 from .posts import show_table as show_table
 from .theme import apply_theme as apply_theme
@@ -17,6 +18,7 @@ from .theme import describe_figure as describe_figure
 __all__ = [
     "COLUMNS",
     "Html",
+    "Markdown",
     "apply_theme",
     "describe_figure",
     "describe_gaps",

@@ -26,6 +26,19 @@ class Html:
         return self.markup
 
 
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """A piece of Markdown that a notebook shows.
+
+    Not IPython's, which takes a text that begins with "http" for an address and opens it.
+    """
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+
 def show_posts(posts: pd.DataFrame, *, timezone: str = "UTC", empty: str = "No posts.") -> Html:
     """Show posts as cards: what they say, when, by whom (a pseudonym), with which reactions.
 

@@ -1,0 +1,198 @@
+"""A run: what it leaves behind when it succeeds, fails, hangs, dies or is stopped."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+import murmuration as mm
+from murmuration.errors import ParamError, UnknownNameError
+from murmuration.reports import find_run, list_runs
+
+SAVE = """
+import murmuration as mm
+import pandas as pd
+run = mm.start_run("small")
+with run.step("count", rows_in=3) as step:
+    posts = mm.load_posts(columns=["post_id"], as_of=run.as_of).compute()
+    step.rows_out = len(posts)
+run.answer([f"{len(posts)} posts."])
+run.warn("only a test")
+path = run.save_table(pd.DataFrame({"post_id": posts["post_id"], "n": range(len(posts))}), "posts", key=["post_id"])
+"""
+# A child that left its session and its parent, as a careless notebook may start one.
+STRAY = """
+import subprocess, sys, time
+code = "import os, sys, time; os.setsid(); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "{mark}"], start_new_session=True)
+subprocess.Popen([sys.executable, "-c", f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {{code!r}}, '{mark}'])"])
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def some_posts(take_in, write_csv, store_of_settings):
+    rows = [
+        {"id": str(n), "text": f"post {n}", "created_at": "2026-01-01T00:00:00Z", "author": "a"}
+        for n in range(3)
+    ]
+    take_in(write_csv(rows), into=store_of_settings)
+
+
+@pytest.fixture
+def store_of_settings(workspace):
+    from murmuration.store import open_store
+
+    return open_store()
+
+
+def processes_with(mark: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if mark in (process.info["cmdline"] or []) and process.pid != os.getpid():
+            found.append(process)
+    return found
+
+
+def wait_until(condition, seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_run_leaves_notebook_page_tables_and_last_a_manifest(add_report, some_posts):
+    said = []
+    result = mm.run_report(add_report(SAVE), {"note": "hello"}, on_progress=said.append)
+    manifest = result.manifest
+    assert result.status == "succeeded"
+    assert manifest["answer"] == ["3 posts."]
+    assert manifest["warnings"] == ["only a test"]
+    assert manifest["parameters"] == {"note": "hello"}
+    assert manifest["given"] == ["note"]
+    assert manifest["pinned"]["tables"].keys() == {"posts", "imports", "quarantine", "tombstones"}
+    [step] = manifest["steps"]
+    assert (step["name"], step["rows_in"], step["rows_out"]) == ("count", 3, 3)
+    assert step["peak_memory_bytes"] > 50_000_000
+    assert result.table("posts").column_names == ["post_id", "n"]
+    assert {"murmuration", "pandas"}.isdisjoint(result.table("posts").schema.metadata or {})
+    assert said[-1].cells >= 2
+
+    named = {artefact["path"]: artefact["sha256"] for artefact in manifest["artefacts"]}
+    assert named.keys() == {"notebook.ipynb", "report.html", "tables/posts.parquet"}
+    for path, digest in named.items():
+        assert hashlib.sha256((result.folder / path).read_bytes()).hexdigest() == digest
+    assert [run.folder for run in list_runs(result.folder.parents[1])] == [result.folder]
+    assert result.folder.name in (result.folder.parents[1] / "index.html").read_text()
+
+
+def test_a_run_reads_the_state_that_it_was_pinned_to(
+    add_report, some_posts, take_in, write_csv, store_of_settings
+):
+    before = store_of_settings.open("posts").version()
+    more = [{"id": "99", "text": "later", "created_at": "2026-01-02T00:00:00Z", "author": "b"}]
+    take_in(write_csv(more, "more.csv"), into=store_of_settings)
+    name = add_report(SAVE)
+    old, new = mm.run_report(name, as_of=before), mm.run_report(name)
+    assert (old.manifest["answer"], new.manifest["answer"]) == (["3 posts."], ["4 posts."])
+    # The same inputs give the same values, whatever the run is called.
+    values = [
+        next(
+            a["values_sha256"]
+            for a in run.manifest["artefacts"]
+            if a["path"] == "tables/posts.parquet"
+        )
+        for run in (old, mm.run_report(name, as_of=before), new)
+    ]
+    assert values[0] == values[1] != values[2]
+
+
+def test_a_failed_run_is_kept_with_its_cell_and_error_in_one_sentence(
+    add_report, some_posts, workspace
+):
+    name = add_report("x = 1", "raise ValueError('no luck\\nat all')", "y = 2")
+    done = subprocess.run(
+        [sys.executable, "-m", "murmuration.cli", "report", name],
+        cwd=workspace,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    folder = Path(done.stdout.strip().splitlines()[-1])
+    assert "Error: Cell 3 ended with ValueError: no luck at all" in done.stderr
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["status"] == "failed"
+    assert manifest["error"] == {
+        "cell": 3,
+        "sentence": "Cell 3 ended with ValueError: no luck at all",
+    }
+    assert "This run failed" in (folder / "report.html").read_text()
+    assert (folder / "notebook.ipynb").exists()
+
+
+def test_a_wrong_parameter_starts_nothing(add_report, some_posts):
+    name = add_report("x = 1")
+    with pytest.raises(ParamError, match="no parameter 'nte'"):
+        mm.run_report(name, {"nte": "x"})
+    with pytest.raises(UnknownNameError, match="'smal'.*Did you mean 'small'"):
+        mm.run_report("smal")
+    assert list_runs(mm.settings.get_settings().reports) == []
+    assert not mm.settings.get_settings().reports.exists()
+
+
+def test_a_run_that_hangs_is_ended_with_all_that_it_started(add_report, some_posts):
+    mark = f"stray-{os.getpid()}"
+    result = mm.run_report(add_report(STRAY.format(mark=mark)), deadline_seconds=12)
+    assert result.status == "timed out"
+    assert result.manifest["error"]["sentence"] == (
+        "The run took longer than its deadline of 12 s and was ended in cell 2."
+    )
+    assert processes_with(mark) == []
+    assert result.manifest["seconds"] < 25
+
+
+def test_a_run_whose_kernel_dies_says_so(add_report, some_posts):
+    result = mm.run_report(add_report("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"))
+    assert result.status == "failed"
+    assert "the kernel died" in result.manifest["error"]["sentence"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_command_leaves_no_process_behind(add_report, some_posts, workspace, number):
+    mark = f"stray-{number}-{os.getpid()}"
+    command = [
+        sys.executable,
+        "-m",
+        "murmuration.cli",
+        "report",
+        add_report(STRAY.format(mark=mark)),
+    ]
+    child = subprocess.Popen(
+        command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert wait_until(lambda: len(processes_with(mark)) >= 2)
+    child.send_signal(number)
+    out, _ = child.communicate(timeout=60)
+    assert wait_until(lambda: processes_with(mark) == [])
+    if number == signal.SIGTERM:
+        assert child.returncode == 1
+        run = find_run(mm.settings.get_settings().reports, Path(out.strip().splitlines()[-1]).name)
+        assert run.status == "interrupted"
+    else:  # nobody was left to write a manifest, so there is no run
+        assert list_runs(mm.settings.get_settings().reports) == []
+
+
+def test_a_half_written_run_is_no_run(add_report, some_posts):
+    result = mm.run_report(add_report("x = 1"))
+    reports = result.folder.parents[1]
+    (result.folder / "manifest.json").write_text('{"report": "sma')
+    assert list_runs(reports) == []
