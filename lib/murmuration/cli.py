@@ -4,9 +4,10 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 """
 
 import logging
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -41,16 +42,26 @@ SourceName = Annotated[
 ]
 
 
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM; not KeyboardInterrupt, which Typer would take for its own."""
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    raise _Stopped(number)
+
+
 def main() -> None:
     """Run the command line; what goes wrong on purpose is one sentence and exit code 1."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except MurmurationError as err:
         typer.secho(f"Error: {err}", fg=typer.colors.RED, err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except _Stopped as stopped:
         typer.secho("Interrupted; nothing half-done was kept.", err=True)
-        sys.exit(130)
+        sys.exit(128 + stopped.args[0])
 
 
 @app.callback()

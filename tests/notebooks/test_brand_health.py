@@ -1,0 +1,127 @@
+"""The figures of the report are those of a ten-line script over the same file."""
+
+import pandas as pd
+import pytest
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from murmuration.reports import load_run
+
+
+@pytest.fixture(scope="session")
+def united(airline_workspace):
+    folder = airline_workspace.report(
+        "brand_health", source="airline", brand="united", since="2015-02-16", until="2015-02-25"
+    )
+    return load_run(folder)
+
+
+@pytest.fixture(scope="session")
+def by_hand(real_data) -> pd.DataFrame:
+    tweets = pd.read_csv(real_data("airline/Tweets.csv"), dtype=str).drop_duplicates("tweet_id")
+    tweets["created"] = pd.to_datetime(tweets["tweet_created"], utc=True)
+    tweets = tweets[
+        tweets["created"].between("2015-02-16T00:00Z", "2015-02-25T00:00Z", inclusive="left")
+    ]
+    united = r"(?<!man )(?<!manchester )(?<!leeds )\bunited(?:airlines|fail)?\b(?! states| nations| kingdom)"
+    tweets = tweets[tweets["text"].str.contains(united, case=False)].copy()
+    analyzer = SentimentIntensityAnalyzer()
+    del analyzer.lexicon["united"]  # +1.8 in VADER's lexicon, but here it is the brand's name
+    tweets["sentiment"] = [analyzer.polarity_scores(text)["compound"] for text in tweets["text"]]
+    tweets["label"] = pd.cut(
+        tweets["sentiment"], [-2, -0.05, 0.049999, 2], labels=["negative", "neutral", "positive"]
+    )
+    return tweets
+
+
+def test_the_number_of_posts_is_that_of_the_script(united, by_hand):
+    levels = united.table("by_brand").to_pandas().set_index(["brand", "period"])
+    assert levels.loc[("united", "this"), "posts"] == len(by_hand) > 3_800
+
+
+def test_levels_are_those_of_the_script_for_the_posts_that_are_english(united, by_hand):
+    level = (
+        united.table("by_brand").to_pandas().set_index(["brand", "period"]).loc[("united", "this")]
+    )
+    # A few posts are too short to tell their language, so they are not scored; the script scores all.
+    assert 0 <= len(by_hand) - level["scored"] <= 60
+    assert level["mean"] == pytest.approx(by_hand["sentiment"].mean(), abs=0.003)
+    for side in ("negative", "positive"):
+        assert level[f"{side}_share"] == pytest.approx((by_hand["label"] == side).mean(), abs=0.006)
+        assert level[f"{side}_low"] < level[f"{side}_share"] < level[f"{side}_high"]
+
+
+def test_each_post_has_the_sentiment_of_the_script(united, by_hand):
+    reading = united.table("reading").to_pandas()
+    scored = reading[reading["sentiment"].notna()].set_index("post_id")["sentiment"]
+    assert len(scored) >= 10
+    expected = by_hand.set_index("tweet_id")["sentiment"]
+    assert (scored - expected.reindex(scored.index)).abs().max() < 1e-12
+
+
+def test_daily_volume_is_that_of_the_script(united, by_hand):
+    steps = united.table("over_time").to_pandas()
+    mine = steps[steps["brand"] == "united"].set_index("period_start")["posts"]
+    expected = (
+        by_hand.groupby(by_hand["created"].dt.floor("D")).size().reindex(mine.index, fill_value=0)
+    )
+    assert mine.tolist() == expected.tolist()
+    assert len(mine) == 9
+
+
+def test_the_answer_is_three_sentences_that_quote_the_tables(united):
+    level = (
+        united.table("by_brand").to_pandas().set_index(["brand", "period"]).loc[("united", "this")]
+    )
+    answer = united.manifest["answer"]
+    assert len(answer) == 3
+    assert f"Of {int(level['scored']):,} scored posts about United Airlines" in answer[0]
+    assert f"{100 * level['negative_share']:.0f} %" in answer[0]
+    assert "no posts from the period before" in answer[0]
+
+
+def test_terms_and_posts_to_read_are_what_people_complain_about(united):
+    terms = united.table("terms").to_pandas()
+    negative = set(terms[terms["side"] == "negative"]["term"])
+    assert {"delayed", "worst"} & negative
+    assert not any("united" in term for term in terms["term"])
+    reading = united.table("reading").to_pandas()
+    assert set(reading["why"]) == {"negative", "positive", "engaged"}
+    assert not reading["text"].str.contains("@united", case=False).any()
+
+
+def test_the_manifest_says_what_it_rests_on(united):
+    manifest = united.manifest
+    assert manifest["pinned"]["brands"]["united"]["exclude"]
+    assert manifest["pinned"]["lexicons"]["airline_names"] == {"united": 0.0}
+    assert manifest["cluster"]["chosen"] == "threads"
+    assert manifest["cluster"]["reason"]
+    assert [step["name"] for step in manifest["steps"]]
+    assert manifest["period"]["since"].startswith("2015-02-16")
+    assert manifest["code"]["lock_sha256"] is None  # this workspace holds no lock
+
+
+def test_the_same_run_again_has_equal_tables(airline_workspace, united):
+    again = load_run(
+        airline_workspace.report(
+            "brand_health", source="airline", brand="united", since="2015-02-16", until="2015-02-25"
+        )
+    )
+    values = [
+        {a["path"]: a["values_sha256"] for a in run.manifest["artefacts"] if "values_sha256" in a}
+        for run in (united, again)
+    ]
+    assert values[0] == values[1]
+    assert len(values[0]) == 7
+
+
+def test_a_brand_that_nobody_mentions_gives_a_report_that_says_so(airline_workspace):
+    run = load_run(
+        airline_workspace.report(
+            "brand_health", source="airline", brand="united", since="2020-01-01", until="2020-02-01"
+        )
+    )
+    assert run.status == "succeeded"
+    assert run.manifest["answer"][0] == "No post of this period mentions United Airlines."
+    assert any(
+        "run from 17 February 2015 to 24 February 2015" in gap for gap in run.manifest["gaps"]
+    )

@@ -1,0 +1,169 @@
+"""The words a person types: one line at the end, JSON for machines, one sentence when it is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def murmuration(workspace, tmp_path):
+    """Run a command in a workspace of its own; give exit code, output and errors."""
+
+    def run(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "murmuration.cli", *words],
+            cwd=workspace, env=os.environ | environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def posts(write_csv) -> Path:
+    rows = [
+        {
+            "id": str(n),
+            "text": f"I love post {n}",
+            "created_at": f"2026-01-0{n + 1}T00:00:00Z",
+            "author": f"a{n % 2}",
+        }
+        for n in range(5)
+    ]
+    return write_csv(rows)
+
+
+def test_import_says_what_became_of_every_row_and_where_the_store_is(murmuration, posts, tmp_path):
+    done = murmuration("import", str(posts), "--source", "test")
+    assert "5 rows: 5 new, 0 updated, 0 unchanged, 0 in quarantine" in done.stderr
+    assert "columns: author = author" in done.stderr
+    assert done.stdout.strip() == f"5 new posts. Store: {tmp_path / 'store'}"
+    again = murmuration("import", str(posts), "--source", "test")
+    assert "this very file was imported" in again.stderr
+    assert again.stdout.startswith("0 new posts.")
+
+
+def test_import_as_json_is_for_machines(murmuration, posts):
+    [receipt] = json.loads(murmuration("import", str(posts), "-s", "test", "--json").stdout)[
+        "imports"
+    ]
+    assert receipt["rows_new"] == 5
+    assert receipt["repeated_import"] is False
+
+
+def test_post_text_and_authors_reach_no_log(murmuration, posts):
+    done = murmuration("-vv", "import", str(posts), "--source", "test")
+    assert "INFO" in done.stderr
+    assert "love" not in done.stderr + done.stdout
+    assert "a0" not in done.stderr.replace("import_", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["import", "nowhere.csv", "--source", "test"], "There is no file or folder nowhere.csv"),
+        (["import", "{posts}", "--source", "Not A Name"], "cannot be a name"),
+        (["import", "{posts}", "--source", "test", "--map", "txt=text"], "Did you mean 'text'?"),
+        (
+            ["import", "{posts}", "--source", "test", "--map", "text=txt"],
+            "the file has no column 'txt'",
+        ),
+        (
+            ["import", "{posts}", "--source", "test", "--map", "text"],
+            "must be written as name=value",
+        ),
+        (
+            ["import", "{posts}", "--source", "test", "--max-bad", "lots"],
+            "must be a share such as 20%",
+        ),
+        (["import", "{posts}", "--source", "test", "--timezone", "Berlin"], "IANA name"),
+        (["import", "{posts}", "--source", "test", "--encoding", "utf-9"], "no encoding 'utf-9'"),
+        (["import", "--source", "test"], "Say which files to import"),
+        (["report", "brand_helth"], "Did you mean 'brand_health'?"),
+        (["doctor"], "There is no store at"),
+        (["compact"], "There is no store at"),
+        (["report", "brand_health"], "There is no store at"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(murmuration, posts, words, said):
+    done = murmuration(*(word.format(posts=posts) for word in words), code=1)
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_setting_is_named_with_the_near_match(murmuration):
+    done = murmuration("config", code=1, MURMURATION_STOER="x")
+    assert (
+        "MURMURATION_STOER, which is no setting. Did you mean 'MURMURATION_STORE'?" in done.stderr
+    )
+
+
+def test_an_error_in_the_catalog_is_named_with_its_line(murmuration, workspace):
+    catalog = workspace / "data_catalog.yaml"
+    catalog.write_text("brands:\n  one:\n    term: [x]\n")
+    done = murmuration("report", "brand_health", code=1)
+    assert (
+        "data_catalog.yaml, line 3: brands.one.term: unknown key. Did you mean 'terms'?"
+        in done.stderr
+    )
+
+
+def test_config_tells_where_each_value_came_from_and_no_secret(murmuration, tmp_path):
+    done = murmuration("config", MURMURATION_KEY="a very secret key of mine")
+    assert str(tmp_path / "store") in done.stdout
+    assert "environment, MURMURATION_STORE" in done.stdout
+    assert "very secret" not in done.stdout
+    values = json.loads(murmuration("config", "--json").stdout)
+    assert values["cluster"] == {"value": "auto", "origin": "default"}
+
+
+def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts):
+    murmuration("import", str(posts), "--source", "test")
+    assert murmuration("doctor").stdout.strip().splitlines()[-1].startswith("0 problems. Store: ")
+    assert murmuration("compact").stdout.startswith("0 months folded")
+    forgotten = murmuration("forget", "--source", "test", "--post", "3").stdout
+    assert forgotten.startswith("1 posts and 0 quarantined rows erased")
+    assert "Nothing of it is left." in forgotten
+    assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
+    by_author = json.loads(murmuration("forget", "-s", "test", "--author", "a0", "--json").stdout)
+    assert by_author["posts"] == 3
+    assert murmuration("forget", "-s", "test", code=1).stderr.startswith(
+        "Error: Say either a post or an author"
+    )
+
+
+def test_runs_lists_nothing_where_nothing_ran(murmuration):
+    assert murmuration("runs").stdout.strip().splitlines()[-1].startswith("0 runs. Index: ")
+    assert json.loads(murmuration("runs", "--json").stdout) == []
+
+
+def test_an_interrupted_import_keeps_nothing_half_done(murmuration, workspace, tmp_path):
+    import signal
+    import time
+
+    rows = "".join(
+        f'{{"id": "{n}", "text": "post number {n}", "created_at": 1767225600}}\n'
+        for n in range(400_000)
+    )
+    (tmp_path / "big.jsonl").write_text(rows)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "murmuration.cli", "import", str(tmp_path / "big.jsonl"), "--source", "test"],
+        cwd=workspace, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not list((tmp_path / "state" / "tmp").glob("merge-*/rows.arrow")):
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "Interrupted; nothing half-done was kept." in said
+    assert "Traceback" not in said
+    assert list((tmp_path / "state" / "tmp").glob("merge-*")) == []
+    assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
