@@ -6,6 +6,8 @@ from typing import Any, TypeVar, cast
 import pandas as pd
 import pyarrow as pa
 
+from murmuration.errors import SchemaError
+
 TEXT = pd.ArrowDtype(pa.string())
 TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
 
@@ -47,6 +49,45 @@ def to_pandas(frame: object) -> pd.DataFrame:
     return cast(pd.DataFrame, frame)
 
 
-def text_list(column: "pd.Series[Any]") -> list[str | None]:
-    """Give a text column as Python strings, every kind of missing value as None."""
-    return cast(list[str | None], pa.array(column, pa.string(), from_pandas=True).to_pylist())
+def text_array(texts: Any, *, column: str = "text") -> pa.Array:
+    """Give texts as an Arrow array.
+
+    Parameters
+    ----------
+    texts
+        A column, an Arrow array of strings, or any sequence of texts.
+    column
+        Its name, for the message.
+
+    Returns
+    -------
+    pyarrow.Array
+        Strings; every kind of missing value as null, lone surrogates as U+FFFD.
+
+    Raises
+    ------
+    SchemaError
+        If there is something else than text.
+    """
+    if isinstance(texts, pa.Array | pa.ChunkedArray):
+        return texts
+    try:
+        return pa.array(texts, pa.string(), from_pandas=True)
+    except UnicodeEncodeError:
+        return pa.array([_without_surrogates(text) for text in texts], pa.string())
+    except pa.ArrowException as err:
+        raise SchemaError(
+            f"The column {column!r} holds something else than text: {err}. Turn it into text first, for "
+            f"example with posts[{column!r}].astype('string')."
+        ) from err
+
+
+def text_list(texts: Any, *, column: str = "text") -> list[str | None]:
+    """Give texts as Python strings, every kind of missing value as None; see `text_array`."""
+    return cast(list[str | None], text_array(texts, column=column).to_pylist())
+
+
+def _without_surrogates(text: object) -> str | None:
+    if not isinstance(text, str):
+        return None
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -4,6 +4,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from murmuration.text.markup import html_links, html_to_text
 
 LINK = (

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 import pandas as pd
-import pyarrow as pa
 
 from murmuration.errors import ParamError, suggest
-from murmuration.frames import TEXT, Frame, map_rows
+from murmuration.frames import TEXT, Frame, map_rows, text_array, text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.vader import vader_scores
-from murmuration.text.language import detect_languages
+from murmuration.text.language import declared_code, detect_languages
 
 Method = Literal["auto", "vader"]
 LABELS = ("negative", "neutral", "positive")
@@ -73,8 +72,6 @@ def label_scores(scores: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _is_english(part: pd.DataFrame) -> "pd.Series[Any]":
-    if "lang" in part:
-        return (part["lang"] == _VADER_LANGUAGE).fillna(False).astype(bool)
-    texts = pa.array(part["text"], pa.string(), from_pandas=True)
-    languages = detect_languages(texts).to_pylist()
-    return pd.Series([name == _VADER_LANGUAGE for name in languages], index=part.index, dtype=bool)
+    codes = part["lang"] if "lang" in part else detect_languages(text_array(part["text"]))
+    english = [declared_code(code) == _VADER_LANGUAGE for code in text_list(codes, column="lang")]
+    return pd.Series(english, index=part.index, dtype=bool)

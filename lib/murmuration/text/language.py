@@ -7,7 +7,6 @@ in, since “lol nice one” is English more often than Luxembourgish. `docs/dec
 of the detectors that were compared.
 """
 
-import html
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -19,11 +18,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from murmuration.frames import text_list
 from murmuration.schema import NO_LANG
+from murmuration.text.markup import unescape
 
 # Codes that platforms write, and that mean another code or nothing at all.
 _CODES = {
     "in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro", "nb": "no", "nn": "no", "cmn": "zh",
+    # ISO 639-2, where BCP 47 wants the two letters.
+    "ara": "ar", "chi": "zh", "deu": "de", "dut": "nl", "eng": "en", "fas": "fa", "fra": "fr", "fre": "fr",
+    "ger": "de", "gre": "el", "ell": "el", "heb": "he", "hin": "hi", "ind": "id", "ita": "it", "jpn": "ja",
+    "kor": "ko", "nld": "nl", "per": "fa", "pol": "pl", "por": "pt", "rus": "ru", "spa": "es", "swe": "sv",
+    "tur": "tr", "ukr": "uk", "urd": "ur", "vie": "vi", "zho": "zh",
 }  # fmt: skip
 _NAMES = {
     "albanian": "sq", "arabic": "ar", "bulgarian": "bg", "catalan": "ca", "chinese": "zh",
@@ -37,8 +43,11 @@ _NAMES = {
     "swedish": "sv", "tagalog": "tl", "tagalog (filipino)": "tl", "tamil": "ta", "thai": "th",
     "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "uzbek": "uz", "vietnamese": "vi",
 }  # fmt: skip
-# X writes these where it could not tell, or where there is nothing to tell.
-_NOTHING = frozenset({"und", "zxx", "mul", "mis", "art", "qam", "qct", "qht", "qme", "qst", "xx"})
+# X writes these where it could not tell, or where there is nothing to tell; programs write the last two
+# for "not available", which as codes are two small languages.
+_NOTHING = frozenset(
+    {"und", "zxx", "mul", "mis", "art", "qam", "qct", "qht", "qme", "qst", "xx", "na", "nan"}
+)
 
 # Labels of the model that are one language to a reader of reports.
 _MODEL_NAMES = {
@@ -106,7 +115,7 @@ def detect_languages(texts: Iterable[str | None]) -> pa.Array:
         Codes, BCP 47; ``und`` where it cannot be told: too short, no letters, or several languages alike.
         Null for a missing text.
     """
-    column = texts.to_pylist() if isinstance(texts, pa.Array | pa.ChunkedArray) else list(texts)
+    column = text_list(texts if isinstance(texts, pa.Array | pa.ChunkedArray) else list(texts))
     there = [_without_names(text) for text in column if text is not None]
     codes = iter(_detector().detect(there) if there else ())
     return pa.array([None if text is None else next(codes) for text in column], pa.string())
@@ -130,9 +139,7 @@ def fill_languages(posts: pa.Table) -> pa.Table:
 
 def _without_names(text: str) -> str:
     """Leave out what is in no language: addresses, handles, signs; capitals mislead the model."""
-    text = text[: 4 * _MAX_CHARS]
-    if "&" in text:
-        text = html.unescape(text)
+    text = unescape(text[: 4 * _MAX_CHARS])
     if "#" in text or "@" in text or "http" in text or "www." in text:
         text = _NO_LANGUAGE.sub(" ", text)
     return text.lower().strip()[:_MAX_CHARS]

@@ -81,7 +81,7 @@ def _addresses(source: str) -> Iterator[str]:
     for anchor in _ANCHOR.finditer(source):
         href = _HREF.search(anchor[1])
         if href and not _NO_LINK.search(anchor[1]):
-            yield _unescape(href[1] or href[2] or "")
+            yield unescape(href[1] or href[2] or "")
 
 
 class _Page:
@@ -101,7 +101,7 @@ class _Page:
             text = _SPACES_AND_BREAKS.sub(" ", text)
             if text == " " and not self._lines[-1]:
                 return
-        self._lines[-1].append(_unescape(text))
+        self._lines[-1].append(unescape(text))
 
     def tag(self, name: str, rest: str, *, closing: bool) -> None:
         """Take in a tag."""
@@ -127,5 +127,6 @@ class _Page:
         return _BLANK_LINES.sub("\n\n", tidy).strip("\n")
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """Give text with HTML entities as characters, whatever they are."""
     return html.unescape(_HUGE_NUMBER.sub("\ufffd", text)) if "&" in text else text

@@ -1,17 +1,26 @@
 """Words of a post, for counting."""
 
-import html
 import re
+import unicodedata
 from collections.abc import Collection
 from functools import cache
 from itertools import pairwise
 
 from stop_words import LANGUAGE_MAPPING, get_stop_words
 
+from murmuration.text.letters import MARKS
+from murmuration.text.markup import unescape
+
 # Addresses, handles and what retweets begin with say who, not what.
-_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w[\w.@-]*|\bRT\b(?=\s*@)|\bvia\b(?=\s*@)")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?=\s*(?:hours?|hrs?|min(?:ute)?s?)\b)")
-_SQUEEZE = re.compile(r"(.)\1{2,}")
+_NOT_WORDS = re.compile(
+    r"https?://\S+|www\.\S+|(?<![A-Za-z0-9_])@\w[\w.@-]*|\bRT\b(?=\s*@)|\bvia\b(?=\s*@)"
+)
+# Joiners stand inside words of Persian and Hindi.
+_LETTERS = rf"[^\W\d_]+(?:[{MARKS}\u200c\u200d]+[^\W\d_]*)*"
+_WORD = re.compile(
+    rf"{_LETTERS}(?:['’]{_LETTERS})*|(?<!\d)\d++(?=\s*+(?:hours?|hrs?|min(?:ute)?s?)\b)"
+)
+_SQUEEZE = re.compile(r"([^\W\d])\1{2,}")
 MIN_CHARS = 2
 
 # Function words and what fills speech. The list of the package stop_words, good for other languages,
@@ -41,8 +50,8 @@ _ENGLISH = frozenset(
 
 def clean_text(text: str) -> str:
     """Give a post without addresses, handles and markup; hashtags stay as words."""
-    plain = html.unescape(text) if "&" in text else text
-    return _NOT_WORDS.sub(" ", plain).replace("’", "'")
+    plain = _NOT_WORDS.sub(" ", unescape(text)).replace("’", "'")
+    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)
 
 
 def find_words(text: str, *, stop: Collection[str] = ()) -> list[str]:
@@ -61,8 +70,7 @@ def find_words(text: str, *, stop: Collection[str] = ()) -> list[str]:
         Without addresses, handles and stop words; letters repeated three times and more are squeezed to
         two (“sooooo” is “soo”), so that one feeling is one word.
     """
-    words = (_SQUEEZE.sub(r"\1\1", word) for word in _WORD.findall(clean_text(text).lower()))
-    return [word for word in words if len(word) >= MIN_CHARS and word not in stop]
+    return [word for word in _all_words(text) if len(word) >= MIN_CHARS and word not in stop]
 
 
 def find_terms(text: str, *, stop: Collection[str] = ()) -> set[str]:
@@ -70,9 +78,13 @@ def find_terms(text: str, *, stop: Collection[str] = ()) -> set[str]:
 
     A pair is made of words that stand next to each other in the text: it does not reach over a stop word.
     """
-    words = find_words(text)
-    kept = {word for word in words if word not in stop}
+    words = _all_words(text)
+    kept = {word for word in words if len(word) >= MIN_CHARS and word not in stop}
     return kept | {f"{a} {b}" for a, b in pairwise(words) if a in kept and b in kept}
+
+
+def _all_words(text: str) -> list[str]:
+    return [_SQUEEZE.sub(r"\1\1", word) for word in _WORD.findall(clean_text(text).lower())]
 
 
 @cache
