@@ -1,14 +1,18 @@
 """Where Dask tasks run: threads of this process, processes of this machine, or a cluster."""
 
+import asyncio
 import logging
-import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import dask
 import psutil
+from dask.system import cpu_count
 
-from murmuration.errors import SettingsError
+from murmuration.errors import SettingsError, suggest
+from murmuration.settings import CLUSTERS
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +21,11 @@ Kind = Literal["threads", "local", "address"]
 # Starting two worker processes costs 2 s, as long as VADER takes for 50,000 posts on one core; from four
 # times that on they pay for themselves.
 SMALL_ROWS = 200_000
-_MEMORY_SHARE = (
-    0.6  # of what is free goes to local workers; the rest stays for this process and others
-)
+# Of what is free goes to local workers; the rest stays for this process and others.
+_MEMORY_SHARE = 0.6
+_PATIENCE = 10  # seconds that a scheduler may take to answer
+# What distributed raises, by protocol: no answer, no such protocol, no certificate, no library for it.
+_NO_ANSWER = (OSError, ValueError, TypeError, RuntimeError, ImportError, AssertionError)
 
 
 @dataclass
@@ -42,12 +48,11 @@ class Cluster:
     reason: str
     workers: int
     dashboard: str | None = None
-    _undo: list[Any] = field(default_factory=list, repr=False)
+    _undo: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def close(self) -> None:
         """End the workers that were started, and let Dask choose for itself again."""
-        while self._undo:
-            self._undo.pop()()
+        self._undo.close()
 
     def __enter__(self) -> Self:
         return self
@@ -74,65 +79,85 @@ def start_cluster(rows: int | None = None, *, setting: str = "auto") -> Cluster:
     Raises
     ------
     SettingsError
-        If no scheduler answers at the address.
+        If there is no such setting, or no scheduler answers at the address.
     """
     if "://" in setting:
         return _connect(setting)
+    if setting not in CLUSTERS:
+        raise SettingsError(
+            f"MURMURATION_CLUSTER is {setting!r}, which is neither {', '.join(CLUSTERS)} nor a scheduler's "
+            f"address such as tcp://10.0.0.5:8786.{suggest(setting, CLUSTERS)}"
+        )
     if setting == "threads":
         return _threads("MURMURATION_CLUSTER says threads")
     if setting == "local":
         return _local("MURMURATION_CLUSTER says local")
     if rows is not None and rows <= SMALL_ROWS:
         return _threads(f"{rows:,} posts are few: threads suffice up to {SMALL_ROWS:,}")
-    if _cpus() == 1:
+    if cpu_count() == 1:
         return _threads("this machine has one processor")
     amount = "an unknown number of" if rows is None else f"{rows:,}"
     return _local(f"{amount} posts are worth processes of their own (from {SMALL_ROWS:,} on)")
 
 
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _threads(reason: str) -> Cluster:
-    chosen = dask.config.set(scheduler="threads", num_workers=_cpus())
-    return Cluster("threads", reason, _cpus(), _undo=[lambda: chosen.__exit__(None, None, None)])
+    undo = ExitStack()
+    undo.enter_context(dask.config.set(scheduler="threads", num_workers=cpu_count()))
+    return Cluster("threads", reason, cpu_count(), _undo=undo)
 
 
 def _local(reason: str) -> Cluster:
-    from distributed import Client, LocalCluster  # takes half a second, which threads do not need
+    # Takes half a second, which threads do not need.
+    from distributed import Client, LocalCluster
+    from distributed.system import (
+        MEMORY_LIMIT,
+    )  # of a container, which may be less than the machine's
 
-    memory = int(psutil.virtual_memory().available * _MEMORY_SHARE / _cpus())
-    workers = LocalCluster(
-        n_workers=_cpus(),
-        threads_per_worker=1,
-        memory_limit=memory,
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.ERROR,
-    )
-    client = Client(workers)
-    log.info("%d local workers, dashboard at %s", _cpus(), client.dashboard_link)
-    return Cluster("local", reason, _cpus(), client.dashboard_link, [workers.close, client.close])
+    free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
+    with ExitStack() as undo:
+        workers = undo.enter_context(
+            LocalCluster(
+                n_workers=cpu_count(),
+                threads_per_worker=1,
+                memory_limit=int(free * _MEMORY_SHARE / cpu_count()),
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
+            )
+        )
+        client = undo.enter_context(Client(workers))
+        log.info("%d local workers, dashboard at %s", cpu_count(), client.dashboard_link)
+        return Cluster("local", reason, cpu_count(), client.dashboard_link, _undo=undo.pop_all())
 
 
 def _connect(address: str) -> Cluster:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=10)
-    except (OSError, TimeoutError, ValueError) as err:
+        _knock(address)
+        client = Client(address, timeout=_PATIENCE)
+    except _NO_ANSWER as err:
         raise SettingsError(
             f"No Dask scheduler answers at {address} (MURMURATION_CLUSTER). Start one there with "
             "`dask scheduler`, or set MURMURATION_CLUSTER to local."
         ) from err
-    workers = len(client.scheduler_info()["workers"])
-    log.info(
-        "cluster at %s with %d workers, dashboard at %s", address, workers, client.dashboard_link
-    )
-    return Cluster(
-        "address",
-        f"MURMURATION_CLUSTER says {address}",
-        workers,
-        client.dashboard_link,
-        [client.close],
-    )
+    with ExitStack() as undo:
+        undo.enter_context(client)
+        workers, link = len(client.scheduler_info()["workers"]), client.dashboard_link
+        log.info("cluster at %s with %d workers, dashboard at %s", address, workers, link)
+        reason = f"MURMURATION_CLUSTER says {address}"
+        return Cluster("address", reason, workers, link, _undo=undo.pop_all())
+
+
+def _knock(address: str) -> None:
+    """Make sure that a scheduler answers: a client waits for ever where a program listens but says nothing."""
+    from distributed import Security
+    from distributed.comm.core import connect
+
+    async def knock() -> None:
+        options = Security().get_connection_args("client")
+        comm = await asyncio.wait_for(connect(address, timeout=_PATIENCE, **options), _PATIENCE)
+        comm.abort()
+
+    # In a thread of its own, as the kernel of a notebook runs a loop already.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(lambda: asyncio.run(knock())).result()

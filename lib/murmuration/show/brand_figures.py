@@ -1,6 +1,6 @@
 """Figures of the report `brand_health`, from its result tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,14 +10,25 @@ from plotly.subplots import make_subplots
 
 from murmuration.show import theme
 from murmuration.show.brand_health import Names, levels_table
+from murmuration.show.theme import chart_text
 from murmuration.show.words import (
     count,
-    day,
     percent,
     percent_between,
+    quoted,
     share_with_interval,
+    step,
+    tidy,
 )
 from murmuration.trends import FEW_POSTS, Bucket, find_worst_period
+
+# How plotly writes the time of a step where the pointer is.
+_TIMES = {
+    "hour": "%a %d %b, %H:%M",
+    "day": "%a %d %b",
+    "week": "week from %a %d %b",
+    "month": "%B %Y",
+}
 
 
 def plot_over_time(
@@ -36,9 +47,10 @@ def plot_over_time(
     bucket, timezone
         Length of a step, and whose clock the axis shows.
     """
+    name = tidy(names[brand])
     mine = _local(over_time[over_time["brand"] == brand], timezone)
     if not mine["posts"].sum():
-        return theme.empty_figure(f"No post about {names[brand]} in this period.")
+        return theme.empty_figure(f"No post about {name} in this period.")
     others = _together(_local(over_time[over_time["brand"] != brand], timezone))
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.66, 0.34], vertical_spacing=0.07
@@ -47,26 +59,25 @@ def plot_over_time(
     _add_band(figure, mine)
     line = {"color": theme.NEGATIVE, "width": 3}
     figure.add_scatter(
-        x=mine["local"], y=100 * mine["negative_share"], name=names[brand], mode="lines+markers", line=line,
+        x=mine["local"], y=100 * mine["negative_share"], name=chart_text(name), mode="lines+markers", line=line,
         marker={"size": 7}, customdata=_hover(mine), row=1, col=1,
-        hovertemplate="%{x|%a %d %b %H:%M}<br>%{customdata}<extra></extra>",
+        hovertemplate=f"%{{x|{_TIMES[bucket]}}}<br>%{{customdata}}<extra></extra>",
     )  # fmt: skip
     if len(others):
         figure.add_scatter(
             x=others["local"], y=100 * others["negative_share"], name="competitors together", mode="lines",
             line={"color": theme.QUIET, "width": 2, "dash": "dot"}, row=1, col=1,
-            hovertemplate="%{x|%a %d %b}<br>%{y:.0f} % negative<extra>competitors</extra>",
+            hovertemplate=f"%{{x|{_TIMES[bucket]}}}<br>%{{y:.0f}} % negative<extra>competitors</extra>",
         )  # fmt: skip
     figure.add_bar(
         x=mine["local"], y=mine["posts"], name="posts", marker_color=theme.NEUTRAL, showlegend=False, row=2, col=1,
-        hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:,} posts<extra></extra>",
+        hovertemplate=f"%{{x|{_TIMES[bucket]}}}<br>%{{y:,}} posts<extra></extra>",
     )  # fmt: skip
     figure.update_yaxes(title_text="negative, %", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text=f"posts per {bucket}", row=2, col=1)
     figure.update_xaxes(title_text=f"local time, {timezone}", row=2, col=1)
-    worst = find_worst_period(over_time[over_time["brand"] == brand])
-    title = _time_title(worst, names[brand], timezone)
-    alt = f"Line of the share of negative posts about {names[brand]} per {bucket} with a 95 % band; bars of the number of posts."
+    title = _time_title(mine, name, bucket, timezone)
+    alt = f"Line of the share of negative posts about {name} per {bucket} with a 95 % band; bars of the number of posts."
     numbers = mine.assign(
         time=mine["local"].dt.strftime("%Y-%m-%d %H:%M"),
         negative=mine["negative_share"].map(percent),
@@ -83,37 +94,48 @@ def plot_over_time(
     )
 
 
-def _time_title(worst: Mapping[str, Any] | None, name: str, timezone: str) -> str:
+def _time_title(mine: pd.DataFrame, name: str, bucket: Bucket, timezone: str) -> str:
+    scored = int(mine["scored"].sum())
+    if not scored:
+        return f"{count(mine['posts'].sum(), 'post')} about {name}, none of them scored"
+    worst = find_worst_period(mine)
     if worst is None:
-        return f"How negative posts about {name} were, and how many there were"
+        share = percent(float(mine["negative"].sum()) / scored)
+        return f"{share} of the scored posts about {name} are negative; no {bucket} stands out"
     moment = worst["period_start"].astimezone(ZoneInfo(timezone))
-    return (
-        f"{day(moment)}: {percent(worst['negative_share'])} of the posts about {name} are negative"
-    )
+    share = percent(worst["negative_share"])
+    return f"{step(moment, bucket)}: {share} of the scored posts about {name} are negative"
 
 
 def _local(over_time: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """Give the steps in order, with the time on the wall and shares as plain numbers."""
     starts = pd.to_datetime(over_time["period_start"].astype("datetime64[us, UTC]"))
     local = starts.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None)
     shares = {
         name: over_time[name].astype("float64")
         for name in ("negative_share", "negative_low", "negative_high")
     }
-    return over_time.assign(local=local, **shares).sort_values("local")
+    return over_time.assign(local=local, **shares).sort_values("period_start")
 
 
 def _together(others: pd.DataFrame) -> pd.DataFrame:
-    sums = others.groupby("local", as_index=False)[["negative", "scored"]].sum()
+    steps = others.groupby(["period_start", "local"], as_index=False)
+    sums = steps[["negative", "scored"]].sum()
     sums = sums[sums["scored"] >= FEW_POSTS]
     return sums.assign(negative_share=(sums["negative"] / sums["scored"]).astype("float64"))
 
 
 def _add_band(figure: go.Figure, mine: pd.DataFrame) -> None:
     there = mine[mine["negative_low"].notna()]
-    edge = {"width": 0}
+    x: list[Any] = []
+    y: list[float | None] = []
+    # One shape for each run of steps: a band across steps without an interval would invent one.
+    for _, run in there.groupby(mine["negative_low"].isna().cumsum()):
+        x += [*run["local"], *run["local"][::-1], None]
+        y += [*(100 * run["negative_high"]), *(100 * run["negative_low"][::-1]), None]
     figure.add_scatter(
-        x=[*there["local"], *there["local"][::-1]], y=[*(100 * there["negative_high"]), *(100 * there["negative_low"][::-1])],
-        fill="toself", mode="lines", fillcolor="rgba(213, 94, 0, 0.15)", line=edge, name="95 % interval", hoverinfo="skip", row=1, col=1,
+        x=x, y=y, fill="toself", mode="lines", fillcolor="rgba(213, 94, 0, 0.15)", line={"width": 0},
+        name="95 % interval", hoverinfo="skip", row=1, col=1,
     )  # fmt: skip
 
 
@@ -132,8 +154,7 @@ def plot_brands(levels: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
     )
     if now.empty:
         return theme.empty_figure("No scored post about any of these brands in this period.")
-    order = [_label(names, key, brand) for key in now["brand"]]
-    figure = theme.new_figure(height=110 + 44 * max(1, len(order)))
+    figure = theme.new_figure(height=110 + 44 * len(now))
     looks = {
         "before": ("period before", theme.NEUTRAL, "diamond-open"),
         "this": ("this period", theme.NEGATIVE, "circle"),
@@ -150,17 +171,17 @@ def plot_brands(levels: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
             100 * rows[f"negative_{end}"].astype(float) for end in ("share", "low", "high")
         )
         figure.add_scatter(
-            x=share, y=[_label(names, key, brand) for key in rows["brand"]], name=label, mode="markers",
-            marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2, "color": colour}}, customdata=_hover(rows),
+            x=share, y=rows["brand"], name=label, mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2, "color": colour}}, customdata=_named(rows, names, _hover(rows)),
             error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": colour, "thickness": 2},
-            hovertemplate="%{y}, " + label + "<br>%{customdata}<extra></extra>",
+            hovertemplate="%{customdata[0]}, " + label + "<br>%{customdata[1]}<extra></extra>",
         )  # fmt: skip
-    figure.update_yaxes(categoryorder="array", categoryarray=order[::-1])
+    _name_axis(figure, now["brand"].tolist()[::-1], names, brand)
     figure.update_xaxes(
         title_text="negative posts, % of scored ones (bars: 95 % interval)", rangemode="tozero"
     )
     table = levels_table(levels)
-    table.insert(0, "brand", [names[key] for key in levels["brand"]])
+    table.insert(0, "brand", [tidy(names[key]) for key in levels["brand"]])
     table.insert(1, "period", levels["period"].tolist())
     return theme.describe_figure(
         figure,
@@ -170,19 +191,36 @@ def plot_brands(levels: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
     )
 
 
-def _label(names: Names, key: str, brand: str) -> str:
-    return f"<b>{names[key]}</b>" if key == brand else names[key]
+def _name_axis(figure: go.Figure, keys: Sequence[str], names: Names, brand: str) -> None:
+    """Write the names of brands, from below, at places that their keys tell apart."""
+    shown = {key: chart_text(names[key], longest=30) for key in keys}
+    texts = [f"<b>{shown[key]}</b>" if key == brand else shown[key] for key in keys]
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=list(keys), tickmode="array",
+        tickvals=list(keys), ticktext=texts,
+    )  # fmt: skip
+
+
+def _named(rows: pd.DataFrame, names: Names, texts: Sequence[str]) -> list[list[str]]:
+    return [[chart_text(names[key]), text] for key, text in zip(rows["brand"], texts, strict=True)]
 
 
 def _brands_title(now: pd.DataFrame, names: Names, brand: str) -> str:
-    if len(now) < 2 or brand not in set(now["brand"]):
-        return f"Negative posts about {names[brand]}"
-    place = now["brand"].tolist().index(brand) + 1
-    if place == 1:
-        return f"{names[brand]} has the largest share of negative posts of the {len(now)} brands"
-    if place == len(now):
-        return f"{names[brand]} has the smallest share of negative posts of the {len(now)} brands"
-    return f"{names[brand]} has the {_ordinal(place)} largest share of negative posts of {len(now)} brands"
+    """Say where the brand stands; `now` is sorted, the most negative first."""
+    shares = dict(zip(now["brand"], now["negative_share"], strict=True))
+    name, worst = tidy(names[brand]), tidy(names[now["brand"].iloc[0]])
+    if brand not in shares:
+        share = percent(max(shares.values()))
+        return f"No scored post about {name}; {worst} has the most negative ones, {share}"
+    mine = shares[brand]
+    if len(now) == 1:
+        return f"{percent(mine)} of the scored posts about {name} are negative"
+    more = sum(share > mine for share in shares.values())
+    fewer = sum(share < mine for share in shares.values())
+    if not more and not fewer:
+        return f"{percent(mine)} of the scored posts about each of {len(now)} brands are negative"
+    place = "smallest" if not fewer else "largest" if not more else f"{_ordinal(more + 1)} largest"
+    return f"{percent(mine)} of the scored posts about {name} are negative, the {place} share of {len(now)} brands"
 
 
 def _ordinal(number: int) -> str:
@@ -199,21 +237,21 @@ def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.
         100 * rows[name].astype("float64") for name in ("share", "share_low", "share_high")
     )
     figure.add_bar(
-        y=[_label(names, key, brand) for key in rows["brand"]], x=share, orientation="h",
+        y=rows["brand"], x=share, orientation="h",
         marker_color=[theme.POSITIVE if key == brand else theme.NEUTRAL for key in rows["brand"]],
-        marker_pattern_shape=["" if key == brand else "/" for key in rows["brand"]], marker_pattern_fgopacity=0.25,
+        marker_pattern_shape=["" if key == brand else "/" for key in rows["brand"]], marker_pattern_fgcolor=theme.INK, marker_pattern_fgopacity=0.25,
         error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": theme.INK, "thickness": 1.5},
-        customdata=[count(number, "mention") for number in rows["mentions"]], hovertemplate="%{y}<br>%{x:.1f} %, %{customdata}<extra></extra>",
+        customdata=_named(rows, names, [count(number, "mention") for number in rows["mentions"]]),
+        hovertemplate="%{customdata[0]}<br>%{x:.1f} %, %{customdata[1]}<extra></extra>",
     )  # fmt: skip
+    _name_axis(figure, rows["brand"].tolist(), names, brand)
     figure.update_xaxes(title_text="share of all mentions of these brands, % (bars: 95 % interval)")
     figure.update_layout(showlegend=False)
     mine = voice[voice["brand"] == brand].iloc[0]
-    title = (
-        f"{names[brand]} has {percent(mine['share'])} of the mentions of these {len(voice)} brands"
-    )
+    title = f"{tidy(names[brand])} has {percent(mine['share'])} of the mentions of these {len(voice)} brands"
     table = pd.DataFrame(
         {
-            "brand": [names[key] for key in voice["brand"]],
+            "brand": [tidy(names[key]) for key in voice["brand"]],
             "mentions": [f"{number:,}" for number in voice["mentions"]],
             "share": [
                 share_with_interval(row["share"], row["share_low"], row["share_high"])
@@ -228,6 +266,7 @@ def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.
 
 def plot_terms(terms: pd.DataFrame, *, name: str) -> go.Figure:
     """Draw the terms that mark negative posts to the left and positive posts to the right."""
+    name = tidy(name)
     if terms.empty:
         return theme.empty_figure("Too few scored posts for terms to stand out.")
     sides = {
@@ -239,11 +278,12 @@ def plot_terms(terms: pd.DataFrame, *, name: str) -> go.Figure:
     looks = {"negative": (theme.NEGATIVE, "", 1), "positive": (theme.POSITIVE, "/", 2)}
     for side, (colour, pattern, column) in looks.items():
         rows = sides[side]
+        texts = [chart_text(term) for term in rows["term"]]
         figure.add_bar(
             x=rows["z"] if side == "positive" else -rows["z"], y=list(range(len(rows))), orientation="h", name=f"{side} posts",
-            marker_color=colour, marker_pattern_shape=pattern, marker_pattern_fgopacity=0.3, opacity=0.85, text=rows["term"],
+            marker_color=colour, marker_pattern_shape=pattern, marker_pattern_fgopacity=0.3, opacity=0.85, text=texts,
             textposition="auto", textfont={"size": 13}, insidetextanchor="end", cliponaxis=False, row=1, col=column,
-            customdata=rows[["term", "posts", "posts_other"]].to_numpy(),
+            customdata=list(zip(texts, rows["posts"].tolist(), rows["posts_other"].tolist(), strict=True)),
             hovertemplate=f"%{{customdata[0]}}<br>%{{customdata[1]:,}} {side} posts, %{{customdata[2]:,}} others<extra></extra>",
         )  # fmt: skip
     reach = 1.15 * float(terms["z"].max()) if len(terms) else 1.0
@@ -260,10 +300,14 @@ def plot_terms(terms: pd.DataFrame, *, name: str) -> go.Figure:
 
 
 def _terms_title(sides: Mapping[str, pd.DataFrame], name: str) -> str:
-    tops = [rows["term"].iloc[0] for rows in sides.values() if len(rows)]
+    tops = {side: quoted([rows["term"].iloc[0]]) for side, rows in sides.items() if len(rows)}
     if len(tops) == 2:
-        return f"Negative posts about {name} stand out by “{tops[0]}”, positive ones by “{tops[1]}”"
-    return f"What posts about {name} speak of"
+        return (
+            f"Negative posts about {name} stand out by {tops['negative']}, "
+            f"positive ones by {tops['positive']}"
+        )
+    side, term = next(iter(tops.items()))
+    return f"{side.capitalize()} posts about {name} stand out by {term}"
 
 
 def _terms_table(terms: pd.DataFrame) -> pd.DataFrame:

@@ -9,16 +9,18 @@ import pandas as pd
 
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import (
+    as_markdown,
     count,
-    day,
     listing,
     percent,
     points,
     quoted,
     score,
     share_with_interval,
+    step,
+    tidy,
 )
-from murmuration.trends import Bucket, compare_levels, find_worst_period
+from murmuration.trends import Bucket, compare_levels, find_bucket, find_worst_period
 
 Names = Mapping[str, str]
 
@@ -57,12 +59,13 @@ def describe_health(
     timezone
         Whose days are meant.
     """
+    shown = {key: tidy(name) for key, name in names.items()}
     this = _row(levels, brand, "this")
     if this is None or not this["scored"]:
-        return describe_nothing(this, names[brand])
+        return describe_nothing(this, shown[brand])
     return [
-        _level_sentence(this, _row(levels, brand, "before"), names[brand]),
-        _rivals_sentence(levels, names, brand),
+        _level_sentence(this, _row(levels, brand, "before"), shown[brand]),
+        _rivals_sentence(levels, shown, brand),
         _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone),
     ]
 
@@ -92,11 +95,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _level_sentence(this: Mapping[str, Any], before: Mapping[str, Any] | None, name: str) -> str:
-    share = share_with_interval(this["negative_share"], this["negative_low"], this["negative_high"])
-    level = (
-        f"Of {count(this['scored'], 'scored post')} about {name}, {share} are negative and "
-        f"{percent(this['positive_share'])} positive (mean sentiment {score(this['mean'])} on a scale from −1 to 1)"
-    )
+    level = _level(this, name)
     if before is None or not before["scored"]:
         return f"{level}; there are no posts from the period before to compare with."
     change = compare_levels(before, this)
@@ -112,11 +111,31 @@ def _level_sentence(this: Mapping[str, Any], before: Mapping[str, Any] | None, n
     )
 
 
+def _level(this: Mapping[str, Any], name: str) -> str:
+    scale = f"{score(this['mean'])} on a scale from −1 to 1"
+    if this["scored"] == 1:
+        side = next(side for side in ("negative", "neutral", "positive") if this[side])
+        return f"The only scored post about {name} is {side} (sentiment {scale})"
+    share = share_with_interval(this["negative_share"], this["negative_low"], this["negative_high"])
+    return (
+        f"Of {count(this['scored'], 'scored post')} about {name}, {share} are negative and "
+        f"{percent(this['positive_share'])} positive (mean sentiment {scale})"
+    )
+
+
 def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
-    now = levels[(levels["period"] == "this") & (levels["scored"] > 0)]
-    rivals = now[now["brand"] != brand]
+    now = levels[levels["period"] == "this"]
+    mentioned = now[now["brand"] != brand]
+    rivals = mentioned[mentioned["scored"] > 0]
     if rivals.empty:
-        return "No competitor is mentioned in this period, so there is nothing to compare with."
+        why = (
+            "No competitor is named"
+            if len(names) == 1
+            else "No competitor is mentioned in this period"
+            if mentioned.empty
+            else "No post about a competitor could be scored"
+        )
+        return f"{why}, so there is nothing to compare with."
     mine = _row(now, brand, "this") or {}
     worse: list[str] = []
     better: list[str] = []
@@ -152,12 +171,13 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
     if positive:
         said.append(f"positive ones of {quoted(positive)}")
     worst = find_worst_period(over_time)
+    bucket = find_bucket(over_time["period_start"])
     if worst is None:
-        start = "No single day or week stands out"
+        start = f"No single {bucket} stands out"
     else:
         moment = worst["period_start"].astimezone(ZoneInfo(timezone))
         start = (
-            f"{day(moment)} stood out with {percent(worst['negative_share'])} negative "
+            f"{step(moment, bucket)} stood out with {percent(worst['negative_share'])} negative "
             f"of {count(worst['scored'], 'scored post')}"
         )
     return start + ("; " + ", ".join(said) if said else "") + "."
@@ -166,8 +186,8 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
 def headline(name: str, period: str, *, source: str, timezone: str, answer: Sequence[str]) -> str:
     """Give the top of the report as Markdown: what it is about, and the answer."""
     of = f"posts of {source}" if source else "posts of all sources"
-    lines = "\n>\n".join(f"> {sentence}" for sentence in answer)
-    return f"# Brand health: {name}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
+    lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
+    return f"# Brand health: {as_markdown(tidy(name))}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
 
 
 def show_levels(levels: pd.DataFrame, *, by: str) -> Html:
@@ -233,7 +253,7 @@ def describe_limits(
     silent = sorted(word for word, feeling in words.items() if feeling == 0)
     if silent:
         lines.append(
-            f"{quoted(silent)} {'counts' if len(silent) == 1 else 'count'} as a name here, not as a feeling."
+            f"{as_markdown(quoted(silent))} {'counts' if len(silent) == 1 else 'count'} as a name here, not as a feeling."
         )
     if facts["copies"]:
         lines.append(

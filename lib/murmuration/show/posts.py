@@ -1,6 +1,7 @@
 """Posts and tables as HTML, every character of theirs escaped."""
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from murmuration.show.words import count, score
 
 _SHOWN_CHARS = 600
 _WEB = ("https://", "http://")
+_FIELDS = ("text", "created_at", "author_key", "sentiment", "engagement", "url")
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#39);")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def show_posts(posts: pd.DataFrame, *, timezone: str = "UTC", empty: str = "No p
     Parameters
     ----------
     posts
-        With `text`, `created_at`, `author_key`, `sentiment`, `engagement` and `url`, best first.
+        With `text`, and what there is of `created_at`, `author_key`, `sentiment`, `engagement` and
+        `url`; best first.
     timezone
         Whose clock is shown.
     empty
@@ -58,28 +62,27 @@ def show_posts(posts: pd.DataFrame, *, timezone: str = "UTC", empty: str = "No p
 
 
 def _card(post: Mapping[Any, Any], zone: ZoneInfo) -> str:
-    facts = (
-        [f"{post['created_at'].astimezone(zone):%-d %b %Y, %H:%M}"]
-        if pd.notna(post["created_at"])
-        else []
-    )
-    if pd.notna(post["author_key"]):
-        facts.append(f"author {post['author_key'][:8]}")
-    if pd.notna(post["sentiment"]):
-        facts.append(f"sentiment {score(post['sentiment'])}")
-    if pd.notna(post["engagement"]):
-        facts.append(count(post["engagement"], "reaction"))
-    line = " · ".join(html.escape(fact) for fact in facts)
-    if isinstance(post["url"], str) and post["url"].startswith(_WEB):
-        line += (
-            f' · <a href="{html.escape(post["url"])}" rel="noreferrer noopener nofollow">open</a>'
-        )
-    return f'<li><p class="post" dir="auto">{_shown_text(post["text"])}</p><p class="facts">{line}</p></li>'
+    known = {name: post[name] for name in _FIELDS if name in post and pd.notna(post[name])}
+    facts = []
+    if "created_at" in known:
+        facts.append(f"{known['created_at'].astimezone(zone):%-d %b %Y, %H:%M}")
+    if "author_key" in known:
+        facts.append(f"author {known['author_key'][:8]}")
+    if "sentiment" in known:
+        facts.append(f"sentiment {score(known['sentiment'])}")
+    if "engagement" in known:
+        facts.append(count(known["engagement"], "reaction"))
+    line = [html.escape(fact) for fact in facts]
+    url = str(known.get("url", ""))
+    if url.lower().startswith(_WEB):
+        line.append(f'<a href="{html.escape(url)}" rel="noreferrer noopener nofollow">open</a>')
+    return f'<li><p class="post" dir="auto">{_shown_text(known.get("text", ""))}</p><p class="facts">{" · ".join(line)}</p></li>'
 
 
-def _shown_text(text: object) -> str:
-    # X delivers "&amp;" for "&": read once, escape once, so that people see what was written.
-    plain = html.unescape(text) if isinstance(text, str) else ""
+def _shown_text(text: str) -> str:
+    # X delivers "&amp;" for "&": read once, escape once, so that people see what was written. No other
+    # entity is read: "?a=1&section=2" is an address.
+    plain = _ESCAPED.sub(lambda found: html.unescape(found[0]), text)
     cut = plain[:_SHOWN_CHARS] + ("…" if len(plain) > _SHOWN_CHARS else "")
     return html.escape(cut).replace("\n", "<br>")
 

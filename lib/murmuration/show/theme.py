@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from murmuration.show.words import tidy
+
 INK = "#1f2933"
 QUIET = "#5f6c7b"
 GRID = "#e4e7eb"
@@ -17,8 +19,9 @@ NEGATIVE = "#d55e00"  # vermilion
 POSITIVE = "#0072b2"  # blue
 NEUTRAL = "#9aa5b1"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b5ea7", "#5f6c7b")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,6px", "12px,3px")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
+_CHART_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
 
@@ -46,11 +49,22 @@ def apply_theme(figure: go.Figure, *, height: int) -> go.Figure:
     return figure
 
 
+def chart_text(text: str, *, longest: int = 40) -> str:
+    """Give text as it may stand in a chart: plotly reads tags, entities, templates and TeX in it."""
+    shown = tidy(text, longest=longest).translate(_CHART_ENTITIES)
+    return shown.replace("%{", "%&#123;")
+
+
 def empty_figure(sentence: str) -> go.Figure:
     """Give a figure that says why there is nothing to draw."""
     figure = new_figure(height=90)
     figure.add_annotation(
-        text=sentence, showarrow=False, x=0, xanchor="left", y=0.5, font={"color": QUIET}
+        text=chart_text(sentence, longest=200),
+        showarrow=False,
+        x=0,
+        xanchor="left",
+        y=0.5,
+        font={"color": QUIET},
     )
     figure.update_xaxes(visible=False, range=[0, 1])
     figure.update_yaxes(visible=False, range=[0, 1])

@@ -1,17 +1,28 @@
 """Numbers as people read them, and sentences built from tables."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
+from murmuration.trends import Bucket
 
-def percent(share: float | None, *, digits: int = 0) -> str:
-    """Give a share as a percentage: 0.4123 is “41 %”."""
+# Controls, and marks that turn the direction of all that follows.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!])")
+
+
+def percent(share: float | None) -> str:
+    """Give a share as a percentage: 0.4123 is “41 %”; “0 %” is none and “100 %” is all."""
     if share is None or pd.isna(share):
         return "–"
-    return f"{100 * float(share):.{digits}f} %"
+    if 0 < share < 0.005:
+        return "<1 %"
+    if 0.995 <= share < 1:
+        return ">99 %"
+    return f"{100 * float(share):.0f} %"
 
 
 def percent_between(low: float | None, high: float | None) -> str:
@@ -31,12 +42,18 @@ def score(value: float | None) -> str:
     """Give a sentiment from −1 to 1 with its sign: “+0.12”, “−0.30”."""
     if value is None or pd.isna(value):
         return "–"
-    return f"{float(value):+.2f}".replace("-", "−")
+    return _signed(float(value), 2)
 
 
 def points(difference: float) -> str:
-    """Give a difference of shares in percentage points: “+8”, “−3”."""
-    return f"{100 * difference:+.0f}".replace("-", "−")
+    """Give a difference of shares in percentage points: “+8”, “−3”, “+0.4”."""
+    value = 100 * difference
+    return _signed(value, 0 if abs(value) >= 1 else 1)
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text if text.strip("+−0.") else text[1:]
 
 
 def count(number: Any, one: str, many: str | None = None) -> str:
@@ -53,9 +70,29 @@ def listing(words: Sequence[str], *, last: str = "and") -> str:
 
 def quoted(words: Sequence[str]) -> str:
     """Join terms in quotation marks: “hold”, “bag” and “late flight”."""
-    return listing([f"“{word}”" for word in words])
+    return listing([f"“{tidy(word, longest=40)}”" for word in words])
 
 
 def day(moment: datetime) -> str:
     """Give a day with its weekday: “Sunday 22 February”."""
     return f"{moment:%A %-d %B}"
+
+
+def step(moment: datetime, bucket: Bucket) -> str:
+    """Name the step in time that begins at a local moment: “Sunday 22 February”, “February 2015”."""
+    if bucket == "hour":
+        return f"{day(moment)} from {moment:%-H:%M} to {moment + timedelta(hours=1):%-H:%M}"
+    if bucket == "week":
+        return f"The week from {day(moment)}"
+    return f"{moment:%B %Y}" if bucket == "month" else day(moment)
+
+
+def tidy(name: str, *, longest: int = 60) -> str:
+    """Give a name as it may stand in a sentence: one line, nothing unseen in it, and not too long."""
+    seen = " ".join(_UNSEEN.sub(" ", name).split())
+    return seen if len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
+
+
+def as_markdown(text: str) -> str:
+    """Give text so that Markdown shows it as it is."""
+    return _MARKDOWN.sub(r"\\\1", text)

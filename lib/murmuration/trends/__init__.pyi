@@ -11,6 +11,7 @@ from .periods import assign_period as assign_period
 from .periods import assign_steps as assign_steps
 from .periods import choose_bucket as choose_bucket
 from .periods import fill_periods as fill_periods
+from .periods import find_bucket as find_bucket
 from .periods import list_periods as list_periods
 from .reading import count_engagement as count_engagement
 from .reading import find_engaged_posts as find_engaged_posts
@@ -33,6 +34,7 @@ __all__ = [
     "estimate_share_of_voice",
     "explode_brands",
     "fill_periods",
+    "find_bucket",
     "find_distinctive_terms",
     "find_engaged_posts",
     "find_posts_to_read",

@@ -1,7 +1,6 @@
-"""Levels and shares with their uncertainty.
+"""Levels and shares of posts with their uncertainty.
 
-Posts of one author resemble each other, so they are not independent evidence. Every interval here is
-at 95 % and treats authors, not posts, as the sampled units (posts without an author count alone).
+Every interval is at 95 % and takes authors as the sampled units; see `murmuration.trends.intervals`.
 """
 
 import math
@@ -10,18 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.special import stdtrit
+import pyarrow as pa
+from scipy.special import ndtri
 
-from murmuration.frames import to_pandas
+from murmuration.frames import TEXT, to_pandas
 from murmuration.schema import NO_LANG, check_columns
+from murmuration.trends.intervals import Z95, Codes, Sample
 
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-
-Z95 = 1.959964
 FEW_POSTS = 30  # under this a share is hardly more than an anecdote: its interval is 35 points wide
+_CHANCE = 0.025  # that a step in time stands out above its interval without a reason
+_SIDES = ("negative", "neutral", "positive")
 
 
 def explode_brands(posts: Any) -> pd.DataFrame:
@@ -61,95 +59,63 @@ def estimate_sentiment(posts: Any, *, by: Sequence[str] = ()) -> pd.DataFrame:
         `positive` (counts), `mean`, `mean_low`, `mean_high` (−1 to 1), `negative_share`, `negative_low`,
         `negative_high`, and the same for `positive` (0 to 1, of scored posts). Null where nothing was
         scored, and intervals where there is one author only.
-
-    References
-    ----------
-    Cluster-robust variance of a ratio: Cochran 1977, Sampling Techniques, ch. 9A. Wilson interval at
-    the effective sample size: Korn & Graubard 1998, Survey Methodology 24(2).
     """
     frame = to_pandas(posts)
     check_columns(frame.columns, ["sentiment", "sentiment_label", *by], what="estimate_sentiment")
-    keys = list(by)
-    groups = frame.groupby(keys, sort=True, observed=True) if keys else [((), frame)]
-    rows = [
-        dict(zip(keys, key if isinstance(key, tuple) else (key,), strict=True)) | _level(part)
-        for key, part in groups
-    ]
-    names = [*keys, *_level(frame.iloc[:0])]
-    return pd.DataFrame(rows, columns=names).convert_dtypes(dtype_backend="pyarrow")
+    table, groups = _number_groups(frame, list(by))
+    there = frame["sentiment"].notna().to_numpy(dtype=bool)
+    scored = frame[there]
+    sample = Sample(groups[there], _number_authors(scored), count=len(table))
+    hits = {side: _are(scored["sentiment_label"], side) for side in _SIDES}
+    estimates = {"mean": sample.estimate_means(scored["sentiment"].to_numpy(dtype=float))}
+    estimates |= {side: sample.estimate_shares(hits[side]) for side in ("negative", "positive")}
+    counts: dict[str, Any] = {"posts": np.bincount(groups, minlength=len(table))}
+    counts |= {"scored": sample.posts, "authors": sample.authors}
+    counts |= {side: sample.add_up(hits[side]) for side in _SIDES}
+    columns = {name: _integers(values) for name, values in counts.items()}
+    for name, (value, low, high) in estimates.items():
+        columns["mean" if name == "mean" else f"{name}_share"] = _numbers(value)
+        columns |= {f"{name}_low": _numbers(low), f"{name}_high": _numbers(high)}
+    return table.assign(**columns)
 
 
-def _level(part: pd.DataFrame) -> dict[str, Any]:
-    scored = part[part["sentiment"].notna()]
-    authors = _author_codes(scored)
-    labels = scored["sentiment_label"].value_counts()
-    counts = {name: int(labels.get(name, 0)) for name in ("negative", "neutral", "positive")}
-    level: dict[str, Any] = {
-        "posts": len(part),
-        "scored": len(scored),
-        "authors": int(authors.max()) + 1 if len(authors) else 0,
-        **counts,
-    }
-    mean, low, high = _mean(scored["sentiment"].to_numpy(dtype=float), authors)
-    level |= {"mean": mean, "mean_low": low, "mean_high": high}
-    for name in ("negative", "positive"):
-        hits = (scored["sentiment_label"] == name).to_numpy(dtype=bool)
-        share, low, high = _share(hits.astype(float), authors)
-        level |= {f"{name}_share": share, f"{name}_low": low, f"{name}_high": high}
-    return level
+def _number_groups(frame: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, Codes]:
+    """Give the groups, sorted, one row each, and for each row of `frame` the number of its group."""
+    if not keys:
+        return pd.DataFrame(index=[0]), np.zeros(len(frame), dtype=np.int64)
+    groups = frame.groupby(keys, sort=True, observed=True, dropna=False)
+    table = groups.size().index.to_frame(index=False).convert_dtypes(dtype_backend="pyarrow")
+    return table, groups.ngroup().to_numpy().astype(np.int64)
 
 
-def _author_codes(posts: pd.DataFrame) -> Codes:
+def _are(column: "pd.Series[Any]", value: str) -> Any:
+    """Give 1.0 where a column holds a value, else 0.0."""
+    return (column == value).fillna(False).to_numpy(dtype=float)
+
+
+def _integers(values: Any) -> Any:
+    return pd.array(pa.array(values, pa.int64()), dtype=pd.ArrowDtype(pa.int64()))
+
+
+def _numbers(values: Any) -> Any:
+    """Give a column in which what could not be told is null, not NaN."""
+    found = pa.array(values, pa.float64(), from_pandas=True)
+    return pd.array(found, dtype=pd.ArrowDtype(pa.float64()))
+
+
+def _number_authors(posts: pd.DataFrame) -> Codes:
     """Number the authors from 0; a post without an author is an author of its own."""
-    if "author_key" not in posts:
-        return np.arange(len(posts))
-    codes, names = pd.factorize(posts["author_key"])
-    codes = codes.astype(np.int64)
-    unknown = codes < 0
-    codes[unknown] = len(names) + np.arange(int(unknown.sum()))
+    codes = np.full(len(posts), -1, dtype=np.int64)
+    if "author_key" in posts:
+        codes = np.array(pd.factorize(posts["author_key"])[0], dtype=np.int64)
+    alone = codes < 0
+    if "post_id" in posts:  # a post that mentions two brands is two rows here, but one post
+        names = [name for name in ("source", "post_id") if name in posts]
+        own = posts.loc[alone, names].groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    else:
+        own = np.arange(int(alone.sum()))
+    codes[alone] = codes.max(initial=-1) + 1 + own
     return codes
-
-
-def _cluster_variance(values: Floats, authors: Codes) -> tuple[float, float, int]:
-    """Mean of values, its variance with authors as clusters, and the number of authors."""
-    size = np.bincount(authors).astype(float)
-    clusters = len(size)
-    mean = float(values.mean())
-    if clusters < 2:
-        return mean, math.nan, clusters
-    residuals = np.bincount(authors, weights=values) - mean * size
-    variance = clusters / (clusters - 1) * float((residuals**2).sum()) / len(values) ** 2
-    return mean, variance, clusters
-
-
-def _mean(values: Floats, authors: Codes) -> tuple[float | None, ...]:
-    if not len(values):
-        return None, None, None
-    mean, variance, clusters = _cluster_variance(values, authors)
-    if clusters < 2:
-        return mean, None, None
-    reach = float(stdtrit(clusters - 1, 0.975)) * math.sqrt(variance)
-    return mean, max(-1.0, mean - reach), min(1.0, mean + reach)
-
-
-def _share(hits: Floats, authors: Codes) -> tuple[float | None, ...]:
-    if not len(hits):
-        return None, None, None
-    share, variance, clusters = _cluster_variance(hits, authors)
-    if clusters < 2:
-        return share, None, None
-    # All alike: the data show no spread, so count each author once.
-    effective = share * (1 - share) / variance if variance > 0 else clusters
-    low, high = wilson(share, min(effective, len(hits)))
-    return share, low, high
-
-
-def wilson(share: float, size: float) -> tuple[float, float]:
-    """Give the 95 % Wilson interval of a share seen in a (possibly effective) number of cases."""
-    middle = share + Z95**2 / (2 * size)
-    reach = Z95 * math.sqrt(share * (1 - share) / size + Z95**2 / (4 * size**2))
-    scale = 1 + Z95**2 / size
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +174,33 @@ def find_worst_period(steps: pd.DataFrame) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        The row, if its interval lies above the share of all other steps together; steps with fewer than
-        30 scored posts are left out.
+        The row with the largest share among those that lie clearly above all other steps together: so
+        clearly that chance alone brings forth such a step in less than one report in twenty, however many
+        steps it has (Bonferroni). Steps with fewer than 30 scored posts are left out.
     """
-    enough = steps[steps["scored"] >= FEW_POSTS].reset_index(drop=True)
-    if len(enough) < 2:
+    enough = steps[(steps["scored"] >= FEW_POSTS) & (steps["negative_low"].notna()).astype(bool)]
+    share, low, scored = (
+        enough[name].to_numpy(dtype=float) for name in ("negative_share", "negative_low", "scored")
+    )
+    if len(enough) < 2 or not share.any():
         return None
-    place = int(enough["negative_share"].astype(float).argmax())
-    rest = enough.drop(index=place)
-    usual = float(rest["negative"].sum()) / float(rest["scored"].sum())
-    worst = {str(name): value for name, value in enough.iloc[place].items()}
-    return worst if pd.notna(worst["negative_low"]) and worst["negative_low"] > usual else None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # What one post's variance is divided by: the size that the Wilson interval was made with.
+        noise = (share - low) ** 2 / (Z95**2 * low * (1 - low))
+        noise = np.where(share > 0, noise, 1 / scored)
+    rest = scored.sum() - scored
+    usual = ((share * scored).sum() - share * scored) / rest
+    rest_noise = ((scored**2 * noise).sum() - scored**2 * noise) / rest**2
+    pooled = float((share * scored).sum() / scored.sum())
+    above = share - usual
+    needed = float(ndtri(1 - _CHANCE / len(enough))) * np.sqrt(
+        pooled * (1 - pooled) * (noise + rest_noise)
+    )
+    clear = (above > needed).nonzero()[0]
+    if not len(clear):
+        return None
+    worst = enough.iloc[int(clear[share[clear].argmax()])]
+    return {str(name): value for name, value in worst.items()}
 
 
 def estimate_share_of_voice(mentions: pd.DataFrame, brands: Sequence[str]) -> pd.DataFrame:
@@ -227,7 +209,8 @@ def estimate_share_of_voice(mentions: pd.DataFrame, brands: Sequence[str]) -> pd
     Parameters
     ----------
     mentions
-        One row a mention, with `brand` and, where there is one, `author_key`.
+        One row a mention, with `brand` and, where there is one, `author_key`; mentions of other brands
+        are left out.
     brands
         Keys of all brands that are compared; one without mentions has a share of 0.
 
@@ -236,21 +219,19 @@ def estimate_share_of_voice(mentions: pd.DataFrame, brands: Sequence[str]) -> pd
     pandas.DataFrame
         `brand`, `mentions` (count), `share`, `share_low`, `share_high` (0 to 1), largest first.
     """
-    authors = _author_codes(mentions)
-    rows = []
-    for brand in brands:
-        hits = (mentions["brand"] == brand).to_numpy(dtype=bool).astype(float)
-        share, low, high = _share(hits, authors)
-        rows.append(
-            {
-                "brand": brand,
-                "mentions": int(hits.sum()),
-                "share": share,
-                "share_low": low,
-                "share_high": high,
-            }
-        )
-    table = pd.DataFrame(rows).convert_dtypes(dtype_backend="pyarrow")
+    ours = mentions[mentions["brand"].isin(list(brands))]
+    sample = Sample(np.zeros(len(ours), dtype=np.int64), _number_authors(ours), count=1)
+    hits = [_are(ours["brand"], brand) for brand in brands]
+    shares = [sample.estimate_shares(one) for one in hits]
+    table = pd.DataFrame(
+        {
+            "brand": pd.array(pa.array(brands, pa.string()), dtype=TEXT),
+            "mentions": _integers([int(one.sum()) for one in hits]),
+            "share": _numbers([float(one.value[0]) for one in shares]),
+            "share_low": _numbers([float(one.low[0]) for one in shares]),
+            "share_high": _numbers([float(one.high[0]) for one in shares]),
+        }
+    )
     return table.sort_values(["mentions", "brand"], ascending=[False, True], ignore_index=True)
 
 

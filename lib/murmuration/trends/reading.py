@@ -66,12 +66,12 @@ def find_telling_posts(posts: pd.DataFrame, terms: pd.DataFrame, *, count: int =
     weights = dict(zip(terms["term"], terms["z"], strict=True))
     scores = []
     for text in text_list(posts["text"]):
-        words = find_words(text or "")
-        hits = find_terms(" ".join(words)) & weights.keys()
-        scores.append(sum(weights[term] for term in sorted(hits)) / math.sqrt(len(words) + 5))
+        hits = find_terms(text or "") & weights.keys()
+        length = len(find_words(text or "")) if hits else 0
+        scores.append(sum(weights[term] for term in sorted(hits)) / math.sqrt(length + 5))
     ranked = posts.assign(telling=scores)
     ranked = ranked[ranked["telling"] > 0].sort_values("telling", ascending=False, kind="stable")
-    return _distinct(ranked.head(count * 40), count)
+    return _distinct(ranked, count)
 
 
 def find_engaged_posts(posts: pd.DataFrame, *, count: int = 5) -> pd.DataFrame:
@@ -88,7 +88,7 @@ def find_engaged_posts(posts: pd.DataFrame, *, count: int = 5) -> pd.DataFrame:
     ranked = ranked[ranked["engagement"] > 0].sort_values(
         "engagement", ascending=False, kind="stable"
     )
-    return _distinct(ranked.head(count * 40), count)
+    return _distinct(ranked, count)
 
 
 def count_engagement(posts: pd.DataFrame) -> "pd.Series[Any]":
@@ -99,30 +99,26 @@ def count_engagement(posts: pd.DataFrame) -> "pd.Series[Any]":
         if names
         else pd.Series(pd.NA, index=posts.index, dtype="Int64")
     )
-    return total.fillna(posts["score"]) if "score" in posts else total
+    return total.fillna(pd.to_numeric(posts["score"])) if "score" in posts else total
 
 
 def _distinct(ranked: pd.DataFrame, count: int) -> pd.DataFrame:
     """Keep the best posts of which none repeats another and no two are of one author."""
     kept: list[int] = []
-    seen_words: list[set[str]] = []
+    said: list[set[str]] = []
     authors: set[str] = set()
-    names = ranked["author_key"].tolist() if "author_key" in ranked else [None] * len(ranked)
-    for place, (text, author) in enumerate(zip(text_list(ranked["text"]), names, strict=True)):
-        words = set(find_words(text or ""))
-        known = author is not None and not pd.isna(author)
-        if (known and author in authors) or any(
-            _overlap(words, other) >= _SAME_POST for other in seen_words
-        ):
-            continue
-        kept.append(place)
-        seen_words.append(words)
-        if known:
-            authors.add(author)
+    column = text_list(ranked["author_key"]) if "author_key" in ranked else [None] * len(ranked)
+    for place, (text, author) in enumerate(zip(text_list(ranked["text"]), column, strict=True)):
         if len(kept) == count:
             break
+        words = set(find_words(text or "")) or {(text or "").strip()}  # "❤" has no words
+        if author in authors or any(_overlap(words, other) >= _SAME_POST for other in said):
+            continue
+        kept.append(place)
+        said.append(words)
+        authors.update([author] if author else [])
     return ranked.iloc[kept]
 
 
 def _overlap(some: set[str], others: set[str]) -> float:
-    return len(some & others) / max(1, len(some | others))
+    return len(some & others) / len(some | others)
