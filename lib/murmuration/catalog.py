@@ -5,7 +5,7 @@ names the file, the line and the key, what was found, what is allowed and the ne
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -32,7 +32,10 @@ CONNECTORS = Literal["bluesky", "hackernews", "mastodon", "reddit", "x"]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    # Values stay out of errors: a secret may stand where it should not.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True
+    )
 
 
 def _check_zone(name: str) -> str:
@@ -41,7 +44,22 @@ def _check_zone(name: str) -> str:
     return name
 
 
+def _check_name(name: str) -> str:
+    if not SOURCE_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be a name here; use up to 64 of a-z, 0-9, _ and -")
+    return name
+
+
+def _check_phrase(phrase: str) -> str:
+    if not phrase.strip(" @＠#＃"):
+        raise ValueError(f"{phrase!r} would be found in every post; write a word or leave it out")
+    return phrase
+
+
 Zone = Annotated[str, AfterValidator(_check_zone)]
+Name = Annotated[str, AfterValidator(_check_name)]
+Phrase = Annotated[str, AfterValidator(_check_phrase)]
+Place = tuple[str | int, ...]  # keys that lead to a value
 
 
 class LiveSource(_Entry):
@@ -114,10 +132,10 @@ class BrandEntry(_Entry):
     """A brand as the catalog writes it; see `murmuration.text.Brand`."""
 
     name: str | None = None
-    terms: list[str] = Field(default_factory=list)
-    handles: list[str] = Field(default_factory=list)
-    hashtags: list[str] = Field(default_factory=list)
-    exclude: list[str] = Field(default_factory=list)
+    terms: list[Phrase] = Field(default_factory=list)
+    handles: list[Phrase] = Field(default_factory=list)
+    hashtags: list[Phrase] = Field(default_factory=list)
+    exclude: list[Phrase] = Field(default_factory=list)
     competitors: list[str] = Field(default_factory=list)
     lexicon: str | None = None
 
@@ -146,36 +164,10 @@ class Catalog(_Entry):
         Named entries.
     """
 
-    store: str = "data"
-    sources: dict[str, SourceEntry] = Field(default_factory=dict)
-    brands: dict[str, BrandEntry] = Field(default_factory=dict)
-    lexicons: dict[str, LexiconEntry] = Field(default_factory=dict)
-
-    @field_validator("sources", "brands", "lexicons")
-    @classmethod
-    def _plain_names(cls, entries: dict[str, Any]) -> dict[str, Any]:
-        for name in entries:
-            if not SOURCE_NAME.fullmatch(name):
-                raise ValueError(
-                    f"{name!r} cannot be a name here; use up to 64 of a-z, 0-9, _ and -"
-                )
-        return entries
-
-    @model_validator(mode="after")
-    def _names_exist(self) -> Self:
-        for key, brand in self.brands.items():
-            for rival in brand.competitors:
-                if rival not in self.brands:
-                    raise ValueError(
-                        f"brand {key!r} names the competitor {rival!r}, which is no brand."
-                        + suggest(rival, self.brands)
-                    )
-            if brand.lexicon is not None and brand.lexicon not in self.lexicons:
-                raise ValueError(
-                    f"brand {key!r} names the lexicon {brand.lexicon!r}, which is not there."
-                    + suggest(brand.lexicon, self.lexicons)
-                )
-        return self
+    store: Annotated[str, Field(min_length=1)] = "data"
+    sources: dict[Name, SourceEntry] = Field(default_factory=dict)
+    brands: dict[Name, BrandEntry] = Field(default_factory=dict)
+    lexicons: dict[Name, LexiconEntry] = Field(default_factory=dict)
 
     def source(self, name: str) -> SourceEntry:
         """Give the entry of a source, or an empty one for a source that needs no words."""
@@ -259,20 +251,44 @@ def load_catalog(path: Path) -> Catalog:
             f"found {_kind(content)} instead."
         )
     try:
-        return Catalog.model_validate(content)
+        catalog = Catalog.model_validate(content)
     except ValidationError as err:
-        raise CatalogError(_explain(err, path, lines)) from err
+        found = [(_plain(one["loc"]), _say(one)) for one in err.errors()]
+        raise CatalogError(_explain(found, path, lines)) from err
+    if found := list(_dangling(catalog)):
+        raise CatalogError(_explain(found, path, lines))
+    return catalog
 
 
-def _lines(node: yaml.Node, path: Path) -> dict[tuple[str | int, ...], int]:
+def _dangling(catalog: Catalog) -> Iterator[tuple[Place, str]]:
+    """Names of brands and lexicons that are not there."""
+    for key, brand in catalog.brands.items():
+        for number, rival in enumerate(brand.competitors):
+            if rival not in catalog.brands:
+                yield (
+                    ("brands", key, "competitors", number),
+                    f"{rival!r} is no brand.{suggest(rival, catalog.brands)}",
+                )
+        if brand.lexicon is not None and brand.lexicon not in catalog.lexicons:
+            yield (
+                ("brands", key, "lexicon"),
+                f"{brand.lexicon!r} is no lexicon.{suggest(brand.lexicon, catalog.lexicons)}",
+            )
+
+
+def _lines(node: yaml.Node, path: Path) -> dict[Place, int]:
     """Line, from 1, of every key; a key written twice is an error, which YAML itself lets pass."""
-    found: dict[tuple[str | int, ...], int] = {}
-    todo: list[tuple[tuple[str | int, ...], yaml.Node]] = [((), node)]
+    found: dict[Place, int] = {}
+    todo: list[tuple[Place, yaml.Node]] = [((), node)]
+    seen: set[int] = set()  # an alias leads to a node again, and may lead to itself
     while todo:
         place, current = todo.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
         if isinstance(current, yaml.MappingNode):
             for key, value in current.value:
-                inner = (*place, str(key.value))
+                inner = (*place, _key(key))
                 if inner in found:
                     raise CatalogError(
                         f"{path}, line {key.start_mark.line + 1}: {_dotted(inner)} was already "
@@ -287,54 +303,69 @@ def _lines(node: yaml.Node, path: Path) -> dict[tuple[str | int, ...], int]:
     return found
 
 
+def _key(node: yaml.Node) -> str | int:
+    """A key as YAML reads it: `2015` is a number and `no` is false."""
+    if node.tag == "tag:yaml.org,2002:merge":
+        return "<<"
+    name = yaml.SafeLoader("").construct_object(node, deep=True)
+    return name if isinstance(name, str | int) else str(name)
+
+
 def _yaml_problem(err: yaml.YAMLError) -> str:
     mark = getattr(err, "problem_mark", None)
     problem = getattr(err, "problem", None) or str(err)
     return f"line {mark.line + 1}, {problem}" if mark is not None else str(problem)
 
 
-def _dotted(place: tuple[str | int, ...]) -> str:
+def _dotted(place: Place) -> str:
     return ".".join(str(part) for part in place)
 
 
 def _kind(value: object) -> str:
     names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
-    return names.get(type(value), f"{value!r}")
+    return "nothing" if value is None else names.get(type(value), f"{value!r}")
 
 
-def _explain(err: ValidationError, path: Path, lines: Mapping[tuple[str | int, ...], int]) -> str:
-    """Turn pydantic's findings into sentences, the first ten of them."""
+def _plain(place: Place) -> Place:
+    return tuple(part for part in place if part != "[key]")
+
+
+def _explain(found: list[tuple[Place, str]], path: Path, lines: Mapping[Place, int]) -> str:
+    """Give findings as sentences with file, line and key, the first ten of them."""
     sentences = []
-    for problem in err.errors()[:10]:
-        place = tuple(part for part in problem["loc"] if part != "[key]")
+    for place, said in found[:10]:
         known = place
         while known and known not in lines:
             known = known[:-1]
         line = f", line {lines[known]}" if known in lines else ""
-        where = f"{path}{line}: " + (f"{_dotted(place)}: " if place else "")
-        sentences.append(where + _say(problem, place))
+        sentences.append(f"{path}{line}: {_dotted(place)}: {said}")
     return "\n".join(sentences)
 
 
-def _say(problem: Any, place: tuple[str | int, ...]) -> str:
-    kind, found = problem["type"], problem["input"]
+def _say(problem: Any) -> str:
+    kind, found, place = problem["type"], problem["input"], problem["loc"]
     if kind == "extra_forbidden":
-        allowed = _allowed_keys(place)
-        return f"unknown key.{suggest(str(place[-1]), allowed)}"
+        return f"unknown key.{suggest(str(place[-1]), _allowed_keys(place))}"
     if kind == "value_error":
-        return f"{problem['ctx']['error']}."
+        text = str(problem["ctx"]["error"])
+        return text if text.endswith((".", "?")) else f"{text}."
     if kind == "missing":
         return "is missing."
-    if isinstance(found, str | int | float | bool):
-        return f"found {found!r}, but {_lower_first(problem['msg'])}."
-    return f"found {_kind(found)}, but {_lower_first(problem['msg'])}."
+    if place[-1] == "[key]":
+        return f"a name must be text, but YAML reads this one as {found!r}. Put it in quotes."
+    if kind in ("model_type", "dict_type") or "secrets" in place:
+        # What stands there is not repeated: it may be a secret.
+        wanted = "text" if kind == "string_type" else "a mapping, `key: value`,"
+        return f"found {_kind(found)}, but {wanted} must stand here."
+    shown = _kind(found) if isinstance(found, dict | list | None) else repr(found)
+    return f"found {shown}, but {_lower_first(problem['msg'])}."
 
 
 def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _allowed_keys(place: tuple[str | int, ...]) -> list[str]:
+def _allowed_keys(place: Place) -> list[str]:
     if len(place) == 1:
         return list(Catalog.model_fields)
     if "live" in place[2:-1]:

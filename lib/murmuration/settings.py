@@ -49,7 +49,7 @@ class Settings:
     state
         Local folder for the pseudonym key, locks, caches and the ledger.
     ledger
-        SQL address of the scheduler's ledger; empty means a file in `state`.
+        SQL address of the scheduler's ledger; empty means a file in `state`. Not shown.
     key
         Workspace key for pseudonyms; empty means that `state` holds it. Never shown.
     backend
@@ -68,7 +68,7 @@ class Settings:
     store: str
     reports: Path
     state: Path
-    ledger: str
+    ledger: str = field(repr=False)  # its address may hold a password
     key: str = field(repr=False)
     backend: str
     cluster: str
@@ -106,7 +106,7 @@ def load_settings(environ: Mapping[str, str], *, start: Path) -> Settings:
         If a name with the prefix is unknown or a value is not allowed.
     """
     root = find_root(start.resolve())
-    file_values = {name: value or "" for name, value in dotenv_values(root / ".env").items()}
+    file_values = _read_file(root / ".env")
     _check_names(environ, "the environment")
     _check_names(file_values, str(root / ".env"))
     values, origins = {}, {}
@@ -122,14 +122,14 @@ def load_settings(environ: Mapping[str, str], *, start: Path) -> Settings:
     return Settings(
         root=root,
         store=values["STORE"],
-        reports=_path(root, values["REPORTS"]),
-        state=_path(root, values["STATE"]),
+        reports=_path(root, "REPORTS", values["REPORTS"]),
+        state=_path(root, "STATE", values["STATE"]),
         ledger=values["LEDGER"],
         key=values["KEY"],
         backend=_choice("BACKEND", values["BACKEND"], BACKENDS),
         cluster=_cluster(values["CLUSTER"]),
-        catalog=_path(root, values["CATALOG"]),
-        real_data=_path(root, values["REAL_DATA"]),
+        catalog=_path(root, "CATALOG", values["CATALOG"]),
+        real_data=_path(root, "REAL_DATA", values["REAL_DATA"]),
         origins=origins,
     )
 
@@ -140,6 +140,17 @@ def get_settings() -> Settings:
     return load_settings(os.environ, start=Path.cwd())
 
 
+def _read_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        # No ${NAME} is filled in: what stands in the file is the value, also in a key.
+        values = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as err:
+        raise SettingsError(f"{path} cannot be read as UTF-8 text: {err}.") from err
+    return {name: value or "" for name, value in values.items()}
+
+
 def _check_names(names: Mapping[str, str], place: str) -> None:
     known = [PREFIX + name for name in (*_DEFAULTS, *_OTHERS)]
     for name in names:
@@ -147,8 +158,15 @@ def _check_names(names: Mapping[str, str], place: str) -> None:
             raise SettingsError(f"{place} sets {name}, which is no setting.{suggest(name, known)}")
 
 
-def _path(root: Path, value: str) -> Path:
-    return root / Path(value).expanduser()
+def _path(root: Path, name: str, value: str) -> Path:
+    if "://" in value:
+        raise SettingsError(
+            f"{PREFIX}{name} is {value!r}, but it must be a folder or file of this machine."
+        )
+    try:
+        return root / Path(value).expanduser()
+    except RuntimeError as err:
+        raise SettingsError(f"{PREFIX}{name} is {value!r}, but there is no such user.") from err
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -7,10 +7,11 @@ wrote go into the log, where they would outlive the posts.
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from time import time_ns
@@ -20,6 +21,7 @@ from urllib.parse import unquote
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
@@ -28,9 +30,10 @@ from murmuration.catalog import load_catalog
 from murmuration.errors import StoreError
 from murmuration.schema import POSTS, STORE_TABLES, Table
 from murmuration.settings import Settings, get_settings
+from murmuration.store.moments import Moment, as_moment, as_state
 from murmuration.store.pseudonyms import NO_KEY, Pseudonyms, load_pseudonyms
 
-AsOf = int | str | datetime
+AsOf = int | Moment
 
 # The log is what `as_of` and replays read, so it is kept; files go when `compact` says so.
 _CONFIGURATION = {
@@ -38,28 +41,56 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 30 days",
 }
 # Without statistics on these, vacuum and forget leave nothing of a person behind in the log.
-_STATISTICS = {
+STATISTICS = {
     "posts": "created_at,observed_at",
     "imports": "import_id,imported_at",
     "quarantine": "import_id,row",
     "tombstones": "kind,at",
 }
+# Short waits: a wrong address should be a sentence, not three silent minutes.
+_S3_WAITS = {
+    "connect_timeout": "5s",
+    "timeout": "10s",
+    "retry_timeout": "10s",
+    "max_retries": "5",
+}
+_S3_FILE_WAITS = {"connect_timeout": 5, "read_timeout": 10, "retries": {"max_attempts": 1}}
+# What delta-rs 1.6 stumbles over in a folder's name: it takes %20 for a space, and panics at brackets.
+_UNUSABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
+_BUCKET = re.compile(r"s3://[^/]+(/.*)?")
+_LOG_ENTRY = re.compile(r"/\d{20}\.json$")
+_ARROWS = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")  # how delta-rs chains reasons
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A Parquet file of `posts`: its path inside the table, its place and its rows."""
+    """A Parquet file of `posts`: its path inside the table, its place and its rows.
+
+    `first` and `last` are the days (UTC) of its earliest and latest post, as the log keeps them; None
+    where no post has a time. Days, so that the log does not keep the moment of a post that was erased.
+    """
 
     path: str
     source: str
     month: str
     rows: int
     bytes: int
+    first: date | None = None
+    last: date | None = None
 
     @property
     def batch(self) -> str:
         """The import or compaction that wrote it."""
         return Path(self.path).name.split(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One entry of a table's log: its version, its time and the facts that were kept in it."""
+
+    version: int
+    at: datetime
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -88,7 +119,8 @@ class Store:
         if not self.on_s3:
             return {}
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-        options = {"AWS_REGION": os.environ.get("AWS_REGION", "us-east-1")}
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        options = _S3_WAITS | {"AWS_REGION": region or "us-east-1"}
         if endpoint.startswith("http://"):
             options["AWS_ALLOW_HTTP"] = "true"
         return options
@@ -98,9 +130,7 @@ class Store:
         """The file system that data files lie on."""
         if not self.on_s3:
             return fsspec.filesystem("file")
-        # Short waits: a wrong address should be a sentence, not a silent minute.
-        config = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 3}}
-        return fsspec.filesystem("s3", config_kwargs=config, use_listings_cache=False)
+        return fsspec.filesystem("s3", config_kwargs=_S3_FILE_WAITS, use_listings_cache=False)
 
     def without_key(self) -> Self:
         """The same store for workers that need no pseudonyms, such as those on other machines."""
@@ -113,7 +143,15 @@ class Store:
     def exists(self) -> bool:
         """Whether the store has been made."""
         with translated(self.location):
-            return DeltaTable.is_deltatable(self.uri("posts"), storage_options=self.options)
+            return self._has("posts")
+
+    def _has(self, name: str) -> bool:
+        # DeltaTable.is_deltatable holds the interpreter's lock while it waits for S3.
+        try:
+            DeltaTable(self.uri(name), storage_options=self.options)
+        except TableNotFoundError:
+            return False
+        return True
 
     def open(self, name: str, as_of: AsOf | None = None) -> DeltaTable:
         """Open a table, at the newest or an older state.
@@ -134,14 +172,53 @@ class Store:
             table = DeltaTable(self.uri(name), storage_options=self.options)
             self._check_key(table)
             if as_of is not None:
-                _travel(table, as_of, self.location)
+                table.load_as_version(self._version_at(table, as_of))
         return table
+
+    def _version_at(self, table: DeltaTable, as_of: AsOf) -> int:
+        state = as_state(as_of) if isinstance(as_of, str) else as_of
+        if isinstance(state, int):
+            if 0 <= state <= table.version():
+                return state
+            raise StoreError(
+                f"The store {self.location} has versions 0 to {table.version()}, but as_of is {state}."
+            )
+        moment = as_moment(state, "as_of")
+        if moment is None:  # an empty text
+            return table.version()
+        commits = self.commits(table)
+        # The log's own clock: files that were copied have another time.
+        there = [commit.version for commit in commits if commit.at <= moment]
+        if there:
+            return max(there)
+        made = commits[0].at.isoformat(timespec="milliseconds")
+        raise StoreError(
+            f"The store {self.location} was made at {made}, so there is no state as of {moment.isoformat()}."
+        )
+
+    def commits(self, table: DeltaTable, *, after: int = -1) -> list[Commit]:
+        """Give the commits that led to the version that `table` is open at, oldest first.
+
+        `DeltaTable.history` says the same, but holds the interpreter's lock while it waits for S3.
+        """
+        folder = f"{self.uri(table.metadata().name)}/_delta_log"
+        with translated(self.location):
+            paths = {
+                int(Path(path).stem): path
+                for path in self.files.ls(folder, detail=False)
+                if _LOG_ENTRY.search(path)
+            }
+            wanted = sorted(v for v in paths if after < v <= table.version())
+            logs = self.files.cat_ranges(
+                [paths[version] for version in wanted], None, None, on_error="raise"
+            )
+        return [_commit(version, log) for version, log in zip(wanted, logs, strict=True)]
 
     def make(self) -> None:
         """Make the tables that are missing; `posts` comes last, so a store is whole or not there."""
         with translated(self.location):
             for table in reversed(STORE_TABLES):
-                if not DeltaTable.is_deltatable(self.uri(table.name), storage_options=self.options):
+                if not self._has(table.name):
                     self._make_table(table)
 
     def _make_table(self, table: Table) -> None:
@@ -155,7 +232,7 @@ class Store:
             name=table.name,
             description=json.dumps({"key_fingerprint": self.pseudonyms.fingerprint}),
             configuration=_CONFIGURATION
-            | {"delta.dataSkippingStatsColumns": _STATISTICS[table.name]},
+            | {"delta.dataSkippingStatsColumns": STATISTICS[table.name]},
             storage_options=self.options,
         )
 
@@ -170,26 +247,28 @@ class Store:
 
     def read(self, name: str, *, as_of: AsOf | None = None) -> pa.Table:
         """Read one of the small tables (`imports`, `quarantine`, `tombstones`) as a whole."""
-        table = self.open(name, as_of)
+        return self.read_at(self.open(name, as_of))
+
+    def read_at(self, table: DeltaTable) -> pa.Table:
+        """Read one of the small tables at the version that `table` is open at."""
+        name = table.metadata().name
         wanted = next(known for known in STORE_TABLES if known.name == name).arrow
-        with translated(self.location):
-            parts = [self.read_file(uri) for uri in sorted(table.file_uris())]
-        return (
-            pa.concat_tables([part.cast(wanted) for part in parts])
-            if parts
-            else wanted.empty_table()
-        )
+        parts = [self.read_file(uri).cast(wanted) for uri in sorted(table.file_uris())]
+        return pa.concat_tables(parts) if parts else wanted.empty_table()
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to one of the small tables."""
         with translated(self.location):
             write_deltalake(self.uri(name), rows, mode="append", storage_options=self.options)
 
-    def replace(self, name: str, rows: pa.Table, *, where: str | None = None) -> None:
-        """Replace the rows of a small table, or those that a predicate selects."""
+    def replace(self, table: str | DeltaTable, rows: pa.Table, *, where: str | None = None) -> None:
+        """Replace the rows of a small table, or those that a predicate selects.
+
+        A table that was opened, instead of a name: rows that others added since then stay.
+        """
         with translated(self.location):
             write_deltalake(
-                self.uri(name),
+                self.uri(table) if isinstance(table, str) else table,
                 rows,
                 mode="overwrite",
                 predicate=where,
@@ -198,19 +277,20 @@ class Store:
 
     def path_of(self, uri: str) -> str:
         """Path of a data file for `files`, from the address that the log gives."""
-        return unquote(uri.removeprefix("file://")) if not self.on_s3 else uri
+        return unquote(uri.removeprefix("file://"))
 
     def read_file(
         self, uri: str, *, columns: Sequence[str] | None = None, filters: Any = None
     ) -> pa.Table:
         """Read one data file, only the columns and row groups that are asked for."""
         path = self.path_of(uri)
-        if self.on_s3:
-            with self.files.open(path, "rb") as file:
-                return pq.read_table(file, columns=columns, filters=filters)
-        return pq.read_table(
-            path, columns=columns, filters=filters, partitioning=None, memory_map=True
-        )
+        with translated(self.location):
+            if self.on_s3:
+                with self.files.open(path, "rb") as file:
+                    return pq.read_table(file, columns=columns, filters=filters)
+            return pq.read_table(
+                path, columns=columns, filters=filters, partitioning=None, memory_map=True
+            )
 
     def post_files(self, table: DeltaTable, *, source: str | None = None) -> list[DataFile]:
         """Data files of `posts` at the version that `table` is open at, in order of their place."""
@@ -222,6 +302,8 @@ class Store:
                 month=action["partition.created_month"],
                 rows=action["num_records"],
                 bytes=action["size_bytes"],
+                first=_day(action.get("min.created_at")),
+                last=_day(action.get("max.created_at")),
             )
             for action in actions
             if source is None or action["partition.source"] == source
@@ -235,27 +317,22 @@ class Store:
         add: Sequence[DataFile],
         remove: Sequence[DataFile] = (),
         facts: Mapping[str, str],
-    ) -> int:
+    ) -> None:
         """Put data files into `posts` and take others out, in one commit.
 
         Parameters
         ----------
         table
-            `posts`, opened by `open`; it moves to the new version.
+            `posts`, opened before the files of this version were looked at.
         add, remove
             Files that are in place, and files of this version that go.
         facts
             Kept in the commit, for instance an import's receipt.
 
-        Returns
-        -------
-        int
-            The version that was made.
-
         Raises
         ------
         StoreError
-            If somebody else replaced the same files meanwhile; nothing was changed.
+            If somebody else took files out since `table` was opened; nothing was changed.
         """
         now = time_ns() // 1_000_000
         actions: list[AddAction | RemoveAction] = [
@@ -268,7 +345,7 @@ class Store:
                 _partition(file),
                 now,
                 True,
-                json.dumps({"numRecords": file.rows}),
+                json.dumps(_statistics(file)),
             )
             for file in add
         ]
@@ -280,7 +357,6 @@ class Store:
                 list(POSTS.partition_by),
                 commit_properties=CommitProperties(custom_metadata=dict(facts)),
             )
-        return table.version()
 
 
 def open_store(settings: Settings | None = None) -> Store:
@@ -303,14 +379,19 @@ def list_sources(store: Store, as_of: AsOf | None = None) -> list[str]:
 
 def resolve_location(location: str, root: Path) -> str:
     """Make a store's location absolute; an ``s3://`` address stays as it is."""
-    if location.startswith("s3://"):
-        return location.rstrip("/")
-    if "://" in location:
+    on_s3 = _BUCKET.fullmatch(location)
+    if "://" in location and not on_s3:
         raise StoreError(
-            f"The store {location!r} is neither a folder nor an s3:// address. "
+            f"The store {location!r} is neither a folder nor an address such as s3://bucket/prefix. "
             "Set MURMURATION_STORE or `store:` in data_catalog.yaml to one of them."
         )
-    return str((root / Path(location).expanduser()).resolve())
+    folder = location.rstrip("/") if on_s3 else str((root / Path(location).expanduser()).resolve())
+    if found := _UNUSABLE.search(folder):
+        raise StoreError(
+            f"The store cannot lie in {folder!r}: Delta tables take no {found[0]!r} in a name. Set "
+            "MURMURATION_STORE or `store:` in data_catalog.yaml to another folder."
+        )
+    return folder
 
 
 @contextmanager
@@ -330,12 +411,15 @@ def translated(location: str) -> Iterator[None]:
             f"Somebody else changed the store {location} at the same moment; nothing was changed. "
             "Run the command again."
         ) from err
-    except (OSError, DeltaError, pa.ArrowException) as err:
-        raise StoreError(f"{_reason(err, location)} Nothing was committed.") from err
+    except (OSError, DeltaError, BotoCoreError, ClientError, pa.ArrowException) as err:
+        raise StoreError(
+            f"The store {location} cannot be used: {explain(err)} Nothing was committed."
+        ) from err
 
 
-def _reason(err: Exception, location: str) -> str:
-    text = str(err)
+def explain(err: Exception) -> str:
+    """Say in words what the disk or S3 complains of, and what to do."""
+    text = _ARROWS.sub(": ", str(err)).strip()
     known = {
         "NoSuchBucket": "the bucket does not exist. Create it, or check MURMURATION_STORE.",
         "InvalidAccessKeyId": "S3 does not know the access key. Check AWS_ACCESS_KEY_ID.",
@@ -346,35 +430,40 @@ def _reason(err: Exception, location: str) -> str:
         "No space left": "the disk is full. Free some space and run the command again.",
         "Read-only file system": "the file system is read-only. Choose another place.",
         "Permission denied": "it may not be written or read by this user. Check its owner.",
-        "CredentialsNotLoaded": "no S3 credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        # Where there are no credentials, delta-rs asks for those of an EC2 machine.
+        "169.254.169.254": "no S3 credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         "Unable to locate credentials": "no S3 credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         "Could not connect": "the S3 server does not answer. Check AWS_ENDPOINT_URL.",
+        "error sending request": "the S3 server does not answer. Check AWS_ENDPOINT_URL.",
+        "timeout on endpoint": "the S3 server does not answer. Check AWS_ENDPOINT_URL.",
     }
     for sign, sentence in known.items():
         if sign in text:
-            return f"The store {location} cannot be used: {sentence}"
-    first = text.strip().splitlines()[0][:300] if text.strip() else type(err).__name__
-    return f"The store {location} cannot be used: {first}."
+            return sentence
+    first = text.splitlines()[0][:300].rstrip(".") if text else type(err).__name__
+    return f"{first}."
 
 
-def _travel(table: DeltaTable, as_of: AsOf, location: str) -> None:
-    newest = table.version()
-    if isinstance(as_of, int):
-        if not 0 <= as_of <= newest:
-            raise StoreError(
-                f"The store {location} has versions 0 to {newest}, but as_of is {as_of}."
-            )
-        table.load_as_version(as_of)
-        return
-    moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    first = min(commit["timestamp"] for commit in table.history())
-    if moment.timestamp() * 1000 < first:
-        made = datetime.fromtimestamp(first / 1000, UTC).isoformat(timespec="seconds")
-        raise StoreError(
-            f"The store {location} was made at {made}, so there is no state as of {moment.isoformat()}."
-        )
-    table.load_as_version(moment)
+def _commit(version: int, log: bytes) -> Commit:
+    facts: dict[str, Any] = {}
+    for line in log.splitlines():
+        facts |= json.loads(line).get("commitInfo", {})
+    return Commit(version, datetime.fromtimestamp(facts["timestamp"] / 1000, UTC), facts)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.astimezone(UTC).date()
+
+
+def _statistics(file: DataFile) -> dict[str, Any]:
+    """Give what the log says about a file: its rows, and from which day to which its posts are."""
+    found: dict[str, Any] = {"numRecords": file.rows}
+    if file.first is not None and file.last is not None:
+        start = datetime.combine(file.first, time(), UTC)
+        end = datetime.combine(file.last, time(), UTC) + timedelta(days=1, microseconds=-1)
+        for name, moment in (("minValues", start), ("maxValues", end)):
+            found[name] = {"created_at": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"}
+    return found
 
 
 def _partition(file: DataFile) -> dict[str, str | None]:

@@ -2,23 +2,22 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from deltalake import DeltaTable
 
 from murmuration.errors import StoreError
-from murmuration.store.delta import DataFile, Store, list_sources, translated
+from murmuration.store.delta import Commit, DataFile, Store, translated
 from murmuration.store.receipts import read_receipts
 from murmuration.store.tombstones import Tombstones
-from murmuration.store.upkeep import ERASED
+from murmuration.store.upkeep import ERASED, FOLDED
 
 Level = Literal["ok", "note", "problem"]
 
@@ -53,24 +52,26 @@ def examine(
     posts = store.open("posts")
     files = store.post_files(posts)
     on_step("files")
-    yield from _check_files(store, files)
-    yield from _check_orphans(store, posts.version())
+    broken = yield from _check_files(store, files)
+    yield from _check_orphans(store, files)
+    sound = [file for file in files if file not in broken]
+    # Where files are broken, that is the problem; sums over the rest of the source say nothing new.
+    summed = {file.source for file in files} - {file.source for file in broken}
     on_step("keys")
-    keys = {source: _key_facts(store, files, source, state) for source in list_sources(store)}
+    keys = {source: _key_facts(store, sound, source, state) for source in sorted(summed)}
     yield from _check_keys(keys)
     on_step("tombstones")
-    yield from _check_tombstones(store, files)
+    yield from _check_tombstones(store, sound)
     on_step("receipts")
     imports = store.read("imports").to_pylist()
+    logged = read_receipts(store, posts)
+    yield from _check_receipts(imports, logged)
     there = {row["import_id"] for row in imports}
-    missing = [row for row in read_receipts(posts) if row["import_id"] not in there]
-    if missing:
-        yield Finding(
-            "note",
-            f"{len(missing)} receipts are in the log only; the next import adds them to `imports`.",
-        )
-    yield from _check_written(files, imports)
-    yield from _check_counts(keys, imports + missing, _erased(posts))
+    imports += [row for row in logged if row["import_id"] not in there]
+    whole = [row for row in imports if row["source"] not in {file.source for file in broken}]
+    commits = store.commits(posts)
+    yield from _check_written(files, whole, _folded(commits))
+    yield from _check_counts(keys, whole, _erased(commits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,50 +83,48 @@ class _KeyFacts:
     twice_in_batch: int
 
 
-def _check_files(store: Store, files: list[DataFile]) -> Iterator[Finding]:
+def _check_files(
+    store: Store, files: Sequence[DataFile]
+) -> Generator[Finding, None, list[DataFile]]:
     """Every file that the log names is there, whole, and has as many rows as the log says."""
-    wrong = 0
+    broken = []
     for file in files:
         path = f"{store.uri('posts')}/{file.path}"
         try:
-            with translated(store.location), store.files.open(path, "rb") as opened:
-                rows = pq.ParquetFile(opened).metadata.num_rows
-            size = store.files.size(path)
+            rows = len(store.read_file(path, columns=["post_id", "author_key"]))
+            with translated(store.location):
+                size = store.files.size(path)
         except StoreError as err:
-            wrong += 1
-            yield Finding("problem", f"The data file {file.path} cannot be read: {err}")
+            broken.append(file)
+            yield Finding("problem", f"The data file {file.path} cannot be read: {err.__cause__}.")
             continue
         if (rows, size) != (file.rows, file.bytes):
-            wrong += 1
+            broken.append(file)
             yield Finding(
                 "problem",
                 f"The data file {file.path} has {rows:,} rows and {size:,} bytes, the log says {file.rows:,} and {file.bytes:,}.",
             )
-    if not wrong:
+    if not broken:
         total = sum(file.rows for file in files)
         yield Finding("ok", f"{len(files):,} data files with {total:,} rows are as the log says.")
+    return broken
 
 
-def _check_orphans(store: Store, version: int) -> Iterator[Finding]:
-    named: set[str] = set()
-    for number in range(version + 1):
-        with translated(store.location):
-            log = store.files.cat_file(
-                f"{store.uri('posts')}/_delta_log/{number:020d}.json"
-            ).decode()
-        named.update(unquote(part.split('"', 1)[0]) for part in log.split('"path":"')[1:])
+def _check_orphans(store: Store, files: Sequence[DataFile]) -> Iterator[Finding]:
+    """Files that no version names, as a killed import leaves them."""
     root = store.uri("posts").removeprefix("s3://")
+    named = {file.path for file in files}
     with translated(store.location):
-        there = {
-            path.removeprefix(root + "/")
-            for path in store.files.find(root)
-            if path.endswith(".parquet")
-        }
-    orphans = {path for path in there if not path.startswith("_delta_log/")} - named
-    if orphans:
+        there = [path.removeprefix(root + "/") for path in store.files.find(root)]
+        for path in there:
+            if path.startswith("_delta_log/") and path.endswith(".json"):
+                log = store.files.cat_file(f"{store.uri('posts')}/{path}").decode()
+                named.update(unquote(part.split('"', 1)[0]) for part in log.split('"path":"')[1:])
+    data = {path for path in there if not path.startswith("_delta_log/")}
+    if data - named:
         yield Finding(
             "note",
-            f"{len(orphans):,} files belong to imports that did not end; `compact` removes them after its days of grace.",
+            f"{len(data - named):,} files belong to work that did not end; `compact` removes them after its days of grace.",
         )
 
 
@@ -157,11 +156,13 @@ _KEY_FACTS = """
 
 
 def _key_facts(store: Store, files: list[DataFile], source: str, state: Path) -> _KeyFacts:
-    spill = state / "tmp" / "doctor"
-    spill.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(
-        ":memory:", config={"memory_limit": "512MB", "temp_directory": str(spill), "threads": 2}
-    ) as connection:
+    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory(dir=state / "tmp", prefix="doctor-") as spill,
+        duckdb.connect(
+            ":memory:", config={"memory_limit": "512MB", "temp_directory": spill, "threads": 2}
+        ) as connection,
+    ):
         connection.execute("CREATE TABLE keys (post_id VARCHAR, month VARCHAR, batch VARCHAR)")
         for file in files:
             if file.source == source:
@@ -177,34 +178,61 @@ def _key_facts(store: Store, files: list[DataFile], source: str, state: Path) ->
 
 def _check_tombstones(store: Store, files: list[DataFile]) -> Iterator[Finding]:
     everything, waiting = Tombstones.load(store), Tombstones.unswept(store)
-    alive = 0
+    alive = left_out = 0
     for file in files:
         columns = everything.columns_for(file.source)
         if columns:
             rows = store.read_file(f"{store.uri('posts')}/{file.path}", columns=columns)
-            alive += pc.sum(everything.hits(rows, source=file.source)).as_py() or 0
-    count = sum(map(len, everything.keys.values()))
-    open_keys = sum(map(len, waiting.keys.values()))
-    if alive and open_keys:
+            hidden = waiting.hits(rows, source=file.source)
+            hits = everything.hits(rows, source=file.source)
+            left_out += pc.sum(hidden).as_py() or 0
+            alive += pc.sum(pc.and_not(hits, hidden)).as_py() or 0
+    if left_out:
         yield Finding(
             "note",
-            f"{alive:,} rows wait to be erased; readers leave them out, `compact` rewrites the store without them.",
+            f"{left_out:,} rows wait to be erased; readers leave them out, `compact` rewrites the store without them.",
         )
-    elif alive:
+    rows = store.read("tombstones")
+    if pc.any(pc.and_not(pc.equal(rows["reason"], "forgotten"), rows["swept"])).as_py():
+        yield Finding(
+            "note",
+            "A `forget` did not end: readers leave the posts out, but they may still lie in old files. Run it again.",
+        )
+    if alive:
         yield Finding(
             "problem",
             f"{alive:,} rows are alive that a tombstone names; run `forget` for them again.",
         )
     else:
+        count = sum(map(len, everything.keys.values()))
         yield Finding("ok", f"None of {count:,} forgotten or deleted posts and authors is alive.")
 
 
-def _check_written(files: list[DataFile], imports: list[dict[str, Any]]) -> Iterator[Finding]:
-    """The rows of an import that were not folded yet are as many as its receipt says."""
+def _check_receipts(
+    imports: list[dict[str, Any]], logged: list[dict[str, Any]]
+) -> Iterator[Finding]:
+    """The table `imports` and the log of `posts` speak of the same imports."""
+    there = {row["import_id"] for row in imports}
+    in_log = {row["import_id"] for row in logged}
+    if in_log - there:
+        yield Finding(
+            "note",
+            f"{len(in_log - there)} receipts are in the log only; `compact` adds them to `imports`.",
+        )
+    if there - in_log:
+        yield Finding(
+            "problem",
+            f"{len(there - in_log)} receipts in `imports` speak of imports that the log of `posts` does not know.",
+        )
+
+
+def _check_written(
+    files: list[DataFile], imports: list[dict[str, Any]], folded: set[str]
+) -> Iterator[Finding]:
+    """The rows of an import are as many as its receipt says, in sources of which nothing was folded."""
     written: Counter[str] = Counter()
     for file in files:
         written[file.batch.split("-")[0]] += file.rows
-    folded = {file.source for file in files if file.batch.startswith("fold-")}
     wrong = [
         row
         for row in imports
@@ -219,11 +247,16 @@ def _check_written(files: list[DataFile], imports: list[dict[str, Any]]) -> Iter
         yield Finding("ok", f"The rows of {len(imports)} imports are all there.")
 
 
-def _erased(posts: DeltaTable) -> Counter[str]:
+def _folded(commits: Sequence[Commit]) -> set[str]:
+    """Sources of which a month was ever folded."""
+    return {commit.facts[FOLDED].split("/")[0] for commit in commits if FOLDED in commit.facts}
+
+
+def _erased(commits: Sequence[Commit]) -> Counter[str]:
     """Posts of each source that were erased, as the commits that erased them say."""
     total: Counter[str] = Counter()
-    for commit in posts.history():
-        total.update(json.loads(commit.get(ERASED, "{}")))
+    for commit in commits:
+        total.update(json.loads(commit.facts.get(ERASED, "{}")))
     return total
 
 

@@ -1,5 +1,11 @@
-"""Erase a post or an author for good: now, in old versions, and in what is imported later."""
+"""Erase a post or an author for good: now, in old versions, and in what is imported later.
 
+What goes is what they wrote and what names them: all versions of their posts, the author's pseudonym in
+posts that mention it, rows of the quarantine. What others wrote about them stays theirs, and so does the
+id of the post that they answer.
+"""
+
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,15 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from murmuration.errors import StoreError
+from murmuration.errors import StoreError, UnknownNameError, suggest
 from murmuration.schema import QUARANTINE
-from murmuration.store.delta import DataFile, Store, translated
-from murmuration.store.pseudonyms import TombstoneKind
+from murmuration.store.delta import STATISTICS, DataFile, Store, list_sources, translated
+from murmuration.store.spill import remove_leftovers
 from murmuration.store.tombstones import Tombstones, bury, mark_swept
-from murmuration.store.upkeep import fold, remove_leftovers
+from murmuration.store.upkeep import fold
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
-_COLUMN: dict[TombstoneKind, str] = {"post": "post_id", "author": "author_key"}
+_NAMING = ["post_id", "author_key", "mention_keys"]  # columns of `posts`
+_HALF_WRITTEN = ".new"
+_HARMLESS = frozenset(",".join(STATISTICS.values()).split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +49,35 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What is to be erased: the column to look in, the value there, and the id as people write it."""
+    """What is to be erased: the id as people write it, and the posts and pseudonyms it stands for."""
 
-    kind: TombstoneKind
     source: str
-    value: str
     written: str
+    posts: frozenset[str]
+    authors: frozenset[str]
 
-    def hits(self, rows: pa.Table) -> pa.Array:
-        column = rows[_COLUMN[self.kind]]
-        return pc.fill_null(pc.equal(column, self.value), False)
+    def is_named_in(self, rows: pa.Table) -> bool:
+        """Say whether one of the posts, or a mention of the author, is among these."""
+        mentioned = pc.list_flatten(rows["mention_keys"])
+        return (
+            pc.any(_among(rows["post_id"], self.posts)).as_py()
+            or pc.any(_among(rows["author_key"], self.authors)).as_py()
+            or pc.any(_among(mentioned, self.authors)).as_py()
+        ) or False
+
+    def is_spoken_of(self, rows: pa.Table) -> pa.ChunkedArray:
+        """Say which rows of the quarantine speak of it, also inside their content."""
+        hit = pc.or_(_among(rows["post_id"], self.posts), _among(rows["author_key"], self.authors))
+        # As it stands and as JSON writes it; not beside a letter or digit, or "1" would be everywhere.
+        for form in {self.written, json.dumps(self.written, ensure_ascii=False)[1:-1]}:
+            alone = f"(^|[^0-9A-Za-z]){re.escape(form)}($|[^0-9A-Za-z])"
+            found = pc.match_substring_regex(rows["content"], alone)
+            hit = pc.or_(hit, pc.fill_null(found, False))
+        return pc.and_(hit, pc.equal(rows["source"], self.source))
+
+
+def _among(column: pa.ChunkedArray, names: frozenset[str]) -> pa.ChunkedArray:
+    return pc.is_in(column, pa.array(sorted(names), pa.string()))
 
 
 def forget(
@@ -58,7 +85,7 @@ def forget(
 ) -> Erasure:
     """Erase one post, or all posts of one author, of a source.
 
-    The tombstone comes first, so readers and imports leave the posts out from the first moment; then the
+    The tombstones come first, so readers and imports leave the posts out from the first moment; then the
     posts, the quarantine and the files of old versions are rewritten without them; last, everything
     is searched for what may be left.
 
@@ -80,167 +107,195 @@ def forget(
 
     Raises
     ------
+    UnknownNameError
+        If the store never had such a source.
     StoreError
         If something is left; running it again goes on where it stopped.
     """
+    _check_source(store, source)
+    remove_leftovers(store, state)
+    _remove_half_written(store, source)
     target = _target(store, source, post, author)
-    remove_leftovers(state)
-    table = store.open("posts")
+    # The posts come before the author: each version of them goes, also one that names no author.
+    bury(store, "post", source, target.posts, reason="forgotten", alive=target.posts)
+    bury(store, "author", source, target.authors, reason="forgotten", alive=target.authors)
+    tombstones = _tombstones(store, target)
     touched = [
-        file for file in store.post_files(table, source=source) if _count(store, file, target)
+        file
+        for file in store.post_files(store.open("posts"), source=source)
+        if _is_touched(store, f"{store.uri('posts')}/{file.path}", target, tombstones)
     ]
-    erased = _count_live(store, touched, target)
-    bury(store, target.kind, source, [target.value], reason="forgotten", alive=[target.value])
-    tombstones = Tombstones(store.pseudonyms, {(source, target.kind): _keys(store, target)})
-    months = {(file.source, file.month) for file in touched}
-    for month in sorted(months):
-        fold(
-            store,
-            state,
-            [
-                f
-                for f in store.post_files(store.open("posts"), source=source)
-                if f.month == month[1]
-            ],
-            tombstones,
-        )
+    erased = _count_posts(store, touched, tombstones)
+    for month in sorted({file.month for file in touched}):
+        fold(store, state, source, month, tombstones)
     quarantined = _clean_quarantine(store, target)
-    rewritten = len(touched) + _rewrite_old_files(store, target)
-    left = list(find_traces(store, target.source, target.written, target.value))
+    rewritten = len(touched) + _rewrite_old_files(store, target, tombstones)
+    left = list(_find_traces(store, target))
     if left:
         raise StoreError(
             f"{len(left)} files of {store.location} still hold what was to be erased, the first is {left[0]}. "
             "Run the command again."
         )
-    mark_swept(store, tombstones)
+    mark_swept(store, tombstones, reasons=["forgotten", "deleted"])
     return Erasure(erased, quarantined, rewritten)
 
 
+def _check_source(store: Store, source: str) -> None:
+    known = set(list_sources(store))
+    for name in ("imports", "quarantine", "tombstones"):
+        known.update(store.read(name)["source"].unique().to_pylist())
+    if source not in known:
+        raise UnknownNameError(
+            f"The store has no posts of a source {source!r}.{suggest(source, known)}"
+        )
+
+
 def _target(store: Store, source: str, post: str | None, author: str | None) -> _Target:
-    if (post is None) == (author is None):
+    if post is not None and author is None:
+        return _Target(source, post, frozenset({post}), frozenset())
+    if author is None or post is not None:
         raise StoreError("Say either a post or an author to forget, and not both.")
-    if post is not None:
-        return _Target("post", source, post, post)
-    assert author is not None  # noqa: S101  the line above
-    known = bool(_PSEUDONYM.fullmatch(author))
-    return _Target(
-        "author", source, author if known else store.pseudonyms.author_key(source, author), author
+    authors = {store.pseudonyms.author_key(source, author)}
+    # 32 hex digits may be a pseudonym, or the id itself where an export has hashes for ids.
+    if _PSEUDONYM.fullmatch(author):
+        authors.add(author)
+    posts: set[str] = set()
+    for path in _data_files(store, f"posts/source={source}"):
+        rows = store.read_file(path, columns=["post_id", "author_key"])
+        own = _among(rows["author_key"], frozenset(authors))
+        posts.update(rows["post_id"].filter(own).to_pylist())
+    return _Target(source, author, frozenset(posts), frozenset(authors))
+
+
+def _tombstones(store: Store, target: _Target) -> Tombstones:
+    """Those of the target, and of posts that an interrupted run found."""
+    hide, source = store.pseudonyms.hidden_key, target.source
+    posts = {hide("post", source, post) for post in target.posts}
+    posts |= Tombstones.unswept(store).keys.get((source, "post"), frozenset())
+    authors = {hide("author", source, author) for author in target.authors}
+    return Tombstones(
+        store.pseudonyms,
+        {(source, "post"): frozenset(posts), (source, "author"): frozenset(authors)},
     )
 
 
-def _keys(store: Store, target: _Target) -> frozenset[str]:
-    return frozenset({store.pseudonyms.hidden_key(target.kind, target.source, target.value)})
+def _is_touched(store: Store, path: str, target: _Target, tombstones: Tombstones) -> bool:
+    rows = store.read_file(path, columns=_NAMING)
+    hits = tombstones.hits(rows, source=target.source)
+    return pc.any(hits).as_py() or target.is_named_in(rows)
 
 
-def _count(store: Store, file: DataFile, target: _Target) -> int:
-    rows = store.read_file(f"{store.uri('posts')}/{file.path}", columns=[_COLUMN[target.kind]])
-    return pc.sum(target.hits(rows)).as_py() or 0
-
-
-def _count_live(store: Store, files: list[DataFile], target: _Target) -> int:
+def _count_posts(store: Store, files: list[DataFile], tombstones: Tombstones) -> int:
     ids: set[str] = set()
     for file in files:
-        rows = store.read_file(
-            f"{store.uri('posts')}/{file.path}", columns=["post_id", "author_key"]
-        )
-        ids.update(rows["post_id"].filter(target.hits(rows)).to_pylist())
+        rows = store.read_file(f"{store.uri('posts')}/{file.path}", columns=_NAMING)
+        ids.update(rows["post_id"].filter(tombstones.hits(rows, source=file.source)).to_pylist())
     return len(ids)
 
 
 def _clean_quarantine(store: Store, target: _Target) -> int:
-    rows = store.read("quarantine")
-    kept = rows.filter(pc.invert(_names(rows, target.source, target.written, target.value)))
+    table = store.open("quarantine")
+    rows = store.read_at(table)
+    kept = rows.filter(pc.invert(target.is_spoken_of(rows)))
     if len(kept) < len(rows):
-        store.replace("quarantine", kept)
+        store.replace(table, kept)
     return len(rows) - len(kept)
 
 
-def _names(rows: pa.Table, source: str, written: str, value: str) -> pa.Array:
-    """Say which rows of the quarantine speak of a post or author, also inside their content."""
-    hit = pc.or_kleene(pc.equal(rows["post_id"], written), pc.equal(rows["author_key"], value))
-    hit = pc.or_kleene(hit, pc.match_substring(rows["content"], written))
-    return pc.and_(pc.equal(rows["source"], source), pc.fill_null(hit, False))
-
-
-def _rewrite_old_files(store: Store, target: _Target) -> int:
+def _rewrite_old_files(store: Store, target: _Target, tombstones: Tombstones) -> int:
     """Rewrite files in place that only old versions, or nothing, need; say how many.
 
     The log of old versions names these files, so they keep their names; only rows go.
     """
     count = 0
     for path in _data_files(store, f"posts/source={target.source}"):
-        rows = store.read_file(path)
-        hits = target.hits(rows)
-        if pc.any(hits).as_py():
-            _overwrite(store, path, rows.filter(pc.invert(hits)))
+        if _is_touched(store, path, target, tombstones):
+            rows = store.read_file(path)
+            _overwrite(store, path, tombstones.drop(rows, source=target.source))
             count += 1
     for path in _data_files(store, "quarantine"):
         rows = store.read_file(path).cast(QUARANTINE.arrow)
-        hits = _names(rows, target.source, target.written, target.value)
+        hits = target.is_spoken_of(rows)
         if pc.any(hits).as_py():
             _overwrite(store, path, rows.filter(pc.invert(hits)))
             count += 1
     return count
 
 
+def _remove_half_written(store: Store, source: str) -> None:
+    """Remove what a kill cut short: nothing names it, and what it holds could not be searched."""
+    if store.on_s3:  # files appear whole there
+        return
+    for place in (f"posts/source={source}", "quarantine"):
+        for path in _files(store, place):
+            if path.endswith(_HALF_WRITTEN):
+                Path(path).unlink()
+    live = {file.path for file in store.post_files(store.open("posts"), source=source)}
+    for path in _data_files(store, f"posts/source={source}"):
+        if path.removeprefix(store.uri("posts") + "/") not in live and not _is_whole(store, path):
+            Path(path).unlink()
+
+
+def _is_whole(store: Store, path: str) -> bool:
+    try:
+        store.read_file(path, columns=[])
+    except StoreError:
+        return False
+    return True
+
+
 def _data_files(store: Store, place: str) -> Iterator[str]:
     """All Parquet files below a place, whether a version names them or not."""
+    return (path for path in _files(store, place) if path.endswith(".parquet"))
+
+
+def _files(store: Store, place: str) -> Iterator[str]:
     root = f"{store.location}/{place}"
     with translated(store.location):
         paths = store.files.find(root) if store.files.exists(root) else []
     for path in sorted(paths):
-        if path.endswith(".parquet") and "/_delta_log/" not in path:
+        if "/_delta_log/" not in path:
             yield f"s3://{path}" if store.on_s3 else path
 
 
 def _overwrite(store: Store, path: str, rows: pa.Table) -> None:
     """Put other content into a file; a reader sees the old one or the new one."""
     with translated(store.location):
-        fresh = path if store.on_s3 else f"{path}.new"
+        fresh = path if store.on_s3 else f"{path}{_HALF_WRITTEN}"
         with store.files.open(fresh, "wb") as file:
             pq.write_table(rows, file, compression="zstd")
         if fresh != path:
             Path(fresh).replace(path)
 
 
-def find_traces(store: Store, source: str, written: str, value: str) -> Iterator[str]:
-    """Search every file of the store, logs included, for an erased post or author.
-
-    Parameters
-    ----------
-    store
-        Where to search.
-    source
-        The source it belonged to.
-    written
-        The id as the platform writes it.
-    value
-        The id or the author's pseudonym as the store keeps it.
-
-    Yields
-    ------
-    str
-        Path of a file that holds it.
-    """
-    needles = pa.array(sorted({written, value}))
-    for path in _data_files(store, f"posts/source={source}"):
-        rows = store.read_file(path, columns=["post_id", "author_key"])
-        found = (pc.any(pc.is_in(rows[name], needles)).as_py() for name in rows.column_names)
-        if any(found):
+def _find_traces(store: Store, target: _Target) -> Iterator[str]:
+    """Search every file of the store, logs included; give the paths of those that name the target."""
+    for path in _data_files(store, f"posts/source={target.source}"):
+        if target.is_named_in(store.read_file(path, columns=_NAMING)):
             yield path
     for path in _data_files(store, "quarantine"):
-        if pc.any(
-            _names(store.read_file(path).cast(QUARANTINE.arrow), source, written, value)
-        ).as_py():
+        rows = store.read_file(path).cast(QUARANTINE.arrow)
+        if pc.any(target.is_spoken_of(rows)).as_py():
             yield path
-    yield from _log_traces(store, [needle.encode() for needle in needles.to_pylist()])
+    names = target.posts | target.authors | {target.written}
+    for table in ("posts", "imports", "quarantine", "tombstones"):
+        for path in store.files.find(f"{store.location}/{table}/_delta_log"):
+            if any(names & _values(json.loads(text)) for text in _statistics_in(store, path)):
+                yield path
 
 
-def _log_traces(store: Store, needles: list[bytes]) -> Iterator[str]:
-    for name in ("posts", "imports", "quarantine", "tombstones"):
-        with translated(store.location):
-            paths = store.files.find(f"{store.location}/{name}/_delta_log")
-            for path in sorted(paths):
-                content = store.files.cat_file(path)
-                if any(b'"' + needle + b'"' in content for needle in needles):
-                    yield str(path)
+def _statistics_in(store: Store, path: str) -> Iterator[str]:
+    """Statistics in a file of the log: nothing else there speaks of what is inside data files."""
+    if path.endswith(".json"):
+        for line in store.files.cat_file(path).splitlines():
+            yield json.loads(line).get("add", {}).get("stats") or "{}"
+    elif path.endswith(".checkpoint.parquet"):
+        added = store.read_file(f"s3://{path}" if store.on_s3 else path, columns=["add"])["add"]
+        yield from pc.struct_field(added.drop_null(), "stats").drop_null().to_pylist()
+
+
+def _values(part: object) -> frozenset[str]:
+    """Texts inside statistics, but for the columns that are meant to have some."""
+    if isinstance(part, dict):
+        return frozenset().union(*(_values(part[name]) for name in part if name not in _HARMLESS))
+    return frozenset({part}) if isinstance(part, str) else frozenset()

@@ -11,7 +11,7 @@ how often, cannot matter.
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,12 +23,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from murmuration.errors import StoreError
 from murmuration.schema import POSTS
+from murmuration.store.delta import explain
 
 RUN_ROWS = 131_072  # rows sorted at once; about 100 MB of tweets
 _BATCH_ROWS = 8_192  # rows read back at once from a run
 UNIT_ROWS = 131_072  # rows gathered at once; also the largest data file
-UNIT_BYTES = 128 << 20  # text gathered at once, for posts as long as articles
+UNIT_BYTES = 128 << 20  # bytes gathered at once, for posts as long as articles
 _MEMORY = "256MB"
 
 # Null edit times are lowest. All clocks are microseconds, so DuckDB needs no time zones.
@@ -77,7 +79,29 @@ def key_columns(posts: pa.Table) -> pa.Table:
     """Give what ranks versions of posts and places them: also month, time and size in bytes."""
     keys = rank_columns(posts).append_column("month", posts["created_month"])
     keys = keys.append_column("created", posts["created_at"].cast(pa.int64()))
-    return keys.append_column("size", pc.binary_length(posts["text"]).cast(pa.int64()))
+    return keys.append_column("size", pa.array(_row_bytes(posts)))
+
+
+def _row_bytes(posts: pa.Table) -> npt.NDArray[np.int64]:
+    """Bytes of text in each row, lists and `extra` included; shape (n_posts,)."""
+    total = np.zeros(len(posts), dtype=np.int64)
+    for column in posts.combine_chunks().columns:
+        for chunk in column.chunks:
+            if pa.types.is_string(chunk.type):
+                total += _lengths(chunk)
+            elif pa.types.is_list(chunk.type) or pa.types.is_map(chunk.type):
+                parts = [chunk.keys, chunk.items] if pa.types.is_map(chunk.type) else [chunk.values]
+                for part in parts:
+                    ends = np.concatenate([[0], np.cumsum(_lengths(part))])
+                    total += np.diff(ends[chunk.offsets.to_numpy()])
+    return total
+
+
+def _lengths(texts: pa.Array) -> npt.NDArray[np.int64]:
+    lengths: npt.NDArray[np.int64] = (
+        pc.fill_null(pc.binary_length(texts), 0).cast(pa.int64()).to_numpy()
+    )
+    return lengths
 
 
 class Merge:
@@ -88,16 +112,22 @@ class Merge:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(dir=folder, prefix="merge-")
-        home = Path(self._folder.name)
-        self._spill = _Spill(home / "rows.arrow")
-        self._keys = duckdb.connect(
-            ":memory:",
-            config={"memory_limit": _MEMORY, "temp_directory": str(home / "keys"), "threads": 2},
-        )
-        self._keys.execute(f"CREATE TABLE mine ({_KEY_TYPES})")
-        self._keys.execute(f"CREATE TABLE known ({_KEY_TYPES})")
+        self._parent = folder
+        with self._on_disk():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folder = tempfile.TemporaryDirectory(dir=folder, prefix="merge-")
+            home = Path(self._folder.name)
+            self._spill = _Spill(home / "rows.arrow")
+            self._keys = duckdb.connect(
+                ":memory:",
+                config={
+                    "memory_limit": _MEMORY,
+                    "temp_directory": str(home / "keys"),
+                    "threads": 2,
+                },
+            )
+            self._keys.execute(f"CREATE TABLE mine ({_KEY_TYPES})")
+            self._keys.execute(f"CREATE TABLE known ({_KEY_TYPES})")
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._waiting_bytes = 0
         self.rows = 0
@@ -114,6 +144,19 @@ class Merge:
         self._spill.close()
         self._folder.cleanup()
 
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """Turn a full or read-only disk into one sentence about the folder for spilled rows."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as err:
+            raise StoreError(
+                f"The folder {self._parent} cannot hold temporary files: {explain(err)} "
+                "Nothing was committed."
+            ) from err
+
     def add(self, posts: pa.Table) -> None:
         """Take rows in, with the columns of `posts` in any order."""
         self._waiting.append(posts)
@@ -127,9 +170,10 @@ class Merge:
         """Take in keys of the store, `rank_columns` and month; only those of posts added here stay."""
         self._flush()
         self._keys.register("incoming", keys)
-        self._keys.execute(
-            "INSERT INTO known BY NAME SELECT * FROM incoming SEMI JOIN mine USING (post_id)"
-        )
+        with self._on_disk():
+            self._keys.execute(
+                "INSERT INTO known BY NAME SELECT * FROM incoming SEMI JOIN mine USING (post_id)"
+            )
         self._keys.unregister("incoming")
 
     def drop(self, post_ids: pa.Array) -> int:
@@ -150,27 +194,28 @@ class Merge:
         """
         self._flush()
         rank_mine, rank_known = _RANK.format("m"), _RANK.format("k")
-        self._keys.execute(f"""
-            CREATE OR REPLACE TABLE ranked AS
-            WITH m AS (
-                SELECT *, row_number() OVER newest AS place,
-                    min(first_seen) OVER (PARTITION BY post_id) AS seen
-                FROM mine AS m
-                WINDOW newest AS (PARTITION BY post_id ORDER BY ({rank_mine}) DESC, seq)
-            ), k AS (
-                SELECT *, min(first_seen) OVER (PARTITION BY post_id) AS seen
-                FROM known AS k
-                QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY ({rank_known}) DESC) = 1
-            )
-            SELECT m.seq, m.post_id, m.created, m.size, coalesce(k.month, m.month) AS month,
-                least(m.seen, k.seen) AS first_seen,
-                CASE WHEN k.post_id IS NULL THEN 'new'
-                     WHEN m.hash = k.hash THEN 'unchanged'
-                     WHEN ({rank_mine}) > ({rank_known}) THEN 'updated'
-                     ELSE 'older' END AS fate,
-                k.post_id IS NULL OR ({rank_mine}) > ({rank_known}) OR m.seen < k.seen AS kept
-            FROM m LEFT JOIN k USING (post_id) WHERE m.place = 1
-        """)
+        with self._on_disk():
+            self._keys.execute(f"""
+                CREATE OR REPLACE TABLE ranked AS
+                WITH m AS (
+                    SELECT *, row_number() OVER newest AS place,
+                        min(first_seen) OVER (PARTITION BY post_id) AS seen
+                    FROM mine AS m
+                    WINDOW newest AS (PARTITION BY post_id ORDER BY ({rank_mine}) DESC, seq)
+                ), k AS (
+                    SELECT *, min(first_seen) OVER (PARTITION BY post_id) AS seen
+                    FROM known AS k
+                    QUALIFY row_number() OVER (PARTITION BY post_id ORDER BY ({rank_known}) DESC) = 1
+                )
+                SELECT m.seq, m.post_id, m.created, m.size, coalesce(k.month, m.month) AS month,
+                    least(m.seen, k.seen) AS first_seen,
+                    CASE WHEN k.post_id IS NULL THEN 'new'
+                         WHEN m.hash = k.hash THEN 'unchanged'
+                         WHEN ({rank_mine}) > ({rank_known}) THEN 'updated'
+                         ELSE 'older' END AS fate,
+                    k.post_id IS NULL OR ({rank_mine}) > ({rank_known}) OR m.seen < k.seen AS kept
+                FROM m LEFT JOIN k USING (post_id) WHERE m.place = 1
+            """)
         return self._tally()
 
     def _tally(self) -> Tally:
@@ -208,10 +253,10 @@ class Merge:
 
     def units(self) -> Iterator[Unit]:
         """Give the rows to write in order of month and time, cut into bounded units."""
+        # A unit ends when either count passes a bound; their sum changes whenever one of them does.
         reader = self._keys.sql(f"""
-            SELECT month, seq, first_seen, greatest(
-                    row_number() OVER so_far // {UNIT_ROWS},
-                    coalesce(sum(size) OVER so_far, 0) // {UNIT_BYTES}) AS unit
+            SELECT month, seq, first_seen,
+                row_number() OVER so_far // {UNIT_ROWS} + sum(size) OVER so_far // {UNIT_BYTES} AS unit
             FROM ranked WHERE kept
             WINDOW so_far AS (PARTITION BY month ORDER BY created, post_id
                 ROWS UNBOUNDED PRECEDING)
@@ -229,7 +274,8 @@ class Merge:
 
     def gather(self, unit: Unit) -> pa.Table:
         """Read the rows of a unit, in its order, with their month and first sight set."""
-        posts = self._spill.take(unit.seqs)
+        with self._on_disk():
+            posts = self._spill.take(unit.seqs)
         seen = pa.array(unit.first_seen).view(POSTS.arrow.field("first_seen_at").type)
         month = pa.repeat(pa.scalar(unit.month), len(posts))
         for name, column in (("first_seen_at", seen), ("created_month", month)):
@@ -244,11 +290,12 @@ class Merge:
         posts = posts.take(
             pc.sort_indices(posts, [("created_at", "ascending"), ("post_id", "ascending")])
         )
-        first = self._spill.append(posts)
-        seqs = pa.array(np.arange(first, first + len(posts)))
-        self._keys.register("incoming", key_columns(posts).append_column("seq", seqs))
-        self._keys.execute("INSERT INTO mine BY NAME SELECT * FROM incoming")
-        self._keys.unregister("incoming")
+        with self._on_disk():
+            first = self._spill.append(posts)
+            seqs = pa.array(np.arange(first, first + len(posts)))
+            self._keys.register("incoming", key_columns(posts).append_column("seq", seqs))
+            self._keys.execute("INSERT INTO mine BY NAME SELECT * FROM incoming")
+            self._keys.unregister("incoming")
 
 
 class _Spill:
@@ -274,17 +321,22 @@ class _Spill:
         return first
 
     def take(self, numbers: Seqs) -> pa.Table:
-        """Read rows by number, in the order asked for; only the batches that hold them are read."""
+        """Read rows by number, in the order asked for; one batch of the file at once."""
         if self._reader is None:
             self.close_writer()
             self._reader = pa.ipc.open_file(pa.memory_map(str(self._path)))
-        starts = np.asarray(self._starts)
-        holder = np.searchsorted(starts, numbers, side="right") - 1
-        needed, where = np.unique(holder, return_inverse=True)
-        batches = [self._reader.get_batch(int(number)) for number in needed]
-        offsets = np.cumsum([0, *(batch.num_rows for batch in batches)])[:-1]
-        rows = pa.Table.from_batches(batches, schema=self._reader.schema)
-        return rows.take(pa.array(offsets[where] + numbers - starts[holder]))
+        order = np.argsort(numbers)
+        ascending = numbers[order]
+        edges = np.searchsorted(ascending, [*self._starts, self._rows])
+        parts = [
+            self._reader.get_batch(number).take(pa.array(ascending[low:high] - start))
+            for number, (start, (low, high)) in enumerate(
+                zip(self._starts, pairwise(edges), strict=True)
+            )
+            if high > low
+        ]
+        rows = pa.Table.from_batches(parts, schema=self._reader.schema)
+        return rows.take(pa.array(np.argsort(order)))
 
     def close_writer(self) -> None:
         if self._writer is not None:

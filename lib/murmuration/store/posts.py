@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from murmuration.catalog import load_catalog
 from murmuration.errors import ParamError, UnknownNameError, suggest
-from murmuration.schema import NO_MONTH, POSTS
+from murmuration.schema import POSTS
 from murmuration.settings import get_settings
 from murmuration.store.delta import AsOf, DataFile, Store, open_store
 from murmuration.store.merge import newest
@@ -73,11 +73,9 @@ def load_posts(
     StoreError
         If there is no store, or no such state of it.
     UnknownNameError
-        If the source or brand is not there; says the nearest one.
+        If the source, brand or column is not there; says the nearest one.
     ParamError
-        If `since` is not before `until`.
-    SchemaError
-        If a column is not there.
+        If `since` is not before `until`, or `columns` is empty.
     """
     store = store or open_store()
     first, last = as_moment(since, "since"), as_moment(until, "until")
@@ -85,15 +83,17 @@ def load_posts(
         raise ParamError(f"since ({first.isoformat()}) must lie before until ({last.isoformat()}).")
     wanted = _checked_columns(columns)
     table = store.open("posts", as_of)
-    files = _choose(store.post_files(table), _as_list(source), first, last)
-    tombstones = Tombstones.unswept(store)
+    pieces = _choose(store.post_files(table), _as_list(source), first, last)
+    # An older state may hold what was swept from the newest one since.
+    old = as_of is not None and table.version() < store.open("posts").version()
+    tombstones = Tombstones.load(store, swept=old)
     # The key goes to the workers only if they need it.
     read = _Reader(store if tombstones.keys else store.without_key(), first, last, tombstones)
     kept = _as_brand(brand)
     load = wanted if kept is None else list(dict.fromkeys([*wanted, *_FOR_BRANDS]))
     frame: dd.DataFrame = dd.from_map(
         read,
-        _pieces(files) or [Piece((), folded=True)],
+        pieces or [Piece((), folded=True)],
         columns=load,
         meta=_frame(POSTS.arrow.empty_table().select(load)),
         enforce_metadata=False,
@@ -118,7 +118,8 @@ def count_rows(
     store = store or open_store()
     files = store.post_files(store.open("posts", as_of))
     first, last = as_moment(since, "since"), as_moment(until, "until")
-    return sum(file.rows for file in _choose(files, _as_list(source), first, last))
+    pieces = _choose(files, _as_list(source), first, last)
+    return sum(file.rows for piece in pieces for file in piece.files)
 
 
 def find_time_range(
@@ -127,23 +128,26 @@ def find_time_range(
     *,
     store: Store | None = None,
 ) -> tuple[datetime, datetime] | None:
-    """Give the times of the first and the last post, or None where no post has a time."""
+    """Give the times of the first and the last post, or None where no post has a time.
+
+    Versions that a newer one replaces count as long as `compact` has not folded them.
+    """
     store = store or open_store()
     files = store.post_files(store.open("posts", as_of))
-    dated = [
-        file for file in _choose(files, _as_list(source), None, None) if file.month != NO_MONTH
-    ]
-    if not dated:
+    pieces = _choose(files, _as_list(source), None, None)
+    days = {
+        file.path: (file.first, file.last)
+        for piece in pieces
+        for file in piece.files
+        if file.first and file.last
+    }
+    if not days:
         return None
-    ends = {min(file.month for file in dated), max(file.month for file in dated)}
+    first, last = min(low for low, _ in days.values()), max(high for _, high in days.values())
     spans = [
-        pc.min_max(
-            store.read_file(f"{store.uri('posts')}/{file.path}", columns=["created_at"])[
-                "created_at"
-            ]
-        )
-        for file in dated
-        if file.month in ends
+        pc.min_max(store.read_file(f"{store.uri('posts')}/{path}", columns=["created_at"])[0])
+        for path, (low, high) in days.items()
+        if low == first or high == last
     ]
     lows, highs = ([span[name].as_py() for span in spans] for name in ("min", "max"))
     return min(lows), max(highs)
@@ -222,6 +226,10 @@ def _frame(rows: pa.Table) -> pd.DataFrame:
 def _checked_columns(columns: Sequence[str] | None) -> list[str]:
     if columns is None:
         return POSTS.names
+    if not columns:
+        raise ParamError(
+            "columns is empty, but posts without columns say nothing. Name one or more."
+        )
     for name in columns:
         if name not in POSTS.names:
             raise UnknownNameError(f"Posts have no column {name!r}.{suggest(name, POSTS.names)}")
@@ -243,8 +251,12 @@ def _choose(
     sources: list[str] | None,
     first: datetime | None,
     last: datetime | None,
-) -> list[DataFile]:
-    """Files of these sources whose month can hold posts of this time."""
+) -> list[Piece]:
+    """What to read for these sources and this time.
+
+    The days of the files decide, not the month in their path, which is that of a post's first version.
+    Months that are not folded are taken as a whole: a version outside may replace one inside.
+    """
     files = list(files)
     there = {file.source for file in files}
     for source in sources or ():
@@ -252,15 +264,22 @@ def _choose(
             raise UnknownNameError(
                 f"The store has no posts of a source {source!r}.{suggest(source, there)}"
             )
-    since = f"{first:%Y-%m}" if first else ""
-    until = f"{last:%Y-%m}" if last else "9999-99"
-    bounded = bool(first or last)
+    chosen = [file for file in files if sources is None or file.source in sources]
     return [
-        file
-        for file in files
-        if (sources is None or file.source in sources)
-        and (since <= file.month <= until if file.month != NO_MONTH else not bounded)
+        piece
+        for piece in _pieces(chosen)
+        if any(_may_hold(file, first, last) for file in piece.files)
     ]
+
+
+def _may_hold(file: DataFile, first: datetime | None, last: datetime | None) -> bool:
+    if first is None and last is None:
+        return True
+    if file.first is None or file.last is None:
+        return False
+    return (first is None or file.last >= first.date()) and (
+        last is None or file.first <= last.date()
+    )
 
 
 def _pieces(files: list[DataFile]) -> list[Piece]:

@@ -18,6 +18,7 @@ from murmuration.settings import Settings
 
 KEY_FILE = "key"
 _HEX_DIGITS = 32
+_SHORTEST_KEY = 16  # characters
 
 TombstoneKind = Literal["post", "author"]
 
@@ -67,12 +68,12 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
     Raises
     ------
     SettingsError
-        If the key is too short to keep a secret, or its file cannot be read or made.
+        If the key is too short to keep a secret, or its file is damaged or cannot be read or made.
     """
     if settings.key:
-        if len(settings.key) < 16:
+        if len(settings.key) < _SHORTEST_KEY:
             raise SettingsError(
-                f"MURMURATION_KEY has {len(settings.key)} characters, but a key needs 16 or more. "
+                f"MURMURATION_KEY has {len(settings.key)} characters, but a key needs {_SHORTEST_KEY} or more. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
         return Pseudonyms(settings.key.encode())
@@ -80,19 +81,26 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
     try:
         if not path.exists():
             _make_key(path)
-        return Pseudonyms(path.read_text(encoding="ascii").strip().encode())
+        key = path.read_bytes().strip()
     except OSError as err:
         raise SettingsError(
             f"The workspace key in {path} cannot be read or made: {err.strerror}. "
             "Set MURMURATION_STATE to a folder that can be written."
         ) from err
+    if len(key) < _SHORTEST_KEY:
+        raise SettingsError(
+            f"The workspace key in {path} is cut short. Put back a copy of it: with another key the "
+            "same author would get two pseudonyms."
+        )
+    return Pseudonyms(key)
 
 
 def _make_key(path: Path) -> None:
     """Write a new key, readable by its owner only; of two that race, the first one stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    # Not named by the process: containers that share the folder have the same numbers.
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(32) + "\n")
     try:
         os.link(fresh, path)

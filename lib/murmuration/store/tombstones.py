@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.schema import TOMBSTONES
 from murmuration.store.delta import Store
 from murmuration.store.pseudonyms import NO_KEY, Pseudonyms, TombstoneKind
+
+Reason = Literal["forgotten", "deleted"]
 
 _COLUMN: dict[TombstoneKind, str] = {"post": "post_id", "author": "author_key"}
 
@@ -51,23 +54,45 @@ class Tombstones:
         """Say for each post whether a tombstone names it or its author; shape (n_posts,)."""
         hit = pa.repeat(pa.scalar(False), len(posts))
         for kind, column in _COLUMN.items():
-            keys = self.keys.get((source, kind))
-            if not keys:
+            if not self.keys.get((source, kind)):
                 continue
-            distinct = pc.unique(posts[column].drop_null())
-            named = [
-                value
-                for value in distinct.to_pylist()
-                if self.pseudonyms.hidden_key(kind, source, value) in keys
-            ]
+            named = self._named(kind, source, posts[column])
             hit = pc.or_(hit, pc.is_in(posts[column], pa.array(named, pa.string())))
         return hit.combine_chunks() if isinstance(hit, pa.ChunkedArray) else hit
 
     def drop(self, posts: pa.Table, *, source: str) -> pa.Table:
-        """Leave out the posts that a tombstone names."""
+        """Leave out the posts that a tombstone names, and forgotten authors where posts mention them."""
         if not self.columns_for(source):
             return posts
-        return posts.filter(pc.invert(self.hits(posts, source=source)))
+        kept = posts.filter(pc.invert(self.hits(posts, source=source)))
+        return self.drop_mentions(kept, source=source)
+
+    def drop_mentions(self, posts: pa.Table, *, source: str) -> pa.Table:
+        """Take forgotten authors out of `mention_keys`, where there is such a column."""
+        if not self.keys.get((source, "author")) or "mention_keys" not in posts.column_names:
+            return posts
+        column = posts["mention_keys"].combine_chunks()
+        mentioned = pc.list_flatten(column)
+        named = self._named("author", source, mentioned)
+        if not named:
+            return posts
+        kept = pc.invert(pc.is_in(mentioned, pa.array(named, pa.string())))
+        rows = pc.list_parent_indices(column).filter(kept)
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(column)))])
+        lists = pa.ListArray.from_arrays(
+            pa.array(offsets, pa.int32()), mentioned.filter(kept), mask=column.is_null()
+        )
+        place = posts.schema.get_field_index("mention_keys")
+        return posts.set_column(place, "mention_keys", lists.cast(column.type))
+
+    def _named(self, kind: TombstoneKind, source: str, values: pa.Array) -> list[str]:
+        """Those among the values that a tombstone names; each is hashed once."""
+        keys = self.keys.get((source, kind), frozenset())
+        return [
+            value
+            for value in pc.unique(values.drop_null()).to_pylist()
+            if self.pseudonyms.hidden_key(kind, source, value) in keys
+        ]
 
 
 def bury(
@@ -76,7 +101,7 @@ def bury(
     source: str,
     identifiers: Collection[str],
     *,
-    reason: Literal["forgotten", "deleted"],
+    reason: Reason,
     alive: Collection[str] = (),
 ) -> None:
     """Add tombstones, in one commit; those that are there already stay as they are.
@@ -117,12 +142,19 @@ def bury(
         store.append("tombstones", pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))
 
 
-def mark_swept(store: Store, tombstones: Tombstones) -> None:
-    """Note that the store was rewritten without what these tombstones name."""
+def mark_swept(store: Store, tombstones: Tombstones, *, reasons: Collection[Reason]) -> None:
+    """Note that the store was rewritten without what these tombstones, of such reasons, name."""
     swept = {key for keys in tombstones.keys.values() for key in keys}
     if not swept:
         return
-    rows = store.read("tombstones").to_pylist()
-    for row in rows:
-        row["swept"] = row["swept"] or row["hidden_key"] in swept
-    store.replace("tombstones", pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))
+    table = store.open("tombstones")
+    rows = store.read_at(table).to_pylist()
+    done = [
+        row
+        for row in rows
+        if row["hidden_key"] in swept and row["reason"] in reasons and not row["swept"]
+    ]
+    for row in done:
+        row["swept"] = True
+    if done:
+        store.replace(table, pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))

@@ -1,7 +1,6 @@
 """Fold months in which versions have piled up, and let files go that nothing needs any more."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,6 +12,8 @@ import pyarrow.compute as pc
 from murmuration.schema import POSTS
 from murmuration.store.delta import DataFile, Store, translated
 from murmuration.store.merge import Merge
+from murmuration.store.receipts import add_missing_receipts
+from murmuration.store.spill import remove_leftovers, spill_folder
 from murmuration.store.tombstones import Tombstones, mark_swept
 from murmuration.store.write import new_batch, removed_on_error, write_units
 
@@ -40,6 +41,8 @@ def compact(
 ) -> Compaction:
     """Fold every month that several imports wrote to the state that readers see.
 
+    The small tables become one file each, with all their rows.
+
     Parameters
     ----------
     store
@@ -58,29 +61,41 @@ def compact(
     Compaction
         Nothing that readers see changes: superseded versions and erased posts go, no others.
     """
+    remove_leftovers(store, state)
+    add_missing_receipts(store, whole_log=True)
+    _gather_small_tables(store)
     tombstones = Tombstones.unswept(store)
     months = _months_to_fold(store, tombstones)
     before = after = 0
-    for done, month in enumerate(months):
-        on_month(f"{month[0].source} {month[0].month}", done, len(months))
-        before += sum(file.rows for file in month)
-        after += fold(store, state, month, tombstones)
-    mark_swept(store, tombstones)
+    for done, (source, month) in enumerate(months):
+        on_month(f"{source} {month}", done, len(months))
+        rows = fold(store, state, source, month, tombstones)
+        before, after = before + rows[0], after + rows[1]
+    # Those that `forget` made are its own to finish: old files and the quarantine are not folded here.
+    mark_swept(store, tombstones, reasons=["deleted"])
     return Compaction(len(months), before, after, vacuum(store, keep_versions, keep_days))
 
 
-def _months_to_fold(store: Store, tombstones: Tombstones) -> list[list[DataFile]]:
+def _gather_small_tables(store: Store) -> None:
+    """Make one file of the many that imports leave, for every import reads them all."""
+    for name in ("imports", "quarantine", "tombstones"):
+        table = store.open(name)
+        if len(table.file_uris()) > 1:
+            store.replace(table, store.read_at(table))
+
+
+def _months_to_fold(store: Store, tombstones: Tombstones) -> list[tuple[str, str]]:
     files = store.post_files(store.open("posts"))
     found = []
-    for _, group in groupby(files, key=lambda file: (file.source, file.month)):
+    for place, group in groupby(files, key=lambda file: (file.source, file.month)):
         month = list(group)
         several = len({file.batch for file in month}) > 1
-        if several or holds_hidden(store, month, tombstones):
-            found.append(month)
+        if several or _holds_hidden(store, month, tombstones):
+            found.append(place)
     return found
 
 
-def holds_hidden(store: Store, files: Iterable[DataFile], tombstones: Tombstones) -> bool:
+def _holds_hidden(store: Store, files: Iterable[DataFile], tombstones: Tombstones) -> bool:
     """Say whether files hold a post that a tombstone names."""
     for file in files:
         columns = tombstones.columns_for(file.source)
@@ -91,27 +106,30 @@ def holds_hidden(store: Store, files: Iterable[DataFile], tombstones: Tombstones
     return False
 
 
-def fold(store: Store, state: Path, month: Sequence[DataFile], tombstones: Tombstones) -> int:
-    """Rewrite the files of one month of one source as one batch; give the rows that stay.
+def fold(
+    store: Store, state: Path, source: str, month: str, tombstones: Tombstones
+) -> tuple[int, int]:
+    """Rewrite the files of one month of one source as one batch; give its rows before and after.
 
     The commit says how many posts were erased with it, so that `doctor` can add up.
     """
-    source, erased = month[0].source, set()
-    with Merge(state / "tmp") as merge:
-        for file in month:
+    # Opened once: if another machine folds this month meanwhile, the commit below is refused.
+    table = store.open("posts")
+    old = [file for file in store.post_files(table, source=source) if file.month == month]
+    erased: set[str] = set()
+    with spill_folder(store, state) as folder, Merge(folder) as merge:
+        for file in old:
             rows = _read_whole(store, file)
             hits = tombstones.hits(rows, source=source)
             erased.update(rows["post_id"].filter(hits).to_pylist())
-            merge.add(rows.filter(pc.invert(hits)).select(POSTS.names))
+            kept = tombstones.drop_mentions(rows.filter(pc.invert(hits)), source=source)
+            merge.add(kept.select(POSTS.names))
         tally = merge.rank()
         files = write_units(store, merge, source=source, batch=new_batch("fold"))
         with removed_on_error(store, files):
-            facts = {
-                FOLDED: f"{source}/{month[0].month}",
-                ERASED: json.dumps({source: len(erased)}),
-            }
-            store.commit_posts(store.open("posts"), add=files, remove=month, facts=facts)
-    return tally.written
+            facts = {FOLDED: f"{source}/{month}", ERASED: json.dumps({source: len(erased)})}
+            store.commit_posts(table, add=files, remove=old, facts=facts)
+    return sum(file.rows for file in old), tally.written
 
 
 def _read_whole(store: Store, file: DataFile) -> pa.Table:
@@ -135,9 +153,3 @@ def vacuum(store: Store, keep_versions: Sequence[int], keep_days: int) -> int:
             keep_versions=sorted({newest, *(v for v in keep_versions if v <= newest)}),
         )
     return len(removed)
-
-
-def remove_leftovers(state: Path) -> None:
-    """Remove what a killed import spilled; the caller holds the write lock."""
-    for folder in (state / "tmp").glob("merge-*"):
-        shutil.rmtree(folder)

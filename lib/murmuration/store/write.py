@@ -3,8 +3,11 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from murmuration.schema import POSTS
@@ -77,11 +80,19 @@ def write_units(
         for number, unit in enumerate(merge.units()):
             posts = finish(merge.gather(unit))
             path = f"source={source}/created_month={unit.month}/{batch}.{number:05d}.parquet"
-            written.append(DataFile(path, source, unit.month, len(posts), bytes=0))
-            size = write_file(store, posts, path=path)
-            written[-1] = DataFile(path, source, unit.month, len(posts), bytes=size)
+            first, last = _days(posts)
+            file = DataFile(path, source, unit.month, len(posts), bytes=0, first=first, last=last)
+            written.append(file)
+            written[-1] = replace(file, bytes=write_file(store, posts, path=path))
             on_rows(len(posts))
     return written
+
+
+def _days(posts: pa.Table) -> tuple[date | None, date | None]:
+    """First and last day of the posts, without asking Arrow for the time zones of the world."""
+    span = pc.min_max(posts["created_at"].cast(pa.int64()).cast(pa.timestamp("us")))
+    first, last = span["min"].as_py(), span["max"].as_py()
+    return first and first.date(), last and last.date()
 
 
 @contextmanager
@@ -91,6 +102,6 @@ def removed_on_error(store: Store, written: list[DataFile]) -> Iterator[None]:
         yield
     except BaseException:
         for file in written:
-            with suppress(OSError):
-                store.files.rm(f"{store.uri('posts')}/{file.path}")
+            with suppress(OSError), translated(store.location):
+                store.files.rm_file(f"{store.uri('posts')}/{file.path}")
         raise
