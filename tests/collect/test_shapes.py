@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from murmuration.collect.fields import ALIASES, EXTRA
 from murmuration.collect.raw import LISTS, Deleted, names_author
 from murmuration.collect.shapes import SHAPES, find_shape

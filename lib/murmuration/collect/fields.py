@@ -99,6 +99,12 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", name.strip().casefold()).strip("_")
 
 
+def plain_names(name: str) -> list[str]:
+    """Give the forms of a column name that aliases are compared in: `likeCount` is also `like_count`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return list(dict.fromkeys((plain_name(name), plain_name(words))))
+
+
 def check_mapping(mapping: Mapping[str, str]) -> dict[str, str]:
     """Give a mapping of field to column with the fields' full names.
 
@@ -147,8 +153,9 @@ def find_mapping(columns: Sequence[str], given: Mapping[str, str]) -> dict[str, 
         found[field] = column
     taken = set(found.values())
     by_plain: dict[str, str] = {}
-    for column in columns:
-        by_plain.setdefault(plain_name(column), column)
+    for form in (0, -1):  # as it stands, then with its words apart
+        for column in columns:
+            by_plain.setdefault(plain_names(column)[form], column)
     for field, aliases in ALIASES.items():
         if field in found:
             continue

@@ -14,18 +14,21 @@ from typing import IO, Any, Literal, cast
 import fsspec
 import pyarrow as pa
 
+from murmuration.collect.encoding import known_encoding, marked_encoding
 from murmuration.errors import ReadError
 
 Format = Literal["csv", "json", "jsonl", "parquet"]
+Promise = Format | Literal["text"]
 
-_FORMATS: dict[str, Format] = {
-    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".json": "json", ".jsonl": "jsonl",
+_FORMATS: dict[str, Promise] = {
+    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "text", ".json": "json", ".jsonl": "jsonl",
     ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
 _PACKED = (".gz", ".zst", ".zstd")
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _SNIFF_BYTES = 1 << 16
-_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_BINARY = re.compile(r"[\x00\x02-\x08\x0e-\x1a\x1c-\x1f]")  # \x01 separates columns of some
+_STRAY_CONTROLS = 8  # so many a post may hold; the shortest picture or archive holds more
 _ENDS_EARLY = "ends early, so it was cut short on its way here. Copy or download it again"
 
 
@@ -175,7 +178,7 @@ def _is_post_file(path: str) -> bool:
     return not name.startswith((".", "_")) and suffix_format(name) is not None
 
 
-def suffix_format(name: str) -> Format | None:
+def suffix_format(name: str) -> Promise | None:
     """Give the format that a file's name promises, packed or not; None where it promises none."""
     suffixes = [suffix.lower() for suffix in Path(name).suffixes]
     if suffixes and suffixes[-1] in _PACKED:
@@ -191,8 +194,15 @@ def _describe(files: fsspec.AbstractFileSystem, path: str) -> PostFile:
     return PostFile(path, int(info["size"]), modified or files.modified(path), files)
 
 
-def detect_format(file: PostFile) -> Format:
+def detect_format(file: PostFile, encoding: str | None = None) -> Format:
     """Find out what a file holds from its first bytes, with its name as a hint.
+
+    Parameters
+    ----------
+    file
+        The file.
+    encoding
+        Where it is known.
 
     Raises
     ------
@@ -201,32 +211,36 @@ def detect_format(file: PostFile) -> Format:
     """
     with file.open() as stream:
         start = stream.read(_SNIFF_BYTES)
-    if not start.strip():
-        raise ReadError(f"{file.path} is empty.")
     if start.startswith(_PARQUET):
         return "parquet"
-    if looks_binary(start):
+    encoding = encoding or marked_encoding(start) or "utf-8"
+    with known_encoding(encoding):
+        text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if not text:
+        raise ReadError(f"{file.path} is empty.")
+    if looks_binary(text):
         raise ReadError(
             f"{file.path} holds no text, though it may be named so: its first bytes are "
             f"{start[:8].hex(' ')}. Give a CSV, JSON, JSONL or Parquet file."
         )
     named = suffix_format(file.name)
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text[:1] not in b"[{" or named == "csv":
+    if named == "csv" or (text[0] not in "[{" and named not in ("json", "jsonl")):
         return "csv"
-    return "jsonl" if text[:1] == b"{" and _is_lines(text) else "json"
+    return "jsonl" if text[0] != "[" and _is_lines(text, named) else "json"
 
 
-def _is_lines(start: bytes) -> bool:
-    """Whether the first line is a whole JSON record and something follows, or it is all there is."""
-    first, _, rest = start.partition(b"\n")
-    if not rest.strip():
-        return first.rstrip().endswith(b"}") or len(start) >= _SNIFF_BYTES - 4
-    return first.rstrip().endswith(b"}")
+def _is_lines(start: str, named: Promise | None) -> bool:
+    """Whether a file has a record on each line; some of them may be broken."""
+    lines = [line.rstrip() for line in start.split("\n")]
+    begun = [line for line in lines if line.startswith("{")]
+    if any(line.endswith("}") and len(line) > 2 for line in begun):
+        return True
+    # Records that are all broken, or a single one that is broken or longer than the sample.
+    return len(begun) > 1 or (
+        len(lines) == 1 and (named == "jsonl" or len(start) >= _SNIFF_BYTES // 4)
+    )
 
 
-def looks_binary(start: bytes) -> bool:
-    """Whether bytes are no text: control characters beyond a stray one, in no UTF-16 or UTF-32."""
-    if start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-        return False
-    return len(_BINARY.findall(start)) > max(1, len(start) // 100)
+def looks_binary(start: str) -> bool:
+    """Whether the beginning of a file is no text: control characters beyond a few stray ones."""
+    return len(_BINARY.findall(start)) > max(_STRAY_CONTROLS, len(start) // 100)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
@@ -23,10 +24,12 @@ from murmuration.collect.normalise import Normaliser
 from murmuration.collect.raw import Reader
 from murmuration.collect.tabular import CsvReader, ParquetReader
 from murmuration.collect.times import TimeReader
+from murmuration.collect.values import Column
 from murmuration.errors import ParamError, StoreError
 from murmuration.schema import SOURCE_NAME
-from murmuration.store.delta import Store
+from murmuration.store.delta import Store, explain
 from murmuration.store.receipts import add_missing_receipts
+from murmuration.store.spill import short_name, spill_folder
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,12 @@ class ImportOptions:
                 f"The share of bad rows is {self.max_bad_share}, but it must lie in 0 to 1."
             )
         object.__setattr__(self, "mapping", check_mapping(self.mapping))
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as err:
+            raise ParamError(
+                f"There is no time zone {self.timezone!r}. Use a name such as 'UTC' or 'America/New_York'."
+            ) from err
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,21 +162,25 @@ def import_files(
     with write_lock(store, state):
         store.make()
     for file in files:
-        with write_lock(store, state):
-            yield _import_file(file, source, store, state, options, on_progress)
+        with write_lock(store, state), spill_folder(store, state) as folder:
+            receipt = _import_file(file, source, store, folder, options, on_progress)
+        yield receipt  # with the lock free: the caller may want to write as well
 
 
 @contextmanager
 def write_lock(store: Store, state: Path) -> Iterator[None]:
     """Let one process of this machine write to a store at a time; the others wait."""
-    name = sha256(store.location.encode()).hexdigest()[:16]
-    (state / "locks").mkdir(parents=True, exist_ok=True)
-    lock = FileLock(state / "locks" / f"store-{name}.lock")
+    lock = FileLock(state / "locks" / f"store-{short_name(store)}.lock")
     try:
+        (state / "locks").mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0.1)
     except Timeout:
         log.warning("another process writes to %s; waiting for it to end", store.location)
         _wait(lock, store)
+    except OSError as err:
+        raise StoreError(
+            f"The folder {state} cannot be used: {explain(err)} Nothing was committed."
+        ) from err
     try:
         yield
     finally:
@@ -188,7 +201,7 @@ def _import_file(
     file: PostFile,
     source: str,
     store: Store,
-    state: Path,
+    folder: Path,
     options: ImportOptions,
     on_progress: Callable[[Progress], None],
 ) -> Receipt:
@@ -202,7 +215,7 @@ def _import_file(
     reader = open_reader(file, options)
     normaliser = _normaliser(file, source, import_id, store, options, reader)
     with ImportJob(
-        file, reader, normaliser, store, state, options.max_bad_share, on_progress
+        file, reader, normaliser, store, folder, options.max_bad_share, on_progress
     ) as job:
         outcome = job.run(file_hash, detect_language=options.detect_language)
     seconds = perf_counter() - started
@@ -221,7 +234,7 @@ def _import_file(
 
 def open_reader(file: PostFile, options: ImportOptions) -> Reader:
     """Open a file with the reader for what it holds."""
-    kind = detect_format(file)
+    kind = detect_format(file, options.encoding)
     if kind == "parquet":
         return ParquetReader(file, options.mapping)
     if kind == "csv":
@@ -244,16 +257,30 @@ def _normaliser(
         import_id=import_id,
         observed_at=options.observed_at or file.modified_at,
         pseudonyms=store.pseudonyms,
-        times=TimeReader(zone=options.timezone, format=options.time_format),
+        times=TimeReader(
+            zone=options.timezone,
+            format=options.time_format,
+            whole_file=lambda: time_columns(reader),
+        ),
         platform=reader.platform or options.platform,
         language=options.language,
         id_column=reader.mapping.get("post_id", "id"),
     )
 
 
+def time_columns(reader: Reader) -> Iterator[Column]:
+    """Read a file once more, only for what it says about times."""
+    for batch in reader.batches():
+        for name in ("created_at", "version", "observed_at"):
+            if name in batch.fields.column_names:
+                yield batch.fields[name]
+
+
 def _import_id(source: str, file_hash: str, options: ImportOptions) -> str:
     """The same file read in the same way always gets the same id."""
     # How strict, and whether languages are detected, changes nothing about what the file says.
-    how = replace(options, max_bad_share=0.0, detect_language=True)
-    words = json.dumps([source, file_hash, sorted(vars(how).items())], default=str)
+    how = replace(options, max_bad_share=MAX_BAD_SHARE, detect_language=True)
+    usual = vars(ImportOptions())  # left out, so that an option that comes later changes no id
+    given = sorted((name, value) for name, value in vars(how).items() if value != usual[name])
+    words = json.dumps([source, file_hash, given], default=str)
     return sha256(words.encode()).hexdigest()[:16]

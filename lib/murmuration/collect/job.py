@@ -8,6 +8,7 @@ missing.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,11 +16,11 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from murmuration.collect.bad_rows import BadRows
 from murmuration.collect.files import PostFile
 from murmuration.collect.normalise import Normaliser
-from murmuration.collect.raw import BadRow, Reader
+from murmuration.collect.raw import Reader
 from murmuration.errors import ReadError, StoreError
-from murmuration.schema import NO_LANG, QUARANTINE
 from murmuration.store.delta import DataFile, Store
 from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
@@ -28,7 +29,6 @@ from murmuration.store.write import new_batch, removed_on_error, write_units
 from murmuration.text.language import fill_languages
 
 _EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
-_SHOWN_REASONS = 5
 _KNOWN_COLUMNS = ("post_id", "version", "observed_at", "first_seen_at", "content_hash")
 
 
@@ -54,23 +54,29 @@ class Outcome:
 
 @dataclass
 class ImportJob:
-    """Everything one import holds on to; a context manager, so that spilled rows go away."""
+    """Everything one import holds on to; `folder` is for rows that wait on disk."""
 
     file: PostFile
     reader: Reader
     normaliser: Normaliser
     store: Store
-    state: Path
+    folder: Path
     max_bad_share: float
     on_progress: Callable[[Progress], None]
     merge: Merge = field(init=False)
-    bad: list[BadRow] = field(default_factory=list, init=False)
+    bad: BadRows = field(init=False)
     deleted: list[str] = field(default_factory=list, init=False)
     counts: Counter[str] = field(default_factory=Counter, init=False)
     languages: Counter[str] = field(default_factory=Counter, init=False)
 
     def __enter__(self) -> Self:
-        self.merge = Merge(self.state / "tmp").__enter__()
+        self.merge = Merge(self.folder).__enter__()
+        self.bad = BadRows(
+            self.folder / "bad.arrow",
+            source=self.source,
+            import_id=self.normaliser.import_id,
+            file_name=self.file.name,
+        )
         return self
 
     def __exit__(self, *details: object) -> None:
@@ -99,7 +105,7 @@ class ImportJob:
         differing = self._differing() if tally.repeated_rows else Counter()
         values = self._values(file_hash, tally)
         self.store.replace(
-            "quarantine", self._quarantine(), where=f"import_id = '{self.normaliser.import_id}'"
+            "quarantine", self.bad.table(), where=f"import_id = '{self.normaliser.import_id}'"
         )
         bury(self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted)
         files = self._write(tally, detect_language=detect_language)
@@ -111,18 +117,21 @@ class ImportJob:
 
     def _read(self) -> None:
         tombstones = Tombstones.load(self.store)
-        for batch in self.reader.batches():
-            posts, bad = self.normaliser.posts(batch)
-            self.counts["read"] += posts.num_rows + len(bad) + batch.skipped + len(batch.deleted)
-            self.counts["skipped"] += batch.skipped + len(batch.deleted)
-            self.bad += bad
-            self.deleted += batch.deleted
-            alive = tombstones.drop(posts, source=self.source)
-            self.counts["forgotten"] += posts.num_rows - alive.num_rows
-            self.merge.add(alive)
-            if self.counts["read"] >= _EARLY_ROWS:
-                self._check_bad_share()
-            self._tell("reading", self.reader.done)
+        with _Aside() as aside:
+            for batch in self.reader.batches():
+                posts, bad = self.normaliser.posts(batch)
+                self.counts["read"] += (
+                    posts.num_rows + len(bad) + batch.skipped + len(batch.deleted)
+                )
+                self.counts["skipped"] += batch.skipped + len(batch.deleted)
+                self.bad.add(bad)
+                self.deleted += batch.deleted
+                alive = tombstones.drop(posts, source=self.source)
+                self.counts["forgotten"] += posts.num_rows - alive.num_rows
+                aside.run(self.merge.add, alive)
+                if self.counts["read"] >= _EARLY_ROWS:
+                    self._check_bad_share()
+                self._tell("reading", self.reader.done)
 
     def _tell(self, step: str, share: float) -> None:
         self.on_progress(Progress(self.file, step, min(share, 1.0), self.counts["read"]))
@@ -133,15 +142,9 @@ class ImportJob:
             raise ReadError(f"{self.file.path} has column names but no rows below them.")
         if bad <= self.max_bad_share * read:
             return
-        reasons = Counter(row.reason for row in self.bad).most_common(_SHOWN_REASONS)
-        first = {row.reason: row.row for row in reversed(self.bad)}
-        said = "; ".join(
-            f"{reason} ({count:,} rows, the first is row {first[reason]:,})"
-            for reason, count in reasons
-        )
         raise ReadError(
             f"{bad:,} of {read:,} rows of {self.file.path} cannot be read as posts ({bad / read:.0%}, "
-            f"allowed are {self.max_bad_share:.0%}): {said}. Nothing was imported. Mend the file, say "
+            f"allowed are {self.max_bad_share:.0%}): {self.bad.describe()}. Nothing was imported. Mend the file, say "
             "which column is which with --map, or allow more with --max-bad."
         )
 
@@ -179,8 +182,8 @@ class ImportJob:
             done += len(posts)
             self._tell("detecting languages and writing", done / max(1, tally.written))
             posts = fill_languages(posts) if detect_language else posts
-            for row in posts["lang"].value_counts().to_pylist():
-                self.languages[row["values"] or NO_LANG] += row["counts"]
+            for row in posts["lang"].drop_null().value_counts().to_pylist():
+                self.languages[row["values"]] += row["counts"]
             return posts
 
         batch = new_batch(self.normaliser.import_id)
@@ -222,22 +225,31 @@ class ImportJob:
             "notes": [f"{note}: {count:,}" for note, count in notes],
         }
 
-    def _quarantine(self) -> pa.Table:
-        keys = self.store.pseudonyms
-        rows = [
-            {
-                "source": self.source,
-                "import_id": self.normaliser.import_id,
-                "file_name": self.file.name,
-                "row": bad.row,
-                "reason": bad.reason,
-                "post_id": bad.post_id,
-                "author_key": keys.author_key(self.source, bad.author) if bad.author else None,
-                "content": bad.content,
-            }
-            for bad in self.bad
-        ]
-        return pa.Table.from_pylist(rows, schema=QUARANTINE.arrow)
+
+class _Aside:
+    """Does one thing at a time beside the caller, such as sorting rows while the next are read."""
+
+    def __enter__(self) -> Self:
+        self._thread = ThreadPoolExecutor(1)
+        self._done: Future[None] | None = None
+        return self
+
+    def run(self, work: Callable[[pa.Table], None], rows: pa.Table) -> None:
+        """Start `work` once what was started before has ended; raises what that raised."""
+        self.wait()
+        self._done = self._thread.submit(work, rows)
+
+    def wait(self) -> None:
+        """Wait for what was started; raises what it raised."""
+        if self._done is not None:
+            self._done.result()
+
+    def __exit__(self, kind: object, *details: object) -> None:
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            self._thread.shutdown(cancel_futures=True)
 
 
 def _differing_pairs(winners: pa.ChunkedArray, losers: pa.ChunkedArray) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -9,28 +10,37 @@ from typing import Any
 
 import orjson
 
-from murmuration.collect.encoding import detect_encoding, open_text, read_stray_bytes
+from murmuration.collect.encoding import (
+    detect_encoding,
+    is_utf8,
+    marked_encoding,
+    open_text,
+    read_stray_bytes,
+)
 from murmuration.collect.fields import EXTRA, find_mapping
 from murmuration.collect.files import ByteStream, PostFile
 from murmuration.collect.raw import (
     CONTENT_SHOWN,
     LISTS,
+    STRAY_BYTES,
     BadRow,
     Batcher,
     Fields,
     RawBatch,
     Shape,
-    as_text,
+    extra_text,
     flatten,
     names_author,
 )
 from murmuration.collect.shapes import find_shape
+from murmuration.collect.values import name_of
 from murmuration.errors import ReadError
 
 _SAMPLE_RECORDS = 200
 MAX_LINE_BYTES = 64 << 20  # one page of an API; a post is a thousandth of it
 MAX_DOCUMENT_BYTES = 512 << 20  # a document that is no list has to be read as a whole
 _CHUNK = 1 << 20
+_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 _BETWEEN = re.compile(r"[\s,]*")
 
 
@@ -69,6 +79,7 @@ class JsonReader:
     ) -> None:
         self._file, self._lines, self._encoding = file, lines, encoding
         self._stream: ByteStream | None = None
+        self._notes: Counter[str] = Counter()
         sample = [record for _, record, _ in islice(self._records(), _SAMPLE_RECORDS)]
         good = [record for record in sample if isinstance(record, Mapping)]
         if not good:
@@ -100,8 +111,11 @@ class JsonReader:
     def batches(self) -> Iterator[RawBatch]:
         """Read all records."""
         batcher = Batcher()
+        self._notes.clear()
         for number, record, size in self._records():
             self._add(batcher, number, record, size)
+            batcher.notes.update(self._notes)
+            self._notes.clear()
             if batcher.full:
                 yield batcher.batch()
         yield batcher.batch()
@@ -126,8 +140,9 @@ class JsonReader:
                 batcher.add(number, item, size=size)
                 size = 0
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as err:
-            reason = f"no whole record of {shape.name}: {type(err).__name__} {err}"
-            batcher.add_bad(BadRow(number, reason, _dump(record)))
+            batcher.add_bad(
+                BadRow(number, f"no whole record of {shape.name}: {_why(err)}", _dump(record))
+            )
 
     def _flat(self, record: Mapping[str, Any]) -> Fields:
         flat = flatten(record)
@@ -139,14 +154,29 @@ class JsonReader:
         fields[EXTRA] = {
             name: text
             for name, value in flat.items()
-            if name not in used and not names_author(name) and (text := as_text(value)) is not None
+            if name not in used and (text := extra_text(name, value)) is not None
         }
         return fields
 
     def _records(self) -> _Records:
         with self._file.open() as stream:
             self._stream = stream
-            yield from _read_lines(stream) if self._lines else self._document(stream)
+            yield from self._read_lines(stream) if self._lines else self._document(stream)
+
+    def _read_lines(self, stream: ByteStream) -> _Records:
+        """Records of JSON lines; cut at line feeds only, since texts hold U+2028 and its like."""
+        encoding = self._encoding or marked_encoding(stream.peek(4)) or "utf-8"
+        lines: Any = stream if is_utf8(encoding) else open_text(stream, encoding, newline="\n")
+        number = 0
+        while line := lines.readline(MAX_LINE_BYTES):
+            number += 1
+            line = line if isinstance(line, bytes) else line.encode()
+            if len(line) >= MAX_LINE_BYTES:
+                while (part := lines.readline(MAX_LINE_BYTES)) and part[-1:] not in (b"\n", "\n"):
+                    pass
+                yield number, _BadRecord("the line is longer than 64 MB", ""), 0
+            elif line.strip(b" \t\r\n\xef\xbb\xbf\x1e"):
+                yield number, _parse(line, self._notes), len(line)
 
     def _document(self, stream: ByteStream) -> _Records:
         encoding = self._encoding or detect_encoding(stream.peek(_CHUNK)[:_CHUNK])
@@ -167,49 +197,49 @@ class JsonReader:
             raise ReadError(f"{self._file.path} is no whole JSON document: {err}.") from err
 
 
-def _read_lines(stream: ByteStream) -> _Records:
-    """Records of JSON lines; cut at line feeds only, since texts hold U+2028 and its like."""
-    number = 0
-    while line := stream.readline(MAX_LINE_BYTES):
-        number += 1
-        if len(line) == MAX_LINE_BYTES:
-            while (part := stream.readline(MAX_LINE_BYTES)) and not part.endswith(b"\n"):
-                pass
-            yield number, _BadRecord("the line is longer than 64 MB", ""), 0
-        elif line.strip(b" \t\r\n\xef\xbb\xbf\x1e"):
-            yield number, _parse(line), len(line)
-
-
-def _parse(line: bytes) -> Any:
+def _parse(line: bytes, notes: Counter[str]) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
         pass
     # The standard library also takes half characters, NaN and numbers beyond 64 bits.
-    text = read_stray_bytes(line.decode("utf-8-sig", "surrogateescape"))
+    text = line.decode("utf-8-sig", "surrogateescape")
+    if not text.isascii():
+        mended = read_stray_bytes(text)
+        if mended != text:
+            notes[STRAY_BYTES] += 1
+        text = mended
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as err:
-        return _BadRecord(f"no JSON: {err}", text[:CONTENT_SHOWN].rstrip("\r\n"))
+        why = err.msg if isinstance(err, json.JSONDecodeError) else type(err).__name__
+        return _BadRecord(f"no JSON: {why}", text[:CONTENT_SHOWN].rstrip("\r\n"))
 
 
 def _read_list(text: Any, buffer: str, path: str) -> _Records:
-    """Records of a JSON list, one after the other, without holding the list."""
+    """Records of JSON lists, one after the other, without holding a list."""
     decoder = json.JSONDecoder()
     number = at = 0
+    inside = True
     while True:
         at = _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr]
-        if buffer.startswith("]", at):
-            return
+        if at == len(buffer):
+            buffer, at = text.read(_CHUNK), 0
+            if not buffer and not inside:
+                return
+        if buffer.startswith("]" if inside else "[", at):  # pages follow each other as lists
+            inside, at = not inside, at + 1
+            continue
         record, end = None, -1
-        with suppress(ValueError, RecursionError):
-            record, end = decoder.raw_decode(buffer, at)
+        if inside:
+            with suppress(ValueError, RecursionError):
+                record, end = decoder.raw_decode(buffer, at)
         # A number or word at the end of the buffer may go on behind it.
         if end < 0 or (end == len(buffer) and buffer[-1] not in ']}"'):
-            more = text.read(max(_CHUNK, len(buffer) - at))
+            more = text.read(max(_CHUNK, len(buffer) - at)) if inside else ""
             if not more or len(buffer) - at > MAX_LINE_BYTES:
                 raise ReadError(
-                    f"{path} is no whole JSON list: it breaks off or is broken in record {number + 1}."
+                    f"{path} is no whole JSON list: it breaks off or is broken behind record {number:,}."
                 )
             buffer, at = buffer[at:] + more, 0
             continue
@@ -218,24 +248,21 @@ def _read_list(text: Any, buffer: str, path: str) -> _Records:
         at = end
 
 
+def _why(err: Exception) -> str:
+    """Say what was wrong; reasons are printed, so what an error quotes of a post is left out."""
+    if isinstance(err, KeyError):
+        return f"{err} is missing"
+    return _QUOTED.sub("…", str(err)) or type(err).__name__
+
+
 def _as_list(value: Any) -> list[str] | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
         return [part for part in value.replace(";", ",").split(",") if part.strip()]
     if isinstance(value, list):
-        return [text for part in value if (text := _name_of(part))]
+        return [text for part in value if (text := name_of(part))]
     return None
-
-
-def _name_of(part: Any) -> str | None:
-    """The one word that matters of a hashtag, mention or link written as an object."""
-    if isinstance(part, Mapping):
-        for key in ("tag", "text", "name", "id", "username", "screen_name", "expanded_url", "url"):
-            if part.get(key):
-                return str(part[key])
-        return None
-    return str(part) if part is not None else None
 
 
 def _dump(record: Mapping[str, Any]) -> str:

@@ -1,19 +1,23 @@
 """What readers give: raw fields of posts in batches, with the rows that could not be read."""
 
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from murmuration.collect.fields import ALIASES, EXTRA, plain_name
+from murmuration.collect.fields import ALIASES, EXTRA, plain_names
 from murmuration.schema import PAIRS, STRINGS
 
 BATCH_ROWS = 16_384
 BATCH_BYTES = 16 << 20
+BATCH_CELLS = 1 << 22  # so many rows of 256 columns
 CONTENT_SHOWN = 2_000  # characters of a bad row that quarantine keeps
 
 Fields = dict[str, Any]
@@ -26,27 +30,23 @@ LISTS = frozenset({"hashtags", "mentions", "urls"})
 # Columns that would give an author away. They never go to `extra`; the author's pseudonym does the work.
 _IDENTITY = frozenset(
     {
-        *ALIASES["author"], "email", "e_mail", "phone", "display_name", "displayname", "full_name",
-        "real_name", "first_name", "last_name", "nickname", "profile_url", "profile_image_url",
-        "avatar", "avatar_url", "bio", "ip", "ip_address", "did",
+        *ALIASES["author"], *ALIASES["mentions"], "email", "e_mail", "phone", "display_name",
+        "displayname", "full_name", "real_name", "first_name", "last_name", "nickname", "profile_url",
+        "profile_image_url", "avatar", "avatar_url", "bio", "ip", "ip_address", "did", "nick", "authors",
+        "creator", "owner", "poster", "sender", "uploader",
     }
-) - {"by", "from", "post", "account"}  # fmt: skip
-_OWNERS = ("user_", "author_", "account_", "owner_", "channel_", "profile_")
-_OWN_FACTS = frozenset(
-    {
-        "timezone",
-        "time_zone",
-        "verified",
-        "followers",
-        "lang",
-        "created_at",
-        "location",
-        "type",
-        "category",
-        "flair_text",
-        "premium",
-    }
+)  # fmt: skip
+# The same of anybody, such as `retweeted_status.user.screen_name` or `in_reply_to_user_id`.
+_OF_ANYBODY = re.compile(
+    r"(?:^|_)(?:screen_?names?|user_?names?|handles?|display_?name|nick_?name|real_name|first_name|"
+    r"last_name|e_?mail|phone|acct|avatar(?:_\w+)?|bio|ip_address|profile_image_url\w*|profile_url|"
+    r"(?:user|author|account|owner|creator|poster|sender|uploader|profile|channel)s?_?"
+    r"(?:ids?|id_str|names?|full_?name|description|url|uri)|"
+    r"(?:user|reply|entities|full)_mentions|mentioned_\w+|"
+    r"(?:reply_to|replied_to|retweeted|reposted|shared|quoted|parent|original|root|tagged)_"
+    r"(?:user|author|account)s?)$"
 )
+_OWNERS = ("user_", "author_", "account_", "owner_", "channel_", "profile_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class BadRow:
     reason: str
     content: str = ""
     post_id: str | None = None
-    author: str | None = None
+    author_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +125,29 @@ class Reader(Protocol):
         ...
 
 
+def batch_rows(columns: int) -> int:
+    """Give how many rows of so many columns are read at once."""
+    return max(1, min(BATCH_ROWS, BATCH_CELLS // max(1, columns)))
+
+
+@lru_cache(maxsize=1 << 16)
 def names_author(column: str) -> bool:
-    """Say whether a column would identify the author, so that it must not go to `extra`."""
-    plain = plain_name(column)
-    if plain in _IDENTITY:
+    """Say whether a column would identify a person, so that it must not go to `extra`.
+
+    Parameters
+    ----------
+    column
+        Its name; dotted where nested.
+    """
+    return any(_names_person(plain) for plain in plain_names(column))
+
+
+def _names_person(plain: str) -> bool:
+    if plain in _IDENTITY or _OF_ANYBODY.search(plain):
         return True
-    for owner in _OWNERS:
-        rest = plain.removeprefix(owner)
-        if rest != plain and rest not in _OWN_FACTS and not rest.endswith(("_count", "_counts")):
-            return rest in _IDENTITY or rest in {
-                "id",
-                "name",
-                "description",
-                "url",
-                "uri",
-                "acct",
-                "full",
-            }
-    return False
+    return any(
+        plain.startswith(owner) and plain.removeprefix(owner) in _IDENTITY for owner in _OWNERS
+    )
 
 
 def flatten(record: Mapping[str, Any], *, depth: int = 3) -> dict[str, Any]:
@@ -164,11 +169,35 @@ def as_text(value: object) -> str | None:
         return None
     if isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
+    return str(value)
+
+
+def extra_text(name: str, value: object) -> str | None:
+    """Give what `extra` keeps of a column or part of a record: nothing that names an author."""
+    return None if names_author(name) else as_text(_without_names(name, value))
+
+
+def _without_names(place: str, value: object) -> object:
+    if isinstance(value, Mapping):
+        inner = {str(name): (f"{place}.{name}", part) for name, part in value.items()}
+        return {
+            name: _without_names(path, part)
+            for name, (path, part) in inner.items()
+            if not names_author(path)
+        }
+    if isinstance(value, list | tuple):
+        return [_without_names(place, part) for part in value]
+    return value
 
 
 def leftovers(record: Mapping[str, Any], used: Iterable[str]) -> dict[str, str]:
@@ -186,8 +215,8 @@ def leftovers(record: Mapping[str, Any], used: Iterable[str]) -> dict[str, str]:
     for name, value in flatten(record).items():
         if any(name == one or name.startswith(one + ".") for one in covered):
             continue
-        text = as_text(value)
-        if text is not None and not names_author(name):
+        text = extra_text(name, value)
+        if text is not None:
             kept[name] = text
     return kept
 

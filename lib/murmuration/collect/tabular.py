@@ -10,31 +10,40 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from murmuration.collect.encoding import detect_encoding, open_text, read_stray_bytes
+from murmuration.collect.encoding import (
+    detect_encoding,
+    known_encoding,
+    open_text,
+    read_stray_bytes,
+)
 from murmuration.collect.fields import EXTRA, find_mapping
 from murmuration.collect.files import ByteStream, PostFile
 from murmuration.collect.raw import (
     BATCH_BYTES,
-    BATCH_ROWS,
     CONTENT_SHOWN,
     STRAY_BYTES,
     BadRow,
     RawBatch,
-    as_text,
+    batch_rows,
     extra_pairs,
+    extra_text,
     names_author,
     text_array,
 )
+from murmuration.collect.values import plain, read_text
 from murmuration.errors import ReadError
 
 MAX_ROW_CHARS = 8 << 20  # longer rows are no posts; a whole book has a tenth of it
 _MAX_ROW_LINES = 500  # an open quotation mark swallows no more than this
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 200
+_LINE_ENDS = ("\r", "\n")
+_ONE_COLUMN = "\x1f"  # a delimiter that no text holds, where the first line has none
 _DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x01")
 
 
@@ -86,14 +95,18 @@ class CsvReader:
         with file.open() as stream:
             start = stream.read(_SAMPLE_BYTES)
         self._encoding = encoding or detect_encoding(start)
-        sample = start.decode(self._encoding, "replace")
+        with known_encoding(self._encoding):
+            sample = start.decode(self._encoding, "replace")
         self._dialect = detect_dialect(sample, delimiter)
         self._header = self._read_header(sample)
         self.mapping: Mapping[str, str] = find_mapping(self._header, given)
         self.left_out: Sequence[str] = _left_out(self._header, self.mapping)
-        delimiter_name = {"\t": "tab", ",": "comma", ";": "semicolon"}.get(
-            self._dialect.delimiter, repr(self._dialect.delimiter)
-        )
+        delimiter_name = {
+            "\t": "tab",
+            ",": "comma",
+            ";": "semicolon",
+            _ONE_COLUMN: "one column",
+        }.get(self._dialect.delimiter, repr(self._dialect.delimiter))
         self.shape = f"CSV ({delimiter_name}, {self._encoding})"
 
     def _read_header(self, sample: str) -> list[str]:
@@ -124,13 +137,13 @@ class CsvReader:
             yield from self._batches(rows)
 
     def _batches(self, rows: Iterator["_Row | BadRow"]) -> Iterator[RawBatch]:
+        most, size = batch_rows(len(self._header)), 0
         good: list[_Row] = []
         bad: list[BadRow] = []
-        size = 0
         for row in rows:
             size += row.size if isinstance(row, _Row) else len(row.content)
             bad.append(row) if isinstance(row, BadRow) else good.append(row)
-            if len(good) + len(bad) >= BATCH_ROWS or size >= BATCH_BYTES:
+            if len(good) + len(bad) >= most or size >= BATCH_BYTES:
                 yield self._batch(good, bad)
                 good, bad, size = [], [], 0
         if good or bad:
@@ -139,14 +152,7 @@ class CsvReader:
     def _batch(self, rows: list["_Row"], bad: list[BadRow]) -> RawBatch:
         notes: Counter[str] = Counter()
         columns = list(zip(*(row.values for row in rows), strict=True)) or [()] * len(self._header)
-        arrays = [
-            _empty_is_null(
-                text_array(
-                    list(column), pa.string(), notes, mend=read_stray_bytes, note=STRAY_BYTES
-                )
-            )
-            for column in columns
-        ]
+        arrays = [_text_column(column, notes) for column in columns]
         fields = to_fields(arrays, self._header, self.mapping)
         bad = [_printable(row) for row in bad]
         return RawBatch(
@@ -155,6 +161,13 @@ class CsvReader:
             bad=bad,
             notes=notes,
         )
+
+
+def _text_column(values: Sequence[str], notes: Counter[str]) -> pa.Array:
+    if not any(values):
+        return pa.nulls(len(values), pa.string())
+    texts = text_array(list(values), pa.string(), notes, mend=read_stray_bytes, note=STRAY_BYTES)
+    return _empty_is_null(texts)
 
 
 class ParquetReader:
@@ -168,6 +181,7 @@ class ParquetReader:
         with self._open() as parquet:
             self._header = parquet.schema_arrow.names
             self._rows = parquet.metadata.num_rows
+            self._row_bytes = _row_bytes(parquet.metadata)
         self.mapping: Mapping[str, str] = find_mapping(self._header, given)
         self.left_out: Sequence[str] = _left_out(self._header, self.mapping)
         self.shape = "Parquet"
@@ -185,19 +199,26 @@ class ParquetReader:
                 raw = whole
             try:
                 yield pq.ParquetFile(raw, pre_buffer=False, buffer_size=1 << 20)
-            except pa.ArrowException as err:
+            except (pa.ArrowException, OSError) as err:
                 raise ReadError(f"{self._file.path} is no whole Parquet file: {err}.") from err
 
     def batches(self) -> Iterator[RawBatch]:
         """Read all rows."""
         first = 1
         with self._open() as parquet:
-            for batch in parquet.iter_batches(batch_size=BATCH_ROWS):
+            most = min(batch_rows(len(self._header)), 1 + BATCH_BYTES // self._row_bytes)
+            for batch in parquet.iter_batches(batch_size=most):
                 fields = to_fields(batch.columns, self._header, self.mapping)
-                rows = pa.array(range(first, first + batch.num_rows), pa.int64())
+                rows = pa.array(np.arange(first, first + batch.num_rows))
                 first += batch.num_rows
                 self.done = first / max(1, self._rows)
                 yield RawBatch(fields=fields, rows=rows)
+
+
+def _row_bytes(metadata: pq.FileMetaData) -> int:
+    """Bytes of a row where rows are longest, unpacked."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    return max((group.total_byte_size // max(1, group.num_rows) for group in groups), default=0) + 1
 
 
 def to_fields(
@@ -208,8 +229,8 @@ def to_fields(
     fields = {name: where[column] for name, column in mapping.items()}
     rest: dict[str, pa.Array] = {}
     for name, array in zip(header, arrays, strict=True):
-        if name not in where and not names_author(name):
-            rest[_free_name(name, rest)] = _as_text_array(array)
+        if name not in where and array.null_count < len(array) and not names_author(name):
+            rest[_free_name(name, rest)] = _extra_array(name, array)
     fields[EXTRA] = extra_pairs(rest, len(arrays[0]) if arrays else 0)
     return pa.table(fields)
 
@@ -227,13 +248,11 @@ def _left_out(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     return [name for name in header if name not in mapping.values() and names_author(name)]
 
 
-def _as_text_array(array: pa.Array) -> pa.Array:
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return _as_text_array(array.dictionary_decode())
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.array([as_text(value) for value in array.to_pylist()], pa.string())
-    return _empty_is_null(array.cast(pa.string()))
+def _extra_array(name: str, array: pa.Array) -> pa.Array:
+    array = plain(array)
+    if pa.types.is_nested(array.type):
+        return pa.array([extra_text(name, value) for value in array.to_pylist()], pa.string())
+    return read_text(array)
 
 
 def _empty_is_null(array: pa.Array) -> pa.Array:
@@ -262,12 +281,12 @@ class _Lines:
         if not line:
             return None
         self.number += 1
-        if len(line) == MAX_ROW_CHARS and not line.endswith("\n"):
+        if len(line) == MAX_ROW_CHARS and not line.endswith(_LINE_ENDS):
             self._skip_rest()
         return self.number, line
 
     def _skip_rest(self) -> None:
-        while (part := self.text.readline(MAX_ROW_CHARS)) and not part.endswith("\n"):
+        while (part := self.text.readline(MAX_ROW_CHARS)) and not part.endswith(_LINE_ENDS):
             pass
 
     def give_back(self, lines: list[tuple[int, str]]) -> None:
@@ -321,7 +340,7 @@ def _rows(lines: _Lines, dialect: Dialect, *, width: int) -> Iterator[_Row | Bad
 def _printable(row: BadRow) -> BadRow:
     if row.content.isascii():
         return row
-    return BadRow(row.row, row.reason, read_stray_bytes(row.content), row.post_id, row.author)
+    return BadRow(row.row, row.reason, read_stray_bytes(row.content), row.post_id, row.author_key)
 
 
 def _physical_lines(sample: str) -> list[str]:
@@ -348,12 +367,26 @@ def detect_dialect(sample: str, delimiter: str | None = None) -> Dialect:
         return Dialect(delimiter or ",")
     delimiters = [delimiter] if delimiter else [mark for mark in _DELIMITERS if mark in lines[0]]
     tries = [
-        Dialect(mark, quote, escape)
-        for mark in delimiters or [","]
-        for quote, escape in (('"', None), ('"', "\\"), ("'", None))
+        dialect
+        for mark in delimiters or [_ONE_COLUMN]
+        for dialect in _dialects(sample, mark, rows=len(lines) - 1)
     ]
     # max keeps the first of equals: doubled quotation marks are the standard
     return max(tries, key=lambda dialect: _score(lines, dialect))
+
+
+def _dialects(sample: str, mark: str, *, rows: int) -> Iterator[Dialect]:
+    """Give the ways of quoting that a sample speaks for; `csv` would read broken rows in any."""
+    yield Dialect(mark)
+    edge = f"[{re.escape(mark)}\r\n]"
+    escaped, doubled = (
+        len(re.findall(f"(?<!{edge}){quote}(?!{edge}|$)", sample)) for quote in (r'\\"', '""')
+    )
+    if escaped > doubled:
+        yield Dialect(mark, '"', "\\")
+    # An apostrophe quotes only where it usually opens a field; else 'tis a word.
+    if sample.count(mark + "'") >= rows > 0:
+        yield Dialect(mark, "'")
 
 
 def _score(lines: list[str], dialect: Dialect) -> tuple[float, int, int]:

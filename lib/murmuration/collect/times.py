@@ -4,11 +4,11 @@ ISO times and epochs are read column-wise; everything else once per distinct val
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dateutil import parser as dateutil_parser
 
+from murmuration.collect.values import Column, plain, read_text, without_nothing
 from murmuration.errors import ReadError
 from murmuration.schema import UTC_TIME
 
@@ -27,9 +28,10 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _NAIVE = pa.timestamp("us")
 _ISO = (
     r"^\s*(?P<day>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?P<part>\.\d+)?)?"
-    r"\s*(?P<zone>Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?\s*$"
+    r"\s*(?P<zone>Z|z|UTC|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?\s*$"
 )
-_NUMBER = r"^\s*\d{9,19}(?:\.\d+)?\s*$"
+_WHOLE_NUMBER = r"^(?:\d{9,18}|[1-8]\d{18})$"
+_NUMBER = r"^\d{9,19}(?:\.\d+)?$"
 _X_MONTHS = {name: number for number, name in enumerate(
     "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1
 )}  # fmt: skip
@@ -37,8 +39,11 @@ _X_MONTHS = {name: number for number, name in enumerate(
 _X_TIME = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-]\d{4}) (\d{4})"
 )
-_SLASHED = re.compile(r"\s*(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})\b")
-_DOTTED = re.compile(r"\s*\d{1,2}[.-]\d{1,2}[.-]\d{4}\b")
+# Where dots part them the day comes first; with / and - it depends on who wrote it.
+_DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([/.-])(\d{1,2})\2(\d{2}|\d{4})\b")
+# "11:35 AM · Feb 24, 2015" and "Feb 24 2015 11:35:52 GMT-0800 (Pacific Standard Time)", as browsers show them.
+# dateutil takes the sign behind GMT the other way round, as POSIX does.
+_BROWSER = re.compile(r"·|\s*\([^()]*\)\s*$|\b(?:GMT|UTC)\s*(?=[+-]\d)")
 # The zone letters of RFC 5322; other letters mean different zones to different people.
 _ZONES = {
     "UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
@@ -57,25 +62,26 @@ class TimeReader:
         IANA zone of times that name none.
     format
         `datetime.strptime` format, where the file's should not be found out.
+    whole_file
+        Gives the time columns of the whole file; asked only if those read so far leave open whether
+        03/04/2015 is in April or in March.
     """
 
     zone: str = "UTC"
     format: str | None = None
+    whole_file: Callable[[], Iterator[Column]] = lambda: iter(())
     _day_first: bool | None = field(default=None, init=False)
 
-    def read(self, column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    def read(self, times: Column) -> pa.Array:
         """Give times in UTC; null where there is none or it cannot be read.
 
         Raises
         ------
         ReadError
-            If days and months cannot be told apart anywhere in the column.
+            If days and months cannot be told apart anywhere in the file.
         """
-        if isinstance(column, pa.ChunkedArray):
-            column = column.combine_chunks()
+        column = plain(times)
         kind = column.type
-        if pa.types.is_dictionary(kind):
-            return self.read(column.dictionary_decode())
         if pa.types.is_timestamp(kind):
             return self._from_clock(column)
         if pa.types.is_date(kind):
@@ -84,7 +90,7 @@ class TimeReader:
             return _from_epoch(column)
         if pa.types.is_null(kind):
             return pa.nulls(len(column), UTC_TIME)
-        return self._from_text(column.cast(pa.string()))
+        return self._from_text(without_nothing(pc.utf8_trim_whitespace(read_text(column))))
 
     def _from_clock(self, column: pa.Array) -> pa.Array:
         naive = column.cast(pa.timestamp("us", column.type.tz), safe=False)
@@ -102,21 +108,16 @@ class TimeReader:
     def _from_text(self, texts: pa.Array) -> pa.Array:
         if self.format is not None:
             return self._each(texts, self._with_format)
-        iso = _iso_parts(texts)
-        found = self._from_iso(iso)
-        missed = pc.and_(pc.is_null(found), pc.is_valid(texts))
-        if not pc.any(missed).as_py():
-            return found
-        numbers = pc.and_(missed, pc.match_substring_regex(texts, _NUMBER))
-        if pc.any(numbers).as_py():
-            only = pc.if_else(numbers, pc.utf8_trim_whitespace(texts), None)
-            found = pc.coalesce(found, _from_epoch(only.cast(pa.float64())))
-            missed = pc.and_(pc.is_null(found), missed)
-        rest = pc.if_else(missed, texts, None)
-        if pc.any(missed).as_py():
-            self._settle_day_first(rest)
-            found = pc.coalesce(found, self._each(rest, self._with_guess))
-        return found
+        found = self._from_iso(_iso_parts(texts))
+        for pattern, kind in ((_WHOLE_NUMBER, pa.int64()), (_NUMBER, pa.float64())):
+            missed = _only(texts, pc.is_null(found))
+            if missed.null_count == len(texts):
+                return found
+            numbers = pc.fill_null(pc.match_substring_regex(missed, pattern), False)
+            found = pc.coalesce(found, _from_epoch(_only(missed, numbers).cast(kind)))
+        missed = _only(texts, pc.is_null(found))
+        self._settle_day_first(missed)
+        return pc.coalesce(found, self._each(missed, self._with_guess))
 
     def _from_iso(self, parts: pa.StructArray) -> pa.Array:
         day, clock = parts.field("day"), parts.field("clock")
@@ -135,18 +136,13 @@ class TimeReader:
 
     def _each(self, texts: pa.Array, read: Callable[[str], datetime | None]) -> pa.Array:
         coded = texts.dictionary_encode()
-        times = [self._as_utc(read(text)) for text in coded.dictionary.to_pylist()]
-        return pa.array(times, _NAIVE).take(coded.indices).view(UTC_TIME)
-
-    def _as_utc(self, moment: datetime | None) -> datetime | None:
-        """UTC without its label, which Arrow stores faster."""
-        if moment is None:
-            return None
-        try:
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.zone))
-            return aware.astimezone(UTC).replace(tzinfo=None)
-        except OverflowError:
-            return None
+        moments = [read(text) for text in coded.dictionary.to_pylist()]
+        local = [moment if moment and moment.tzinfo is None else None for moment in moments]
+        aware = [_as_utc(moment) if moment and moment.tzinfo else None for moment in moments]
+        times = pc.coalesce(
+            pa.array(aware, _NAIVE).view(UTC_TIME), self._localised(pa.array(local, _NAIVE))
+        )
+        return times.take(coded.indices)
 
     def _with_format(self, text: str) -> datetime | None:
         try:
@@ -161,12 +157,21 @@ class TimeReader:
             day, hour, minute, second = map(int, numbers)
             stamp = f"{year}-{_X_MONTHS.get(month, 0):02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}{zone}"
             return _quiet(datetime.fromisoformat, stamp)
-        day_first = bool(self._day_first) if _SLASHED.match(text) else bool(_DOTTED.match(text))
         if not any(map(str.isdigit, text)) or len(text) > 64:
             return None
+        iso = _quiet(datetime.fromisoformat, text)
+        return iso or self._with_dateutil(_BROWSER.sub(" ", text))
+
+    def _with_dateutil(self, text: str) -> datetime | None:
+        parts, day_first = _DAY_AND_MONTH.match(text), False
+        if parts:
+            first, sign, second, _ = parts.groups()
+            day_first = sign == "." or bool(self._day_first)
+            if int(second if day_first else first) > 12:
+                return None  # dateutil would swap the two
         return _quiet(
             lambda value: dateutil_parser.parse(
-                value, dayfirst=day_first, default=_NO_DATE, tzinfos=_ZONE_SECONDS
+                value, dayfirst=day_first, default=_NO_DATE, tzinfos=_zone_seconds
             ),
             text,
         )
@@ -175,22 +180,60 @@ class TimeReader:
         """Find out once per file whether 03/04/2015 is in April or in March."""
         if self._day_first is not None:
             return
-        pairs = [
-            found.groups()
-            for text in pc.unique(texts).to_pylist()
-            if text and (found := _SLASHED.match(text))
-        ]
-        if not pairs:
-            return
-        if any(int(first) > 12 for first, _, _ in pairs):
-            self._day_first = True
-        elif any(int(second) > 12 for _, second, _ in pairs):
-            self._day_first = False
-        else:
+        example, votes = _day_first_votes(texts)
+        if example and not votes:
+            for column in self.whole_file():
+                votes.update(_day_first_votes(read_text(column))[1])
+        if votes:
+            # A few rows may be broken; those that contradict the others are then unreadable.
+            self._day_first = votes[True] >= votes[False]
+        elif example:
             raise ReadError(
-                f"Times such as {'/'.join(pairs[0])} could be day/month or month/day, and nothing in the "
+                f"Times such as {example} could be day/month or month/day, and nothing in the "
                 "file tells. Say --time-format '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'."
             )
+
+
+def _day_first_votes(texts: pa.Array) -> tuple[str, Counter[bool]]:
+    """Give a time that leaves open which number is the day, and how many say so or so."""
+    example, votes = "", Counter[bool]()
+    for text in pc.unique(texts).to_pylist():
+        found = _DAY_AND_MONTH.match(text) if text else None
+        if not found or found[2] == ".":
+            continue
+        first, second = int(found[1]), int(found[3])
+        if (first > 12) != (second > 12):
+            votes[first > 12] += 1
+        elif first != second:
+            example = example or found[0].strip()
+    return example, votes
+
+
+def _only(texts: pa.Array, wanted: pa.Array) -> pa.Array:
+    return pc.if_else(wanted, texts, None)
+
+
+def _as_utc(moment: datetime) -> datetime | None:
+    """UTC without its label, which Arrow stores faster."""
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (OverflowError, ValueError):  # beyond the calendar, or an offset of more than a day
+        return None
+
+
+def _zone_seconds(name: str | None, offset: int | None) -> int | None:
+    """Give the offset that a time states by letters or as a number.
+
+    Raises
+    ------
+    ValueError
+        If the letters are not known, or say something else than the number.
+    """
+    if name is None:
+        return offset
+    if name not in _ZONE_SECONDS or offset not in (None, _ZONE_SECONDS[name]):
+        raise ValueError(name)
+    return _ZONE_SECONDS[name]
 
 
 _NO_DATE = datetime(1, 1, 1)  # noqa: DTZ001  so that "12:30" alone lands outside the range of posts
@@ -249,20 +292,17 @@ def _from_epoch(numbers: pa.Array) -> pa.Array:
     values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
     if values.dtype.kind == "f":
         missing |= ~np.isfinite(values)
-        values = np.round(np.where(missing, 0, values) * 1e6 * _epoch_unit(values))
+        values = np.round(np.where(missing, 0, values) * _micros_per_unit(values))
         missing |= np.abs(values) > 9e18
         micros = np.where(missing, 0, values).astype(np.int64)
     else:
         # Kept as integers: micro- and nanoseconds have more digits than a float holds.
         values = values.astype(np.int64)
-        unit = _epoch_unit(values)
-        micros = np.where(
-            unit < 1e-6, values // 1000, values * np.rint(unit * 1e6).astype(np.int64)
-        )
+        factor = _micros_per_unit(values)
+        micros = np.where(factor < 1, values // 1000, values * np.rint(factor).astype(np.int64))
     return pa.array(micros, mask=missing).view(UTC_TIME)
 
 
-def _epoch_unit(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Seconds that one unit stands for."""
+def _micros_per_unit(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     size = np.abs(values.astype(np.float64))
-    return np.select([size < 1e11, size < 1e14, size < 1e17], [1.0, 1e-3, 1e-6], 1e-9)
+    return np.select([size < 1e11, size < 1e14, size < 1e17], [1e6, 1e3, 1.0], 1e-3)

@@ -1,53 +1,78 @@
 """Columns of raw values as ids, counts, flags and lists; what cannot be read becomes null, counted."""
 
+import ast
+import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from murmuration.collect.raw import as_text
 from murmuration.errors import ReadError
 from murmuration.schema import STRINGS
 
 # A spreadsheet or a float column turned the id into 5.70306e+17: its last digits are gone. Without a
 # point or a plus it is an id to the base of 36, such as Reddit's 7e495.
-_SCIENTIFIC = r"^[+-]?(?:\d+[eE]\+\d+|\d[.,]\d+[eE]\+?\d+)$"
+# Spreadsheets write so from twelve digits on.
+_POWER = r"(?:1[1-9]|[2-9]\d|\d{3,})"
+_SCIENTIFIC = rf"^[+-]?(?:\d+[eE]\+{_POWER}|\d[.,]\d+[eE]\+?{_POWER})$"
 _LONG_WITH_POINT = r"^\d{16,}\.0*$"
 _SHORT_WITH_POINT = r"^(\d{1,15})\.0*$"
+# What programs write for nothing; taken as an id, all those posts would be the same post.
+_NOTHING = ("nan", "NaN", "None", "null", "NULL", "<NA>", "N/A", "NaT", "\\N", "undefined")
 _EXACT = 2.0**53  # integers beyond are rounded in a float
 _LONG_NUMBER = r"^\d{16,}$"
 _ROUNDED_SAMPLE = 30  # ids; by chance all of so many end in 00 once in 10**60
 
 _COUNT = re.compile(r"\s*([+-]?\d[\d,.'\u00a0\u202f ]*?)\s*([kKmMbB]?)\s*")
 _FACTOR = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
+# Where the word stands in an object; the first that is there.
+_NAMES = ("tag", "text", "name", "id", "username", "screen_name", "expanded_url", "url")
 _TRUE = ("true", "1", "yes", "y", "t", "1.0")
 _FALSE = ("false", "0", "no", "n", "f", "0.0")
 _PARTS = re.compile(r"[^\s,;|\[\]'\"]+")
+_LONGEST_COUNT = 32  # characters; a longer text is no number
+_LONGEST_LIST = 100_000  # characters; so many hashtags has nobody
+
+_CAST_TO_TEXT = (
+    pa.types.is_string, pa.types.is_null, pa.types.is_integer, pa.types.is_boolean,
+    pa.types.is_temporal, pa.types.is_decimal,
+)  # fmt: skip
 
 Column = Any  # pa.Array or pa.ChunkedArray, which have no types of their own
 
 
 def plain(column: Column) -> pa.Array:
-    """Give a column as one array without dictionary encoding."""
+    """Give a column as one array without dictionary encoding, text in the usual type."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):  # combining no chunks gives no array
         array = pa.nulls(0, column.type)
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    is_text = pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type)
+    return array.cast(pa.string()) if is_text else array
 
 
 def read_text(column: Column) -> pa.Array:
-    """Give text, null where it is empty."""
+    """Give text, null where it is empty; what is no text and no number as JSON."""
     array = plain(column)
-    if pa.types.is_binary(array.type):
-        array = pa.array(
-            [None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()],
-            pa.string(),
-        )
-    text = array.cast(pa.string())
+    kind = array.type
+    if pa.types.is_floating(kind):
+        text = pc.if_else(pc.is_nan(array), None, array).cast(pa.string())
+    elif any(is_kind(kind) for is_kind in _CAST_TO_TEXT):
+        text = array.cast(pa.string())
+    else:
+        text = pa.array([as_text(value) for value in array.to_pylist()], pa.string())
     return pc.if_else(pc.equal(text, ""), None, text)
+
+
+def without_nothing(texts: pa.Array) -> pa.Array:
+    """Give texts, null where they say that there is nothing, such as "NaN" or "None"."""
+    return pc.if_else(pc.is_in(texts, pa.array(["", *_NOTHING])), None, texts)
 
 
 def read_ids(column: Column) -> tuple[pa.Array, pa.Array]:
@@ -59,9 +84,11 @@ def read_ids(column: Column) -> tuple[pa.Array, pa.Array]:
         Text, null where there is none, and booleans without nulls; both of shape (n_rows,).
     """
     array = plain(column)
+    if pa.types.is_null(array.type):
+        return array.cast(pa.string()), pa.repeat(pa.scalar(False), len(array))
     if pa.types.is_floating(array.type):
         return _float_ids(array)
-    ids = read_text(pc.utf8_trim_whitespace(array.cast(pa.string())))
+    ids = without_nothing(pc.utf8_trim_whitespace(read_text(array)))
     scientific = pc.match_substring_regex(ids, f"{_SCIENTIFIC}|{_LONG_WITH_POINT}")
     ids = pc.replace_substring_regex(ids, _SHORT_WITH_POINT, r"\1")
     return ids, pc.fill_null(scientific, False)
@@ -118,12 +145,14 @@ def read_counts(
     if pa.types.is_boolean(array.type):
         notes[f"{name}: values that are no counts, left out"] += len(array) - array.null_count
         return pa.nulls(len(array), pa.int64())
+    if pa.types.is_uint64(array.type):
+        array = array.cast(pa.string())  # may lie beyond the largest count
     if pa.types.is_integer(array.type):
         counts = array.cast(pa.int64())
     elif pa.types.is_floating(array.type):
         counts = _whole_numbers(array)
     else:
-        counts = _text_counts(array.cast(pa.string()), notes, name)
+        counts = _text_counts(read_text(array), notes, name)
     if signed:
         return counts
     negative = pc.fill_null(pc.less(counts, 0), False)
@@ -158,7 +187,7 @@ def _text_counts(text: pa.Array, notes: Counter[str], name: str) -> pa.Array:
 
 
 def _odd_count(text: str | None) -> int | None:
-    found = _COUNT.fullmatch(text) if text else None
+    found = _COUNT.fullmatch(text) if text and len(text) <= _LONGEST_COUNT else None
     if not found:
         return None
     factor = _FACTOR[found[2].lower()]
@@ -179,27 +208,48 @@ def read_flags(column: Column) -> pa.Array:
     array = plain(column)
     if pa.types.is_boolean(array.type):
         return array
-    text = pc.utf8_lower(pc.utf8_trim_whitespace(array.cast(pa.string())))
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(read_text(array)))
     yes, no = (pc.is_in(text, pa.array(words)) for words in (_TRUE, _FALSE))
     return pc.if_else(yes, True, pc.if_else(no, False, pa.scalar(None, pa.bool_())))
 
 
 def read_lists(column: Column, *, strip: str) -> pa.Array:
-    """Give lists of words, from lists or from text such as "a, b" or "['a', 'b']"."""
+    """Give lists of words, from lists or from text such as "a, b", "['a', 'b']" or '[{"tag": "a"}]'."""
     array = plain(column)
-    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
-        values = array.cast(STRINGS).to_pylist()
-    else:
-        values = [
-            None if text is None else _PARTS.findall(text)
-            for text in array.cast(pa.string()).to_pylist()
-        ]
+    is_list = pa.types.is_nested(array.type)
+    values = array.to_pylist() if is_list else map(_parts_of, read_text(array).to_pylist())
     return pa.array([_stripped(parts, strip) for parts in values], STRINGS)
 
 
-def _stripped(parts: Sequence[str | None] | None, strip: str) -> list[str] | None:
-    words = [word for part in parts or () if part and (word := part.strip().lstrip(strip))]
+def _parts_of(text: str | None) -> Sequence[Any] | None:
+    if text is None:
+        return None
+    if "{" in text and len(text) <= _LONGEST_LIST:  # objects, as JSON or as Python prints them
+        for read in (json.loads, ast.literal_eval):
+            try:
+                value = read(text)
+            except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+                continue
+            return value if isinstance(value, list) else [value]
+    return _PARTS.findall(text)
+
+
+def _stripped(parts: object, strip: str) -> list[str] | None:
+    if not isinstance(parts, list | tuple):
+        return None
+    named = [name for part in parts if (name := name_of(part))]
+    words = [word for name in named if (word := name.strip().lstrip(strip))]
     return list(dict.fromkeys(words)) or None
+
+
+def name_of(part: object) -> str | None:
+    """Give the one word that matters of a hashtag, mention or link, also where it is an object."""
+    if isinstance(part, Mapping):
+        for key in _NAMES:
+            if part.get(key):
+                return str(part[key])
+        return None
+    return str(part) if part is not None else None
 
 
 def find_in_text(texts: pa.Array, sign: str, find: Callable[[str], list[str]]) -> pa.Array:
