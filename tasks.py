@@ -346,8 +346,9 @@ def print_help():
     for name in sorted(namespace.task_names):
         print("  %-10s %s" % (name, (namespace[name].__doc__ or "").splitlines()[0]))
     print("\nand every word of the command murmuration:\n")
-    from murmuration.cli import app
     from typer.main import get_command
+
+    from murmuration.cli import app
 
     for name, command in sorted(get_command(app).commands.items()):
         print("  %-10s %s" % (name, command.get_short_help_str(90)))

@@ -54,11 +54,11 @@ def store_of_settings(workspace):
 
 
 def processes_with(mark: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if mark in (process.info["cmdline"] or []) and process.pid != os.getpid():
-            found.append(process)
-    return found
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if mark in (process.info["cmdline"] or []) and process.pid != os.getpid()
+    ]
 
 
 def wait_until(condition, seconds: float = 30.0) -> bool:
