@@ -267,6 +267,9 @@ CHECKS = (
     ("import rules", ["lint-imports"]),
 )
 SAMPLE_POSTS = 60_000
+SAMPLE_VIEW = {
+    "source": "sample", "brand": "aurora", "since": "2026-02-02", "until": "2026-03-02",
+}  # fmt: skip
 
 
 def tool(*words):
@@ -283,12 +286,27 @@ def run(words, env=None):
         raise Exit(code=code)
 
 
-@task(help={"all": "every report, not just brand_health", "posts": "how many sample posts"})
-def demo(context, all=False, posts=SAMPLE_POSTS):
+@task(help={"all": "every report, not just brand_health"})
+def demo(context, all=False):
     """Sample posts, imported and reported on: what there is to see, in one command."""
-    from murmuration.demo import run_demo
+    from murmuration.reports import list_runs
+    from murmuration.reports.parameters import read_parameters
+    from murmuration.sample import write_posts
+    from murmuration.settings import get_settings
+    from murmuration.store import open_store
 
-    run_demo(posts=posts, every_report=all)
+    settings = get_settings()
+    os.makedirs(settings.state, exist_ok=True)
+    say("Making %s sample posts." % format(SAMPLE_POSTS, ","))
+    path = write_posts(settings.state / "sample_posts.jsonl.gz", SAMPLE_POSTS, overwrite=True)
+    run(["murmuration", "import", str(path), "--source", "sample"])
+    for notebook in sorted((settings.root / "notebooks" / "reports").glob("*.ipynb")):
+        if all or notebook.stem == "brand_health":
+            known = read_parameters(notebook)
+            chosen = ["-p%s=%s" % pair for pair in SAMPLE_VIEW.items() if pair[0] in known]
+            run(["murmuration", "report", notebook.stem, *chosen])
+    print("Store:  %s" % open_store(settings).location)
+    print("Report: %s" % list_runs(settings.reports)[0].page)
 
 
 @task(help={"pick": "only tests whose names match, as in pytest -k"})

@@ -50,11 +50,17 @@ def import_progress(bar: "Bar") -> Callable[["Progress"], None]:
 
 
 def run_progress(bar: "Bar", name: str) -> Callable[["RunProgress"], None]:
-    """Show a bar over the cells of a run, with the step it is at."""
+    """Show a bar over the cells of a run, with the step it is at; and where Dask shows what it does."""
     task = bar.add_task(name, total=None, note="")
+    links: set[str] = set()
 
     def tell(progress: "RunProgress") -> None:
-        bar.update(task, completed=progress.cell, total=progress.cells or None, note=progress.step)
+        share = "" if progress.share is None else f" {progress.share:.0%}"
+        note = progress.step + share
+        bar.update(task, completed=progress.cell, total=progress.cells or None, note=note)
+        if progress.dashboard and progress.dashboard not in links:
+            links.add(progress.dashboard)
+            bar.console.print(f"Dask dashboard: {progress.dashboard}", soft_wrap=True)
 
     return tell
 

@@ -143,7 +143,7 @@ def test_a_wrong_parameter_starts_nothing(add_report, some_posts):
     name = add_report("x = 1")
     with pytest.raises(ParamError, match="no parameter 'nte'"):
         mm.run_report(name, {"nte": "x"})
-    with pytest.raises(UnknownNameError, match="'smal'.*Did you mean 'small'"):
+    with pytest.raises(UnknownNameError, match=r"'smal'.*Did you mean 'small'"):
         mm.run_report("smal")
     assert list_runs(mm.settings.get_settings().reports) == []
     assert not mm.settings.get_settings().reports.exists()

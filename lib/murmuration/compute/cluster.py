@@ -2,21 +2,29 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import dask
 import psutil
+from dask.callbacks import Callback
 from dask.system import cpu_count
 
 from murmuration.errors import SettingsError, suggest
 from murmuration.settings import CLUSTERS
 
+if TYPE_CHECKING:
+    import dask.dataframe as dd
+    import pandas as pd
+    from distributed import Client
+
 log = logging.getLogger(__name__)
 
 Kind = Literal["threads", "local", "address"]
+OnPart = Callable[[int, int], None]  # is told how many partitions are done, of how many
 
 # Starting two worker processes costs 2 s, as long as VADER takes for 50,000 posts on one core; from four
 # times that on they pay for themselves.
@@ -48,7 +56,32 @@ class Cluster:
     reason: str
     workers: int
     dashboard: str | None = None
+    _client: "Client | None" = field(default=None, repr=False)
     _undo: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def compute(
+        self, frame: "dd.DataFrame", *, on_part: OnPart = lambda done, total: None
+    ) -> "pd.DataFrame":
+        """Compute a Dask frame, saying how far it is.
+
+        Parameters
+        ----------
+        frame
+            Dask frame.
+        on_part
+            Told after each partition how many are done, of how many; never from two threads at once.
+
+        Returns
+        -------
+        pandas.DataFrame
+            What ``frame.compute()`` gives.
+        """
+        import pandas as pd
+
+        parts = frame.to_delayed()
+        done = _gather(self._client, parts, on_part) if self._client else _compute(parts, on_part)
+        whole: pd.DataFrame = pd.concat(done)
+        return whole
 
     def close(self) -> None:
         """End the workers that were started, and let Dask choose for itself again."""
@@ -59,6 +92,36 @@ class Cluster:
 
     def __exit__(self, *details: object) -> None:
         self.close()
+
+
+class _CountParts(Callback):
+    """Says how many partitions the threads have done."""
+
+    def __init__(self, parts: Sequence[Any], on_part: OnPart) -> None:
+        super().__init__(posttask=self._count)  # type: ignore[no-untyped-call]
+        self._open = {part.key for part in parts}
+        self._total, self._on_part = len(parts), on_part
+
+    def _count(self, key: Any, *_: object) -> None:
+        if key in self._open:
+            self._open.remove(key)
+            self._on_part(self._total - len(self._open), self._total)
+
+
+def _compute(parts: Sequence[Any], on_part: OnPart) -> Sequence[Any]:
+    with _CountParts(parts, on_part):
+        computed: Sequence[Any] = dask.base.compute(*parts)
+    return computed
+
+
+def _gather(client: "Client", parts: Sequence[Any], on_part: OnPart) -> Sequence[Any]:
+    from distributed import as_completed
+
+    futures = client.compute(list(parts))
+    for done, _ in enumerate(as_completed(futures), start=1):
+        on_part(done, len(futures))
+    gathered: Sequence[Any] = client.gather(futures)
+    return gathered
 
 
 def start_cluster(rows: int | None = None, *, setting: str = "auto") -> Cluster:
@@ -109,10 +172,9 @@ def _threads(reason: str) -> Cluster:
 def _local(reason: str) -> Cluster:
     # Takes half a second, which threads do not need.
     from distributed import Client, LocalCluster
-    from distributed.system import (
-        MEMORY_LIMIT,
-    )  # of a container, which may be less than the machine's
+    from distributed.system import MEMORY_LIMIT
 
+    # A container may have less than its machine.
     free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
     with ExitStack() as undo:
         workers = undo.enter_context(
@@ -126,7 +188,8 @@ def _local(reason: str) -> Cluster:
         )
         client = undo.enter_context(Client(workers))
         log.info("%d local workers, dashboard at %s", cpu_count(), client.dashboard_link)
-        return Cluster("local", reason, cpu_count(), client.dashboard_link, _undo=undo.pop_all())
+        link = client.dashboard_link
+        return Cluster("local", reason, cpu_count(), link, _client=client, _undo=undo.pop_all())
 
 
 def _connect(address: str) -> Cluster:
@@ -145,7 +208,7 @@ def _connect(address: str) -> Cluster:
         workers, link = len(client.scheduler_info()["workers"]), client.dashboard_link
         log.info("cluster at %s with %d workers, dashboard at %s", address, workers, link)
         reason = f"MURMURATION_CLUSTER says {address}"
-        return Cluster("address", reason, workers, link, _undo=undo.pop_all())
+        return Cluster("address", reason, workers, link, _client=client, _undo=undo.pop_all())
 
 
 def _knock(address: str) -> None:

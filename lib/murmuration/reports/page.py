@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -141,6 +142,7 @@ def _image_address(kind: str, text: str) -> str:
 
 
 def _markdown(text: str) -> Markup:
+    text = re.sub(r"(?<=\d) %", "\u00a0%", text)  # a number and its sign stay on one line
     # Raw HTML in Markdown is escaped: what comes from posts must stay text.
     return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
 

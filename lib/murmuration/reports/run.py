@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import psutil
@@ -26,8 +26,12 @@ from murmuration.settings import get_settings
 from murmuration.store import open_store
 from murmuration.text import Brand
 
+if TYPE_CHECKING:
+    import dask.dataframe as dd
+
 _SAMPLE_SECONDS = 0.05
 _SAMPLES_BETWEEN = 20  # samples of this process for one of its workers
+_PROGRESS_SECONDS = 0.5  # between two entries of the journal
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Run:
     context: Context
     journal: Journal
     _memory: "_MemoryWatch" = field(repr=False, default_factory=lambda: _MemoryWatch())
+    _noted: float = field(repr=False, default=0.0)
 
     @property
     def at(self) -> datetime:
@@ -139,6 +144,21 @@ class Run:
         if self.context.draft and cluster.dashboard:
             print(f"Dask dashboard: {cluster.dashboard}")  # noqa: T201  somebody is looking
         return cluster
+
+    def compute(self, frame: "dd.DataFrame", cluster: Cluster) -> pd.DataFrame:
+        """Compute a Dask frame on a cluster, with progress where somebody looks: notebook or terminal."""
+        if self.context.draft:
+            from murmuration.show import ProgressBar  # widgets are slow to import
+
+            with ProgressBar("partitions") as bar:
+                return cluster.compute(frame, on_part=bar.tell)
+        return cluster.compute(frame, on_part=self._note_progress)
+
+    def _note_progress(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == total or now - self._noted >= _PROGRESS_SECONDS:
+            self._noted = now
+            self.journal.add("progress", done=done, total=total)
 
     def warn(self, text: str) -> None:
         """Put on record that something is valid but not what was asked."""

@@ -51,12 +51,14 @@ _MAX_ERROR_CHARS = 600
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a run is: cell of cells, the step it is at, seconds so far."""
+    """How far a run is: cell of cells, the step it is at and its share done, seconds so far."""
 
     cell: int
     cells: int
     step: str
     seconds: float
+    share: float | None = None
+    dashboard: str | None = None
 
 
 OnProgress = Callable[[RunProgress], None]
@@ -256,11 +258,7 @@ def _told(
 
     def tell() -> None:
         while not over.wait(_LOOK_SECONDS):
-            begun = [
-                entry["step"] for entry in read_journal(context.journal) if entry["kind"] == "begin"
-            ]
-            step, seconds = begun[-1] if begun else "starting", time.monotonic() - started
-            on_progress(RunProgress(place.get("cell", 0), place.get("cells", 0), step, seconds))
+            on_progress(_progress(context.journal, place, time.monotonic() - started))
 
     threads = [threading.Thread(target=work, daemon=True) for work in (listen, tell)]
     for thread in threads:
@@ -271,6 +269,18 @@ def _told(
         over.set()
         for thread in threads:
             thread.join()
+
+
+def _progress(journal: Path, place: Mapping[str, int], seconds: float) -> RunProgress:
+    step, share, dashboard = "starting", None, None
+    for entry in read_journal(journal):
+        if entry["kind"] == "begin":
+            step, share = entry["step"], None
+        elif entry["kind"] == "progress":
+            share = entry["done"] / entry["total"]
+        elif entry["kind"] == "cluster":
+            dashboard = entry["dashboard"]
+    return RunProgress(place.get("cell", 0), place.get("cells", 0), step, seconds, share, dashboard)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from .posts import Html as Html
 from .posts import Markdown as Markdown
 from .posts import show_posts as show_posts
 from .posts import show_table as show_table
+from .progress import ProgressBar as ProgressBar
 from .theme import apply_theme as apply_theme
 from .theme import describe_figure as describe_figure
 
@@ -19,6 +20,7 @@ __all__ = [
     "COLUMNS",
     "Html",
     "Markdown",
+    "ProgressBar",
     "apply_theme",
     "describe_figure",
     "describe_gaps",

@@ -178,7 +178,7 @@ def plot_brands(levels: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
         )  # fmt: skip
     _name_axis(figure, now["brand"].tolist()[::-1], names, brand)
     figure.update_xaxes(
-        title_text="negative posts, % of scored ones (bars: 95 % interval)", rangemode="tozero"
+        title_text="negative, % of scored posts<br>(bars: 95 % interval)", rangemode="tozero"
     )
     table = levels_table(levels)
     table.insert(0, "brand", [tidy(names[key]) for key in levels["brand"]])
@@ -245,7 +245,7 @@ def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.
         hovertemplate="%{customdata[0]}<br>%{x:.1f} %, %{customdata[1]}<extra></extra>",
     )  # fmt: skip
     _name_axis(figure, rows["brand"].tolist(), names, brand)
-    figure.update_xaxes(title_text="share of all mentions of these brands, % (bars: 95 % interval)")
+    figure.update_xaxes(title_text="share of mentions of these brands, %<br>(bars: 95 % interval)")
     figure.update_layout(showlegend=False)
     mine = voice[voice["brand"] == brand].iloc[0]
     title = f"{tidy(names[brand])} has {percent(mine['share'])} of the mentions of these {len(voice)} brands"

@@ -1,0 +1,40 @@
+"""How far a computation is, as a widget in a notebook."""
+
+from types import TracebackType
+from typing import Self
+
+import ipywidgets
+from IPython.display import display
+
+
+class ProgressBar:
+    """A bar that is shown while something is computed, and goes away with it.
+
+    Parameters
+    ----------
+    unit
+        What is counted, in the plural.
+    """
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self.bar = ipywidgets.IntProgress(value=0, max=1)
+        self.label = ipywidgets.Label("starting")
+
+    def tell(self, done: int, total: int) -> None:
+        """Move the bar."""
+        self.bar.max, self.bar.value = total, done
+        self.label.value = f"{done:,} of {total:,} {self._unit}"
+
+    def __enter__(self) -> Self:
+        display(ipywidgets.HBox([self.bar, self.label]))  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bar.close()
+        self.label.close()
