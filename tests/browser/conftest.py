@@ -53,8 +53,8 @@ def page(browser: Browser) -> Iterator[Page]:
 class Workspace:
     """A workspace whose commands run as a person would run them."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, **settings: str) -> None:
+        self.root, self.settings = root, settings
         shutil.copy(ROOT / "data_catalog.yaml", root)
         shutil.copytree(ROOT / "notebooks", root / "notebooks")
 
@@ -65,7 +65,7 @@ class Workspace:
         done = subprocess.run(
             [sys.executable, "-m", "murmuration.cli", *words],
             cwd=self.root,
-            env=clean,
+            env=clean | self.settings,
             capture_output=True,
             text=True,
         )

@@ -2,7 +2,13 @@
 
 import pytest
 
+from murmuration.reports import RunResult, load_run
+
 from ..browser.conftest import Workspace
+
+UNITED = {
+    "source": "airline", "brand": "united", "since": "2015-02-16", "until": "2015-02-25",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +17,18 @@ def airline_workspace(tmp_path_factory, real_data) -> Workspace:
     workspace = Workspace(tmp_path_factory.mktemp("airline"))
     workspace.run("import", str(real_data("airline/Tweets.csv")), "--source", "airline")
     return workspace
+
+
+@pytest.fixture(scope="session")
+def united(airline_workspace: Workspace) -> RunResult:
+    """The report of the README's example."""
+    return load_run(airline_workspace.report("brand_health", **UNITED))
+
+
+def values_of(run: RunResult) -> dict[str, str]:
+    """Give the hash of each result table's values."""
+    return {
+        artefact["path"]: artefact["values_sha256"]
+        for artefact in run.manifest["artefacts"]
+        if "values_sha256" in artefact
+    }

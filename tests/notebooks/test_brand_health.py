@@ -6,13 +6,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from murmuration.reports import load_run
 
-
-@pytest.fixture(scope="session")
-def united(airline_workspace):
-    folder = airline_workspace.report(
-        "brand_health", source="airline", brand="united", since="2015-02-16", until="2015-02-25"
-    )
-    return load_run(folder)
+from .conftest import UNITED, values_of
 
 
 @pytest.fixture(scope="session")
@@ -101,17 +95,9 @@ def test_the_manifest_says_what_it_rests_on(united):
 
 
 def test_the_same_run_again_has_equal_tables(airline_workspace, united):
-    again = load_run(
-        airline_workspace.report(
-            "brand_health", source="airline", brand="united", since="2015-02-16", until="2015-02-25"
-        )
-    )
-    values = [
-        {a["path"]: a["values_sha256"] for a in run.manifest["artefacts"] if "values_sha256" in a}
-        for run in (united, again)
-    ]
-    assert values[0] == values[1]
-    assert len(values[0]) == 7
+    again = load_run(airline_workspace.report("brand_health", **UNITED))
+    assert values_of(again) == values_of(united)
+    assert len(values_of(united)) == 7
 
 
 def test_a_brand_that_nobody_mentions_gives_a_report_that_says_so(airline_workspace):
