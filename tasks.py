@@ -266,6 +266,11 @@ CHECKS = (
     ("types", ["mypy"]),
     ("import rules", ["lint-imports"]),
 )
+# JupyterLab would ask its makers for news and newer versions, and list what could be installed.
+LAB_OFFLINE = (
+    "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)  # fmt: skip
 SAMPLE_POSTS = 60_000
 SAMPLE_VIEW = {
     "source": "sample", "brand": "aurora", "since": "2026-02-02", "until": "2026-03-02",
@@ -340,7 +345,13 @@ def bench(context, pick=""):
 @task(help={"port": "where it listens", "browser": "open a browser"})
 def lab(context, port=8888, browser=True):
     """JupyterLab, on the notebook that shows the way."""
-    words = ["jupyter", "lab", "--port=%d" % port, "notebooks/explore/getting_started.ipynb"]
+    first = "/lab/tree/notebooks/explore/getting_started.ipynb"
+    words = ["jupyter", "lab", "--port=%d" % port, "--LabApp.default_url=" + first]
+    words += ["--ServerApp.root_dir=" + ROOT, *LAB_OFFLINE]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        words.append(
+            "--allow-root"
+        )  # as in most containers; it listens on this machine only, behind a token
     run(words if browser else [*words, "--no-browser"])
 
 

@@ -4,9 +4,11 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -207,3 +209,28 @@ def test_without_a_word_it_prints_every_word_there_is():
         "config",
     ):
         assert f"\n  {word} " in done.stdout
+
+
+def test_lab_opens_on_the_notebook_that_shows_the_way():
+    with (
+        socket.socket() as free,
+        subprocess.Popen(
+            [sys.executable, "tasks.py", "lab", "--no-browser", "--port", str(unused(free))],
+            cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+        ) as lab,
+    ):  # fmt: skip
+        try:
+            said = iter(lab.stderr.readline, "")
+            url = next(line.strip() for line in said if line.strip().startswith("http://"))
+            assert "/lab/tree/notebooks/explore/getting_started.ipynb?token=" in url
+            with urllib.request.urlopen(url, timeout=30) as page:
+                assert "JupyterLab" in page.read().decode()
+        finally:
+            os.killpg(lab.pid, signal.SIGKILL)
+
+
+def unused(free):
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+    free.close()
+    return port
