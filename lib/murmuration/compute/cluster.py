@@ -95,15 +95,15 @@ class Cluster:
 
 
 class _CountParts(Callback):
-    """Says how many partitions the threads have done."""
+    """Says how many partitions the threads have done; those that are data already are no tasks."""
 
     def __init__(self, parts: Sequence[Any], on_part: OnPart) -> None:
         super().__init__(posttask=self._count)  # type: ignore[no-untyped-call]
-        self._open = {part.key for part in parts}
+        self._open = {part.key for part in parts}  # not done yet; the last is told about at the end
         self._total, self._on_part = len(parts), on_part
 
     def _count(self, key: Any, *_: object) -> None:
-        if key in self._open:
+        if key in self._open and len(self._open) > 1:
             self._open.remove(key)
             self._on_part(self._total - len(self._open), self._total)
 
@@ -111,6 +111,7 @@ class _CountParts(Callback):
 def _compute(parts: Sequence[Any], on_part: OnPart) -> Sequence[Any]:
     with _CountParts(parts, on_part):
         computed: Sequence[Any] = dask.base.compute(*parts)
+    on_part(len(parts), len(parts))
     return computed
 
 

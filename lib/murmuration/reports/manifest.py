@@ -147,7 +147,7 @@ def hash_values(table: pa.Table) -> str:
     Two tables are equal when this is; the order of rows counts, chunks and metadata do not.
     """
     digest = hashlib.sha256(str(table.schema.remove_metadata()).encode())
-    for batch in table.to_batches(max_chunksize=4096):
+    for batch in table.combine_chunks().to_batches(max_chunksize=4096):
         # repr of Python values is exact for floats and tells null from empty
         digest.update(repr(batch.to_pylist()).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

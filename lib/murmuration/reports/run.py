@@ -59,6 +59,7 @@ class Run:
     journal: Journal
     _memory: "_MemoryWatch" = field(repr=False, default_factory=lambda: _MemoryWatch())
     _noted: float = field(repr=False, default=0.0)
+    _ran_on: Cluster | None = field(repr=False, default=None)
 
     @property
     def at(self) -> datetime:
@@ -118,6 +119,7 @@ class Run:
         step = Step(name, rows_in)
         self.journal.add("begin", step=name)
         self._memory.reset()
+        self._ran_on = None
         started = time.perf_counter()
         try:
             yield step
@@ -129,6 +131,7 @@ class Run:
                 peak_memory_bytes=self._memory.peak(),
                 rows_in=step.rows_in,
                 rows_out=step.rows_out,
+                cluster=self._ran_on.kind if self._ran_on else None,
             )
 
     def start_cluster(self, rows: int | None = None) -> Cluster:
@@ -147,6 +150,7 @@ class Run:
 
     def compute(self, frame: "dd.DataFrame", cluster: Cluster) -> pd.DataFrame:
         """Compute a Dask frame on a cluster, with progress where somebody looks: notebook or terminal."""
+        self._ran_on = cluster
         if self.context.draft:
             from murmuration.show import ProgressBar  # widgets are slow to import
 

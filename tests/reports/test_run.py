@@ -1,0 +1,105 @@
+"""A run as its notebook sees it: steps on record, tables that fit, progress where somebody looks."""
+
+import json
+
+import dask.dataframe as dd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import murmuration as mm
+from murmuration.errors import SchemaError, UnknownNameError
+from murmuration.reports.manifest import hash_values
+
+
+@pytest.fixture
+def draft(workspace, take_in, write_csv):
+    """What a notebook gets that somebody runs by hand, with a store of one post."""
+    row = {"id": "1", "text": "hello", "created_at": "2026-01-01T00:00:00Z"}
+    take_in(write_csv([row]), into=mm.store.open_store())
+    return mm.start_run("small")
+
+
+def entries(run, kind):
+    lines = run.context.journal.read_text(encoding="utf-8").splitlines()
+    return [entry for entry in map(json.loads, lines) if entry["kind"] == kind]
+
+
+def test_a_draft_is_pinned_and_publishes_nothing(draft, tmp_path):
+    assert draft.context.draft
+    assert draft.as_of == mm.store.open_store().open("posts").version()
+    draft.save_table(pd.DataFrame({"n": [2, 1]}), "numbers")
+    assert not (tmp_path / "reports").exists()
+
+
+def test_a_draft_shows_how_far_a_computation_is(draft, monkeypatch):
+    from murmuration.show import ProgressBar
+
+    seen = []
+    monkeypatch.setattr(ProgressBar, "tell", lambda bar, done, total: seen.append((done, total)))
+    frame = dd.from_pandas(pd.DataFrame({"x": range(6)}), npartitions=3).abs()
+    with draft.start_cluster(6) as cluster, draft.step("add up", rows_in=6):
+        assert draft.compute(frame, cluster)["x"].sum() == 15
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    [step] = entries(draft, "step")
+    assert (step["name"], step["rows_in"], step["cluster"]) == ("add up", 6, "threads")
+
+
+def test_a_progress_bar_says_what_it_counts_and_goes_away():
+    with mm.show.ProgressBar("partitions") as bar:
+        bar.tell(3, 4_000)
+        assert (bar.bar.value, bar.bar.max) == (3, 4_000)
+        assert bar.label.value == "3 of 4,000 partitions"
+    assert bar.bar.comm is None
+
+
+def test_a_step_that_fails_is_on_record(draft):
+    with pytest.raises(ZeroDivisionError), draft.step("divide"):
+        1 / 0  # noqa: B018
+    assert [entry["name"] for entry in entries(draft, "step")] == ["divide"]
+
+
+def test_a_table_is_sorted_by_its_key_and_holds_nothing_of_pandas(draft):
+    table = pd.DataFrame({"name": ["b", "a"], "n": [1, 2]}, index=[7, 3])
+    path = draft.save_table(table, "numbers", key=["name"])
+    saved = pq.read_table(path)
+    assert saved.to_pylist() == [{"name": "a", "n": 2}, {"name": "b", "n": 1}]
+    assert saved.schema.metadata is None
+
+
+def test_a_declared_table_must_have_its_columns_and_types(draft):
+    run = mm.start_run("brand_health")
+    with pytest.raises(SchemaError, match="over_time"):
+        run.save_table(pd.DataFrame({"brand": ["a"]}), "over_time")
+    with pytest.raises(UnknownNameError, match=r"no table 'over_tim'.*Did you mean 'over_time'"):
+        run.save_table(pd.DataFrame({"brand": ["a"]}), "over_tim")
+
+
+def test_an_unknown_brand_is_named_with_the_near_match(draft):
+    with pytest.raises(UnknownNameError, match=r"No brand called 'auror'.*Did you mean 'aurora'"):
+        draft.brand("auror")
+
+
+def test_a_brand_is_not_its_own_competitor(draft):
+    names = [brand.key for brand in draft.brands("aurora", ["velora", "aurora", "velora"])]
+    assert names == ["aurora", "velora"]
+
+
+def test_a_lexicon_of_brands_is_found_and_none_switches_it_off(draft):
+    united = draft.brands("united", ["delta"])
+    assert draft.lexicon(united) == {"united": 0.0}
+    assert draft.lexicon(united, "none") == {}
+
+
+def test_tables_are_equal_whatever_their_chunks_and_differ_in_every_value():
+    table = pa.table({"n": [1, 2, 3], "text": ["a", None, ""]})
+    chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])
+    assert hash_values(chunked) == hash_values(table)
+    others = [
+        pa.table({"n": [1, 2, 3], "text": ["a", "", ""]}),
+        pa.table({"n": [1, 3, 2], "text": ["a", None, ""]}),
+        pa.table({"n": [1, 2, 3], "texts": ["a", None, ""]}),
+        table.cast(pa.schema([("n", pa.int32()), ("text", pa.string())])),
+    ]
+    assert len({hash_values(one) for one in [table, *others]}) == 5
