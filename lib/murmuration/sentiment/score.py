@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from murmuration.errors import ParamError, suggest
-from murmuration.frames import TEXT, Frame, map_rows, text_array, text_list
+from murmuration.frames import TEXT, Frame, map_rows, text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.vader import vader_scores
 from murmuration.text.language import declared_code, detect_languages
@@ -30,7 +30,7 @@ def score_posts(
         pandas or Dask frame with `text`; `lang` is used where it is there.
     method
         ``"auto"`` scores English posts with VADER and leaves the others null; the language is detected
-        where there is no `lang`. ``"vader"`` scores every post, whatever its language.
+        where `lang` is missing or null. ``"vader"`` scores every post, whatever its language.
     lexicon
         Words with a feeling of their own, see `vader_scores`.
 
@@ -72,6 +72,10 @@ def label_scores(scores: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _is_english(part: pd.DataFrame) -> "pd.Series[Any]":
-    codes = part["lang"] if "lang" in part else detect_languages(text_array(part["text"]))
-    english = [declared_code(code) == _VADER_LANGUAGE for code in text_list(codes, column="lang")]
+    texts = text_list(part["text"])
+    declared = text_list(part["lang"], column="lang") if "lang" in part else [None] * len(part)
+    unknown = [text if code is None else None for text, code in zip(texts, declared, strict=True)]
+    detected = detect_languages(unknown).to_pylist()
+    codes = (code or found for code, found in zip(declared, detected, strict=True))
+    english = [declared_code(code) == _VADER_LANGUAGE for code in codes]
     return pd.Series(english, index=part.index, dtype=bool)

@@ -224,7 +224,10 @@ def _brands_title(now: pd.DataFrame, names: Names, brand: str) -> str:
 
 
 def _ordinal(number: int) -> str:
-    return {2: "second", 3: "third"}.get(number, f"{number}th")
+    ending = (
+        "th" if 11 <= number % 100 <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
+    return {2: "second", 3: "third"}.get(number, f"{number}{ending}")
 
 
 def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:

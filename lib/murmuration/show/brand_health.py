@@ -169,10 +169,12 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
     if negative:
         said.append(f"negative posts speak of {quoted(negative)}")
     if positive:
-        said.append(f"positive ones of {quoted(positive)}")
+        said.append(f"positive {'ones' if negative else 'posts speak'} of {quoted(positive)}")
     worst = find_worst_period(over_time)
     bucket = find_bucket(over_time["period_start"])
-    if worst is None:
+    if over_time["period_start"].nunique() == 1:
+        start = "The period is one step in time, so none stands out"
+    elif worst is None:
         start = f"No single {bucket} stands out"
     else:
         moment = worst["period_start"].astimezone(ZoneInfo(timezone))
@@ -185,7 +187,7 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
 
 def headline(name: str, period: str, *, source: str, timezone: str, answer: Sequence[str]) -> str:
     """Give the top of the report as Markdown: what it is about, and the answer."""
-    of = f"posts of {source}" if source else "posts of all sources"
+    of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
     lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
     return f"# Brand health: {as_markdown(tidy(name))}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
 
@@ -243,7 +245,7 @@ def describe_limits(
     """Give what the report cannot tell, as a Markdown list built from the table `coverage`."""
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     lines = [
-        f"{count(facts['posts_in_period'], 'post')} of the period were searched; "
+        f"{count(facts['posts_in_period'], 'post of the period was', 'posts of the period were')} searched; "
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
         f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored: VADER reads English only.",
         "VADER adds up words that carry a feeling. It misses irony, does not know whom a feeling is about, and is "

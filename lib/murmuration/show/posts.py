@@ -70,7 +70,7 @@ def _card(post: Mapping[Any, Any], zone: ZoneInfo) -> str:
         facts.append(f"author {known['author_key'][:8]}")
     if "sentiment" in known:
         facts.append(f"sentiment {score(known['sentiment'])}")
-    if "engagement" in known:
+    if known.get("engagement", -1) >= 0:  # a vote score below zero is no number of reactions
         facts.append(count(known["engagement"], "reaction"))
     line = [html.escape(fact) for fact in facts]
     url = str(known.get("url", ""))

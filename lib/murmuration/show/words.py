@@ -18,18 +18,22 @@ def percent(share: float | None) -> str:
     """Give a share as a percentage: 0.4123 is “41 %”; “0 %” is none and “100 %” is all."""
     if share is None or pd.isna(share):
         return "–"
-    if 0 < share < 0.005:
+    value = 100 * float(share)
+    if 0 < value <= 0.5:  # Python rounds 0.5 to 0
         return "<1 %"
-    if 0.995 <= share < 1:
+    if 99.5 <= value < 100:
         return ">99 %"
-    return f"{100 * float(share):.0f} %"
+    return f"{value:.0f} %"
 
 
 def percent_between(low: float | None, high: float | None) -> str:
-    """Give an interval of shares: “39–43 %”; nothing where there is none."""
+    """Give an interval of shares: “39–43 %”, “0.2–0.4 %” if it is narrow; nothing where there is none."""
     if low is None or high is None or pd.isna(low) or pd.isna(high):
         return ""
-    return f"{100 * float(low):.0f}–{100 * float(high):.0f} %"
+    ends = [f"{100 * float(end):.0f}" for end in (low, high)]
+    if ends[0] == ends[1]:
+        ends = [f"{100 * float(end):.1f}" for end in (low, high)]
+    return f"{ends[0]}–{ends[1]} %"
 
 
 def share_with_interval(share: float | None, low: float | None, high: float | None) -> str:

@@ -254,7 +254,7 @@ def count_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> p
     """
     texts = posts["text"].dropna()
     authors = int(posts["author_key"].nunique()) if "author_key" in posts else 0
-    unknown = int((posts["lang"] == NO_LANG).fillna(True).sum()) if "lang" in posts else 0
+    unknown = int((posts["lang"].fillna(NO_LANG) == NO_LANG).sum()) if "lang" in posts else 0
     rows = [
         ("posts_in_period", searched, "posts"),
         ("posts_of_brand", len(posts), "posts"),

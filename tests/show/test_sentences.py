@@ -1,0 +1,288 @@
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from markdown_it import MarkdownIt
+
+from murmuration.show import describe_gaps, describe_health, describe_limits, headline, show_levels
+from murmuration.show.words import percent, percent_between, points, score
+from murmuration.trends import compare_levels, count_coverage
+
+NAMES = {"us": "Us Air", "rival": "Rival", "third": "Third"}
+ALONE = {"us": "Us Air"}
+
+
+def terms(**sides):
+    rows = [
+        {"side": side, "rank": rank, "term": term, "z": 5.0 - rank, "posts": 9, "posts_other": 1}
+        for side, words in sides.items()
+        for rank, term in enumerate(words, 1)
+    ]
+    return pd.DataFrame(rows, columns=["side", "rank", "term", "z", "posts", "posts_other"])
+
+
+def answer(tables, names=NAMES, found=None, timezone="UTC"):
+    return describe_health(
+        tables.levels,
+        tables.over_time,
+        terms() if found is None else found,
+        names=names,
+        brand="us",
+        timezone=timezone,
+    )
+
+
+@pytest.fixture
+def describe(make_tables, make_scored):
+    """Give the answer about posts told as keywords of `scored`, by brand and period."""
+
+    def run(names=NAMES, **groups):
+        parts = [make_scored(*key.split("_"), **sides) for key, sides in groups.items()]
+        tables = make_tables(parts, brands=names)
+        return tables, answer(tables, names)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "word"),
+    [
+        ({"negative": 200, "neutral": 200}, {"negative": 100, "neutral": 300}, "more"),
+        ({"negative": 40, "neutral": 360}, {"negative": 160, "positive": 240}, "less"),
+    ],
+)
+def test_a_clear_change_is_said_with_its_size(describe, now, before, word):
+    tables, sentences = describe(us_this=now, us_before=before)
+    this, was = tables.level("us"), tables.level("us", "before")
+    change = compare_levels(was, this)
+    assert sentences[0].endswith(
+        f"; that is {word} negative than in the period before ({percent(was['negative_share'])}; "
+        f"{points(change.difference)} points, {points(change.low)} to {points(change.high)})."
+    )
+
+
+def test_the_numbers_of_the_first_sentence_are_those_of_the_table(describe):
+    tables, sentences = describe(
+        us_this={"negative": 411, "neutral": 300, "positive": 289, "unscored": 70}
+    )
+    row = tables.level("us")
+    assert sentences[0].startswith(
+        f"Of 1,000 scored posts about Us Air, 41 % ({percent_between(row['negative_low'], row['negative_high'])}) "
+        f"are negative and 29 % positive (mean sentiment {score(row['mean'])} on a scale from −1 to 1)"
+    )
+    assert score(row["mean"]) == "−0.10"
+
+
+def test_a_difference_within_noise_is_no_change(describe):
+    _, sentences = describe(
+        us_this={"negative": 33, "neutral": 67}, us_before={"negative": 30, "neutral": 70}
+    )
+    assert sentences[0].endswith(
+        "; that is no clear change from the period before, when 30 % were negative."
+    )
+
+
+def test_a_few_posts_are_no_evidence_of_a_change(describe):
+    _, sentences = describe(us_this={"negative": 2, "neutral": 1}, us_before={"neutral": 3})
+    assert "no clear change" in sentences[0]
+    assert sentences[2] == "No single day stands out."
+
+
+def test_one_author_is_no_evidence_at_all(describe):
+    tables, sentences = describe(
+        us_this={"negative": 50, "neutral": 20, "authors": 1},
+        us_before={"neutral": 90},
+        rival_this={"neutral": 200},
+    )
+    assert sentences[0].endswith("; too few authors to compare with the period before.")
+    assert "71 % are negative" in sentences[0]  # no interval in brackets
+    assert sentences[1] == "Among competitors, Rival (0 %) is about as negative."
+    assert pd.isna(tables.level("us")["negative_low"])
+
+
+def test_without_a_period_before_there_is_no_comparison(describe):
+    for before in ({}, {"us_before": {"unscored": 9}}):
+        _, sentences = describe(us_this={"negative": 3, "neutral": 9}, **before)
+        assert sentences[0].endswith("; there are no posts from the period before to compare with.")
+
+
+def test_a_single_post_is_told_as_one(describe):
+    _, sentences = describe(us_this={"negative": 1, "unscored": 3})
+    assert sentences[0].startswith(
+        "The only scored post about Us Air is negative (sentiment −0.60 on a scale from −1 to 1); "
+    )
+
+
+def test_where_nobody_mentions_the_brand_the_answer_says_what_to_check(describe):
+    for groups in ({}, {"rival_this": {"neutral": 5}}, {"us_before": {"neutral": 5}}):
+        _, sentences = describe(**groups)
+        assert sentences[0] == "No post of this period mentions Us Air."
+        assert "data_catalog.yaml" in sentences[1]
+
+
+def test_where_nothing_could_be_scored_the_answer_says_why(describe):
+    assert describe(us_this={"unscored": 1200})[1][0].startswith(
+        "1,200 posts mention Us Air, but none could be scored"
+    )
+    assert describe(us_this={"unscored": 1})[1][0].startswith("1 post mentions Us Air, but")
+
+
+def test_competitors_are_ranked_by_what_is_clear(describe):
+    tables, sentences = describe(
+        us_this={"negative": 200, "neutral": 300},
+        rival_this={"negative": 300, "neutral": 200},
+        third_this={"negative": 50, "neutral": 450},
+    )
+    assert (
+        sentences[1]
+        == "Among competitors, Third (10 %) is less negative; Rival (60 %) is more negative."
+    )
+    assert percent(tables.level("rival")["negative_share"]) == "60 %"
+
+
+def test_competitors_alike_are_told_together(describe):
+    sides = {"negative": 40, "neutral": 60}
+    _, sentences = describe(
+        us_this=sides, rival_this=sides, third_this={"negative": 42, "neutral": 58}
+    )
+    assert sentences[1] == "Among competitors, Rival (40 %) and Third (42 %) are about as negative."
+
+
+def test_without_a_competitor_to_compare_the_answer_says_why(describe):
+    us = {"negative": 4, "neutral": 6}
+    end = ", so there is nothing to compare with."
+    assert describe(ALONE, us_this=us)[1][1] == "No competitor is named" + end
+    assert describe(us_this=us)[1][1] == "No competitor is mentioned in this period" + end
+    assert (
+        describe(us_this=us, rival_this={"unscored": 4})[1][1]
+        == "No post about a competitor could be scored" + end
+    )
+
+
+@pytest.fixture
+def stormy(make_tables, make_scored):
+    """Three days of which the second is far worse."""
+    calm = make_scored("us", "this", negative=20, neutral=180, days=(0, 2))
+    storm = make_scored("us", "this", negative=80, neutral=20, days=(1,))
+    storm["author_key"] = "storm-" + storm["author_key"]
+    return make_tables([calm, storm], brands=ALONE)
+
+
+def test_a_day_that_stands_out_is_named_with_its_numbers(stormy):
+    found = terms(negative=["queue", "luggage", "gate", "hold", "fifth"], positive=["legroom"])
+    assert answer(stormy, ALONE, found)[2] == (
+        "Tuesday 3 March stood out with 80 % negative of 100 scored posts; negative posts speak of “queue”, "
+        "“luggage”, “gate” and “hold”, positive ones of “legroom”."
+    )
+    row = stormy.over_time.iloc[1]
+    assert (row["scored"], percent(row["negative_share"])) == (100, "80 %")
+
+
+def test_days_are_those_of_the_zone(stormy):
+    assert answer(stormy, ALONE, timezone="America/New_York")[2].startswith(
+        "Monday 2 March stood out"
+    )
+
+
+def test_where_no_day_stands_out_terms_are_still_told(make_tables, make_scored):
+    tables = make_tables(
+        [make_scored("us", "this", negative=60, neutral=60, days=(0, 1, 2))], brands=ALONE
+    )
+    assert answer(tables, ALONE)[2] == "No single day stands out."
+    assert answer(tables, ALONE, terms(positive=["legroom"]))[2] == (
+        "No single day stands out; positive posts speak of “legroom”."
+    )
+
+
+def test_one_step_in_time_is_no_day_that_could_stand_out(make_tables, make_scored):
+    tables = make_tables([make_scored("us", "this", negative=60, neutral=60)], brands=ALONE, days=1)
+    assert answer(tables, ALONE)[2] == "The period is one step in time, so none stands out."
+
+
+def test_hostile_names_stay_text_on_one_line_and_short(make_tables, make_scored):
+    hostile = "<script>alert(1)</script>\n# Head\u202e [x](javascript:alert(1)) " + "very " * 30
+    tables = make_tables([make_scored("us", "this", negative=9, neutral=9)], brands=ALONE)
+    sentences = answer(tables, {"us": hostile})
+    assert not any("\n" in sentence or "\u202e" in sentence for sentence in sentences)
+    assert len(sentences[0]) < 300
+    top = headline(hostile, "2–4 March 2026", source="x", timezone="UTC", answer=sentences)
+    tokens = MarkdownIt("commonmark", {"html": False}).parse(top)
+    assert {token.tag for token in tokens} == {"h1", "p", "blockquote", ""}
+    inline = [child for token in tokens for child in token.children or []]
+    assert {child.type for child in inline} <= {"text", "text_special"}
+    assert "".join(child.content for child in inline).startswith(
+        "Brand health: <script>alert(1)</script> # Head [x](javascript:alert(1)) "
+    )
+
+
+def test_the_headline_names_what_the_answer_rests_on():
+    top = headline("Us", "2–4 March 2026", source="_odd_", timezone="UTC", answer=["One.", "Two."])
+    assert (
+        top
+        == "# Brand health: Us\n\n2–4 March 2026 (UTC), posts of \\_odd\\_.\n\n> One.\n>\n> Two.\n"
+    )
+    assert "posts of all sources" in headline("Us", "March", source="", timezone="UTC", answer=[])
+
+
+# --- Gaps and limits ------------------------------------------------------------------------------
+
+DATA = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC))
+
+
+def gaps_of(tables, data=DATA):
+    return describe_gaps(tables.over_time, brand="us", bucket="day", data=data)
+
+
+def test_days_without_posts_are_told(make_tables, make_scored):
+    one = make_tables([make_scored("us", "this", neutral=6, days=(0, 2))], brands=ALONE)
+    assert gaps_of(one) == [
+        "1 day of 3 has no post about the brand.",
+        "The posts of this source run from 1 March 2026 to 9 March 2026.",
+    ]
+    two = make_tables([make_scored("us", "this", neutral=6)], brands=ALONE)
+    assert gaps_of(two)[0] == "2 days of 3 have no post about the brand."
+    none = make_tables([make_scored("us", "this", neutral=6, days=(0, 1, 2))], brands=ALONE)
+    assert gaps_of(none) == []
+    assert gaps_of(none, None) == ["No post of this source has a time."]
+
+
+def test_limits_take_their_numbers_from_the_table():
+    posts = pd.DataFrame(
+        {
+            "text": ["same", "same", "other"],
+            "sentiment": [0.5, None, None],
+            "lang": ["en", "und", "de"],
+        }
+    )
+    coverage = count_coverage(posts, searched=1234, quarantined=5)
+    told = describe_limits(coverage, ["A gap."], words={"united": 0.0, "sick": 2.0, "*delta*": 0})
+    assert all(line.startswith("- ") for line in told.split("\n"))
+    assert "1,234 posts of the period were searched; 3 posts mention the brand." in told
+    assert "2 of them were not scored" in told
+    assert "1 post repeats the text of another" in told
+    assert "5 rows of the imported files could not be read" in told
+    assert "“\\*delta\\*” and “united” count as a name here" in told
+    assert "sick" not in told
+    assert told.endswith("- A gap.")
+
+
+def test_limits_leave_out_what_did_not_happen():
+    coverage = count_coverage(
+        pd.DataFrame({"text": ["one"], "sentiment": [0.5]}), searched=1, quarantined=0
+    )
+    told = describe_limits(coverage, [], words={})
+    assert "1 post of the period was searched; 1 post mentions the brand." in told
+    assert "0 of them were not scored" in told
+    for word in ("repeat", "imported files", "as a name"):
+        assert word not in told
+
+
+def test_the_table_of_languages_is_sorted_by_posts_and_says_what_is_null(make_tables, make_scored):
+    parts = [
+        make_scored("us", "this", neutral=5, negative=5),
+        make_scored("rival", "this", unscored=1200),
+    ]
+    markup = show_levels(make_tables(parts, brands=NAMES).levels, by="brand").markup
+    assert markup.index("rival") < markup.index(">us<")
+    assert "<td>1,200</td><td>0</td><td>–</td><td>–</td><td>–</td>" in markup
+    assert "No posts." in show_levels(make_tables([], brands=NAMES).levels, by="brand").markup
