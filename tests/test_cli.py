@@ -130,7 +130,7 @@ def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts):
     assert murmuration("compact").stdout.startswith("0 months folded")
     forgotten = murmuration("forget", "--source", "test", "--post", "3").stdout
     assert forgotten.startswith("1 posts and 0 quarantined rows erased")
-    assert "Nothing of it is left." in forgotten
+    assert "Nothing of it is left in the store." in forgotten
     assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
     by_author = json.loads(
         murmuration("forget", "-s", "test", "--author", "author-0", "--json").stdout
@@ -165,7 +165,7 @@ def test_an_interrupted_import_keeps_nothing_half_done(murmuration, workspace, t
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=30)
     assert child.returncode == 130
-    assert "Interrupted; nothing half-done was kept." in said
+    assert "Interrupted. Nothing is broken; the same command again finishes it." in said
     assert "Traceback" not in said
     assert list((tmp_path / "state").rglob("rows.arrow")) == []
     assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0

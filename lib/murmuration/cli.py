@@ -60,7 +60,7 @@ def main() -> None:
         typer.secho(f"Error: {err}", fg=typer.colors.RED, err=True)
         sys.exit(1)
     except _Stopped as stopped:
-        typer.secho("Interrupted; nothing half-done was kept.", err=True)
+        typer.secho("Interrupted. Nothing is broken; the same command again finishes it.", err=True)
         sys.exit(128 + stopped.args[0])
 
 
@@ -282,17 +282,17 @@ def forget(
     if as_json:
         print_json(
             fields_of(done)
-            | {"runs": [str(run.folder) for run in holding], "runs_removed": with_runs}
+            | {"runs": [str(folder) for folder in holding], "runs_removed": with_runs}
         )
         return
     typer.echo(
         f"{done.posts:,} posts and {done.quarantined:,} quarantined rows erased, {done.files} files rewritten."
     )
-    for run in holding:
-        typer.echo(f"{'Removed' if with_runs else 'Still holds one of them'}: {run.folder}")
+    for folder in holding:
+        typer.echo(f"{'Removed' if with_runs else 'Holds one of them, or may'}: {folder}")
     if holding and not with_runs:
         typer.echo("Remove these runs with --with-runs, or by hand.")
-    typer.echo(f"Nothing of it is left. Store: {store.location}")
+    typer.echo(f"Nothing of it is left in the store. Store: {store.location}")
 
 
 @app.command()
@@ -330,14 +330,12 @@ def config(as_json: AsJson = False) -> None:
     from murmuration.store.delta import resolve_location
 
     settings = get_settings()
-    values = {name: str(getattr(settings, name)) for name in settings.origins}
+    values = settings.describe()
     origins = dict(settings.origins)
     if not settings.store:
         catalog = load_catalog(settings.catalog)
         values["store"] = resolve_location(catalog.store, settings.root)
         origins["store"] = f"{settings.catalog}, store" if settings.catalog.exists() else "default"
-    values["key"] = "(set)" if settings.key else f"(in {settings.state / 'key'})"
-    values["ledger"] = values["ledger"] or f"sqlite:///{settings.state / 'ledger.sqlite'}"
     if as_json:
         print_json({name: {"value": values[name], "origin": origins[name]} for name in values})
         return

@@ -14,8 +14,11 @@ builtin that a caller would catch::
     └── ReportError        (RuntimeError)  a report that did not finish
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 class MurmurationError(Exception):
@@ -52,6 +55,11 @@ class StoreError(MurmurationError, OSError):
 
 class ReportError(MurmurationError, RuntimeError):
     """A report run did not finish."""
+
+
+def hide_quoted(text: str) -> str:
+    """Blank out what a library's message quotes, which may be a post."""
+    return _QUOTED.sub("'…'", text)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

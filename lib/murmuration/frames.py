@@ -70,7 +70,9 @@ def text_array(texts: Any, *, column: str = "text") -> pa.Array:
         If there is something else than text.
     """
     if isinstance(texts, pa.Array | pa.ChunkedArray):
-        return texts
+        if _holds_text(texts.type):
+            return texts
+        texts = texts.to_pylist()
     try:
         return pa.array(texts, pa.string(), from_pandas=True)
     except UnicodeEncodeError:
@@ -80,6 +82,12 @@ def text_array(texts: Any, *, column: str = "text") -> pa.Array:
             f"The column {column!r} holds something else than text: {err}. Turn it into text first, for "
             f"example with posts[{column!r}].astype('string')."
         ) from err
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def text_list(texts: Any, *, column: str = "text") -> list[str | None]:

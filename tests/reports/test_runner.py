@@ -139,6 +139,44 @@ def test_a_failed_run_is_kept_with_its_cell_and_error_in_one_sentence(
     assert (folder / "notebook.ipynb").exists()
 
 
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        (
+            "int('a secret word')",
+            "Cell 2 ended with ValueError: invalid literal for int() with base 10: '…'",
+        ),
+        ("print(nme)", "Cell 2 ended with NameError: name 'nme' is not defined"),
+    ],
+)
+def test_an_error_quotes_code_but_no_data(add_report, some_posts, cell, sentence):
+    result = mm.run_report(add_report(cell))
+    assert result.manifest["error"]["sentence"] == sentence
+    assert "secret" not in (result.folder.parents[1] / "index.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["../explore/getting_started", "sub/small", "/etc/passwd", ""])
+def test_a_report_is_named_and_no_path(add_report, some_posts, workspace, name):
+    add_report("x = 1")
+    (workspace / "notebooks/reports/sub").mkdir()
+    (workspace / "notebooks/reports/small.ipynb").rename(
+        workspace / "notebooks/reports/sub/small.ipynb"
+    )
+    with pytest.raises(UnknownNameError, match="There is no report"):
+        mm.run_report(name)
+
+
+def test_a_worker_that_is_killed_leaves_nothing_of_what_it_started(add_report, some_posts):
+    stray = f"stray-{os.getpid()}-killed"
+    cell = STRAY.format(mark=stray).replace("time.sleep(600)\n", "") + (
+        "time.sleep(2)\nimport os, signal, psutil\n"
+        "os.kill(psutil.Process().ppid(), signal.SIGKILL)\ntime.sleep(600)"
+    )
+    result = mm.run_report(add_report(cell))
+    assert result.status == "failed"
+    assert wait_until(lambda: not processes_with(stray))
+
+
 def test_a_wrong_parameter_starts_nothing(add_report, some_posts):
     name = add_report("x = 1")
     with pytest.raises(ParamError, match="no parameter 'nte'"):

@@ -43,7 +43,21 @@ def reports(tmp_path):
 )
 def test_runs_are_found_by_post_and_by_author_of_a_source(reports, source, post, authors, holding):
     found = runs_that_hold(reports, source=source, post_id=post, author_keys=authors)
-    assert [run.folder.name for run in found] == holding
+    assert [folder.name for folder in found] == holding
+
+
+def test_runs_that_did_not_end_well_may_have_shown_anything_of_their_source(reports):
+    for name, source in (("failed-s", "s"), ("failed-t", "t"), ("failed-all", "")):
+        folder = reports / "small" / name
+        folder.mkdir()
+        manifest = {"status": "failed", "parameters": {"source": source}, "given": [], "answer": []}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    (reports / "small" / "killed").mkdir()
+    (reports / "small" / "killed" / "notebook.ipynb").write_text("{")
+    found = runs_that_hold(reports, source="s", post_id="none", author_keys=set())
+    assert {folder.name for folder in found} == {"failed-s", "failed-all", "killed"}
+    remove_runs(reports, found)
+    assert not (reports / "small" / "killed").exists()
 
 
 def test_a_removed_run_is_gone_from_disk_and_index(reports):

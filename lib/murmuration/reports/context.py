@@ -7,7 +7,7 @@ kernel appends what it did to a journal, one JSON object a line, from which the 
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,12 +83,10 @@ class Journal:
     """Appends entries to a file; whoever reads it meanwhile sees whole lines."""
 
     path: Path
-    entries: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, kind: str, **facts: Any) -> None:
         """Append one entry."""
         entry = {"kind": kind, **facts}
-        self.entries.append(entry)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False, default=_plain) + "\n")
 
@@ -97,7 +95,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     """Read entries; a last line that was cut off by a kill is left out."""
     if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_bytes().split(b"\n"):  # splitlines would cut inside texts
         try:
             yield json.loads(line)
         except ValueError:

@@ -1,6 +1,6 @@
 """``reports/index.html``: all runs, newest first, derived from their manifests."""
 
-import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def write_index(reports: Path) -> Path:
         .render(runs=rows, css=Markup(resource("report.css")), script=Markup(script), policy=policy)
     )
     path = reports / INDEX
-    fresh = reports / f".{INDEX}.{os.getpid()}"
+    fresh = reports / f".{INDEX}.{secrets.token_hex(4)}"
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
     return path
@@ -45,6 +45,8 @@ def _row(folder: Path, manifest: Mapping[str, Any], reports: Path) -> dict[str, 
         .replace("T", " ")
         .replace("+00:00", " UTC"),
         "seconds": manifest.get("seconds"),
-        "parameters": {name: manifest["parameters"][name] for name in manifest.get("given", [])},
+        "parameters": {
+            name: manifest.get("parameters", {}).get(name) for name in manifest.get("given", [])
+        },
         "sentence": error.get("sentence") or next(iter(manifest.get("answer", [])), ""),
     }

@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from murmuration.errors import ReportError
 from murmuration.reports.parameters import (
     cell_source,
     cell_tags,
@@ -36,8 +37,7 @@ _IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 
 def write_page(folder: Path, manifest: Mapping[str, Any]) -> Path:
     """Write ``report.html`` of a run from its executed notebook; of a failed run too, as far as it came."""
-    notebook = folder / "notebook.ipynb"
-    blocks = list(_blocks(load_notebook(notebook))) if notebook.exists() else []
+    blocks = list(_blocks(_executed(folder / "notebook.ipynb")))
     figures = [block["figure"] for block in blocks if "figure" in block]
     title = next(
         (block["title"] for block in blocks if block.get("title")), str(manifest["report"])
@@ -55,6 +55,14 @@ def write_page(folder: Path, manifest: Mapping[str, Any]) -> Path:
     path = folder / PAGE
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _executed(path: Path) -> dict[str, Any]:
+    """Read an executed notebook; a run that was killed may have left none, or half of one."""
+    try:
+        return load_notebook(path)
+    except ReportError:
+        return {"cells": []}
 
 
 def templates() -> Environment:

@@ -148,9 +148,12 @@ def read_parameters(notebook: Path) -> dict[str, Parameter]:
             f"{notebook} has {len(cells)} cells tagged 'parameters', but a report needs exactly one."
         )
     source = cell_source(cells[0])
-    comments = _comments(source)
+    try:
+        nodes, comments = ast.parse(source).body, _comments(source)
+    except (SyntaxError, tokenize.TokenError) as err:
+        raise ReportError(f"{notebook}, parameters cell: this is no Python: {err}.") from err
     found = {}
-    for node in ast.parse(source).body:
+    for node in nodes:
         parameter = _declared(node, comments, notebook)
         found[parameter.name] = parameter
     return found
@@ -226,7 +229,7 @@ def _declared(node: ast.stmt, comments: Mapping[int, str], notebook: Path) -> Pa
     parameter = Parameter(
         name=node.target.id,
         type=kind,
-        default=ast.literal_eval(node.value),
+        default=_literal(node.value, where),
         help=_RANGE.sub("", _CHOICES.sub("", words)).strip().rstrip(";,"),
         choices=tuple(part.strip() for part in choices[1].split(",")) if choices else (),
         low=float(numbers[1]) if numbers else None,
@@ -234,6 +237,15 @@ def _declared(node: ast.stmt, comments: Mapping[int, str], notebook: Path) -> Pa
     )
     parameter.read(parameter.default)
     return parameter
+
+
+def _literal(node: ast.expr, where: str) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError as err:
+        raise ReportError(
+            f"{where}: the value is {ast.unparse(node)}, but it must be written out, not worked out."
+        ) from err
 
 
 def check_parameters(

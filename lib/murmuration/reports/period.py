@@ -111,7 +111,13 @@ def resolve_period(
             f"since ({start.isoformat()}) must lie before until ({end.isoformat()})."
             + (" Swap the two." if since and until else "")
         )
-    return Period(start.astimezone(UTC), end.astimezone(UTC), timezone)
+    try:
+        return Period(start.astimezone(UTC), end.astimezone(UTC), timezone)
+    except OverflowError as err:
+        raise ParamError(
+            f"The period from {start.isoformat()} to {end.isoformat()} reaches beyond the years 1 to 9999. "
+            "Choose a later since or an earlier until."
+        ) from err
 
 
 def check_zone(name: str) -> ZoneInfo:

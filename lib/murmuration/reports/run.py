@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from murmuration.compute import Cluster, start_cluster
-from murmuration.errors import SchemaError, UnknownNameError, suggest
+from murmuration.errors import SchemaError, UnknownNameError, hide_quoted, suggest
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
@@ -208,7 +208,7 @@ class Run:
             rows = pa.Table.from_pandas(table[columns], schema=schema, preserve_index=False)
         except (pa.ArrowException, TypeError, ValueError) as err:
             raise SchemaError(
-                f"The table {name!r} does not fit its declared types: {err}."
+                f"The table {name!r} does not fit its declared types: {hide_quoted(str(err))}."
             ) from err
         order = (declared.key if declared else tuple(key)) or tuple(columns)
         rows = rows.sort_by([(column, "ascending") for column in order])

@@ -19,7 +19,14 @@ from typing import Any
 import psutil
 
 from murmuration.catalog import load_catalog
-from murmuration.errors import ParamError, UnknownNameError, suggest
+from murmuration.errors import (
+    MurmurationError,
+    ParamError,
+    ReportError,
+    UnknownNameError,
+    hide_quoted,
+    suggest,
+)
 from murmuration.reports.context import VARIABLE, Context, read_journal
 from murmuration.reports.index import write_index
 from murmuration.reports.manifest import (
@@ -47,6 +54,14 @@ log = logging.getLogger(__name__)
 DEADLINE_SECONDS = 3600.0
 _LOOK_SECONDS = 0.2
 _MAX_ERROR_CHARS = 600
+# What these quote are names of ours and of code; what others quote may be a post.
+_OPEN_ERRORS = frozenset(
+    [
+        *(kind.__name__ for kind in MurmurationError.__subclasses__()),
+        *("AttributeError", "FileNotFoundError", "ImportError", "KeyError", "ModuleNotFoundError"),
+        *("NameError", "PermissionError", "TypeError"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +87,11 @@ def report_path(settings: Settings, name: str) -> Path:
     UnknownNameError
         If there is none of that name; says the nearest one.
     """
-    path = settings.root / "notebooks" / "reports" / f"{name}.ipynb"
-    if not path.is_file():
-        there = [file.stem for file in path.parent.glob("*.ipynb")]
-        raise UnknownNameError(
-            f"There is no report {name!r} in {path.parent}.{suggest(name, there)}"
-        )
-    return path
+    folder = settings.root / "notebooks" / "reports"
+    there = {file.stem: file for file in folder.glob("*.ipynb")}
+    if name not in there:
+        raise UnknownNameError(f"There is no report {name!r} in {folder}.{suggest(name, there)}")
+    return there[name]
 
 
 def run_report(
@@ -206,28 +219,35 @@ def _execute_child(
             env=environment,
         )
     place: dict[str, int] = {}
-    with _told(child, context, place, on_progress), _ended(child), _signals() as stopped:
-        status = _watch(child, deadline_seconds, stopped)
+    below: set[psutil.Process] = set()
+    with _told(child, context, place, on_progress), _ended(child, below), _signals() as stopped:
+        status = _watch(child, deadline_seconds, stopped, below)
     complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-_MAX_ERROR_CHARS:]
     errors.unlink()
     return _Ending(status, complaint, place.get("cell"))
 
 
 def _watch(
-    child: "subprocess.Popen[bytes]", deadline_seconds: float, stopped: threading.Event
+    child: "subprocess.Popen[bytes]",
+    deadline_seconds: float,
+    stopped: threading.Event,
+    below: set[psutil.Process],
 ) -> Status:
+    """Wait for the worker; note in `below` what runs below it, as it may be killed before it can end that."""
     end = time.monotonic() + deadline_seconds
     while time.monotonic() < end:
         if stopped.is_set():
             return "interrupted"
+        with suppress(psutil.Error):
+            below.update(psutil.Process(child.pid).children(recursive=True))
         with suppress(subprocess.TimeoutExpired):
             return "succeeded" if child.wait(timeout=_LOOK_SECONDS) == 0 else "failed"
     return "timed out"
 
 
 @contextmanager
-def _ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Whatever happens, end the worker and everything below it."""
+def _ended(child: "subprocess.Popen[bytes]", below: set[psutil.Process]) -> Iterator[None]:
+    """Whatever happens, end the worker and everything below it, now or before."""
     try:
         yield
     finally:
@@ -236,6 +256,9 @@ def _ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
                 end_descendants(psutil.Process(child.pid))
             child.kill()
         child.wait()
+        for process in below:
+            with suppress(psutil.Error):
+                process.kill()  # does nothing to another process that got its number
 
 
 @contextmanager
@@ -323,12 +346,16 @@ def _explain(context: Context, ending: _Ending, deadline_seconds: float) -> dict
 
 def _failed_cell(path: Path) -> tuple[int | None, str]:
     """Number of the cell that failed, from 1, and its error in one line."""
-    cells = number_cells(load_notebook(path)) if path.exists() else []
+    try:
+        cells = number_cells(load_notebook(path))
+    except ReportError:  # not written yet, or killed while it was
+        return None, ""
     for number, cell in cells:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
                 lines = " ".join(str(output["evalue"]).split())
-                return number, f"{output['ename']}: {lines[:_MAX_ERROR_CHARS]}"
+                plain = lines if output["ename"] in _OPEN_ERRORS else hide_quoted(lines)
+                return number, f"{output['ename']}: {plain[:_MAX_ERROR_CHARS]}"
     return None, ""
 
 

@@ -14,13 +14,32 @@ from murmuration.reports.manifest import RunResult, list_runs
 
 def runs_that_hold(
     reports: Path, *, source: str, post_id: str | None, author_keys: Collection[str | None]
-) -> list[RunResult]:
-    """Give the runs whose result tables name a post or an author of a source."""
+) -> list[Path]:
+    """Give the folders of runs that hold a post or an author of a source.
+
+    Those are the runs whose result tables name it; and as nothing says what they have shown, also runs
+    that did not succeed and folders of runs that were killed, unless they read another source.
+    """
     wanted = {
         "post_id": [post_id] if post_id else [],
         "author_key": sorted(key for key in author_keys if key),
     }
-    return [run for run in list_runs(reports) if _holds(run.folder, source, wanted)]
+    runs = {run.folder: run for run in list_runs(reports)}
+    killed = [
+        path.parent
+        for path in sorted(reports.glob("*/*/notebook.ipynb"))
+        if path.parent not in runs
+    ]
+    return killed + [
+        folder
+        for folder, run in runs.items()
+        if _may_have_shown(run, source) or _holds(folder, source, wanted)
+    ]
+
+
+def _may_have_shown(run: RunResult, source: str) -> bool:
+    read = run.manifest.get("parameters", {}).get("source") or source
+    return run.status != "succeeded" and read == source
 
 
 def _holds(folder: Path, source: str, wanted: dict[str, list[str]]) -> bool:
@@ -35,8 +54,8 @@ def _holds(folder: Path, source: str, wanted: dict[str, list[str]]) -> bool:
     return False
 
 
-def remove_runs(reports: Path, runs: Collection[RunResult]) -> None:
+def remove_runs(reports: Path, folders: Collection[Path]) -> None:
     """Remove runs with all their files, and take them off the index."""
-    for run in runs:
-        shutil.rmtree(run.folder)
+    for folder in folders:
+        shutil.rmtree(folder)
     write_index(reports)

@@ -4,8 +4,6 @@ Colours are Okabe & Ito's (2008), which people with any colour vision tell apart
 say the same, so that colour is never the only carrier of meaning.
 """
 
-from collections.abc import Sequence
-
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -98,8 +96,3 @@ def table_rows(table: pd.DataFrame) -> list[list[str]]:
         ["" if pd.isna(value) else str(value) for value in row]
         for row in table.itertuples(index=False)
     ]
-
-
-def colours_for(names: Sequence[str]) -> dict[str, str]:
-    """Give each name a colour; the first one always gets the first colour."""
-    return {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}

@@ -28,4 +28,4 @@ def as_state(text: str | None) -> int | datetime | None:
     """Read a state of the store: a version, or a time of a commit; no zone means UTC."""
     if text is None or not text.strip():
         return None
-    return int(text) if text.strip().isdigit() else as_moment(text, "as_of")
+    return int(text) if text.strip().isdecimal() else as_moment(text, "as_of")
