@@ -322,13 +322,38 @@ def test_readers_that_were_started_before_do_not_fail(full_store, state):
     assert found == {"id-1", "id-3"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="collect/ does not hold quarantined rows against the tombstones"
-)
-def test_bad_rows_of_a_forgotten_author_stay_out_of_quarantine(full_store, state, put, holders):
+@pytest.mark.parametrize("target", [{"author": VICTIM}, {"post": "id-779"}])
+def test_bad_rows_of_what_was_forgotten_stay_out_of_quarantine_and_are_counted(
+    full_store, state, put, holders, problems, target
+):
+    forget(full_store, state, source="test", **target)
+    bad = "no time at all"
+    rows = [post("id-779", BROKEN, VICTIM, bad), post("id-2", "x", OTHER, bad), post("5", "y", "")]
+    counts = put(rows, max_bad_share=1, observed_at=LATER).values
+    assert (counts["rows_forgotten"], counts["rows_quarantined"], counts["rows_new"]) == (1, 1, 1)
+    assert counts["rows_read"] == 3
+    assert holders(BROKEN) == []
+    assert "id-779" not in full_store.read("quarantine")["post_id"].to_pylist()
+    assert problems() == []
+
+
+def test_a_row_that_cannot_be_taken_apart_stays_out_if_it_names_a_forgotten_author(
+    full_store, state, take_in, tmp_path, holders, problems
+):
     forget(full_store, state, source="test", author=VICTIM)
-    put([post("id-781", BROKEN, VICTIM, "no time at all"), post("5", "x", OTHER)], max_bad_share=1)
+    path = tmp_path / "broken.csv"
+    path.write_text(f"id,user_id,text\n5,amy,hi\n6,{VICTIM},quokka,again\n7,amy,one,too many\n")
+    counts = take_in(path, max_bad_share=1).values
+    assert (counts["rows_forgotten"], counts["rows_quarantined"], counts["rows_new"]) == (1, 1, 1)
     assert holders("quokka") == []
+    assert problems() == []
+
+
+def test_bad_rows_of_another_source_are_not_held_against_tombstones(store, state, put):
+    put([post("1", "x", VICTIM)])
+    forget(store, state, source="test", author=VICTIM)
+    rows = [post("1", BROKEN, VICTIM, "no time at all"), post("2", "x", OTHER)]
+    assert put(rows, source="other", max_bad_share=1).values["rows_quarantined"] == 1
 
 
 def test_import_of_the_very_same_file_stays_a_repetition(store, state, write_csv, take_in):

@@ -179,7 +179,7 @@ def write_lock(store: Store, state: Path) -> Iterator[None]:
         _wait(lock, store)
     except OSError as err:
         raise StoreError(
-            f"The folder {state} cannot be used: {explain(err)} Nothing was committed."
+            f"The folder {state} cannot be used: {explain(err)} Nothing was lost."
         ) from err
     try:
         yield

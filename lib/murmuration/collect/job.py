@@ -8,7 +8,6 @@ missing.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -16,11 +15,12 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from murmuration.collect.bad_rows import BadRows
+from murmuration.collect.bad_rows import BadRows, drop_forgotten
 from murmuration.collect.files import PostFile
 from murmuration.collect.normalise import Normaliser
 from murmuration.collect.raw import Reader
 from murmuration.errors import ReadError, StoreError
+from murmuration.store.aside import Aside
 from murmuration.store.delta import DataFile, Store
 from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
@@ -117,17 +117,18 @@ class ImportJob:
 
     def _read(self) -> None:
         tombstones = Tombstones.load(self.store)
-        with _Aside() as aside:
+        with Aside() as aside:
             for batch in self.reader.batches():
                 posts, bad = self.normaliser.posts(batch)
                 self.counts["read"] += (
                     posts.num_rows + len(bad) + batch.skipped + len(batch.deleted)
                 )
                 self.counts["skipped"] += batch.skipped + len(batch.deleted)
-                self.bad.add(bad)
                 self.deleted += batch.deleted
                 alive = tombstones.drop(posts, source=self.source)
-                self.counts["forgotten"] += posts.num_rows - alive.num_rows
+                kept = drop_forgotten(bad, tombstones, source=self.source)
+                self.counts["forgotten"] += posts.num_rows + len(bad) - alive.num_rows - len(kept)
+                self.bad.add(kept)
                 aside.run(self.merge.add, alive)
                 if self.counts["read"] >= _EARLY_ROWS:
                     self._check_bad_share()
@@ -224,32 +225,6 @@ class ImportJob:
             "rows_written": tally.written,
             "notes": [f"{note}: {count:,}" for note, count in notes],
         }
-
-
-class _Aside:
-    """Does one thing at a time beside the caller, such as sorting rows while the next are read."""
-
-    def __enter__(self) -> Self:
-        self._thread = ThreadPoolExecutor(1)
-        self._done: Future[None] | None = None
-        return self
-
-    def run(self, work: Callable[[pa.Table], None], rows: pa.Table) -> None:
-        """Start `work` once what was started before has ended; raises what that raised."""
-        self.wait()
-        self._done = self._thread.submit(work, rows)
-
-    def wait(self) -> None:
-        """Wait for what was started; raises what it raised."""
-        if self._done is not None:
-            self._done.result()
-
-    def __exit__(self, kind: object, *details: object) -> None:
-        try:
-            if kind is None:
-                self.wait()
-        finally:
-            self._thread.shutdown(cancel_futures=True)
 
 
 def _differing_pairs(winners: pa.ChunkedArray, losers: pa.ChunkedArray) -> Counter[str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import time_ns
 from typing import Any, Self
 from urllib.parse import unquote
@@ -59,6 +60,7 @@ _S3_FILE_WAITS = {"connect_timeout": 5, "read_timeout": 10, "retries": {"max_att
 _UNUSABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
 _BUCKET = re.compile(r"s3://[^/]+(/.*)?")
 _LOG_ENTRY = re.compile(r"/\d{20}\.json$")
+_ROOM_BYTES = 1 << 16  # for an entry in the log and what Parquet adds
 _ARROWS = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")  # how delta-rs chains reasons
 
 
@@ -259,6 +261,7 @@ class Store:
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to one of the small tables."""
         with translated(self.location):
+            self._check_room(rows)
             write_deltalake(self.uri(name), rows, mode="append", storage_options=self.options)
 
     def replace(self, table: str | DeltaTable, rows: pa.Table, *, where: str | None = None) -> None:
@@ -267,6 +270,7 @@ class Store:
         A table that was opened, instead of a name: rows that others added since then stay.
         """
         with translated(self.location):
+            self._check_room(rows)
             write_deltalake(
                 self.uri(table) if isinstance(table, str) else table,
                 rows,
@@ -274,6 +278,13 @@ class Store:
                 predicate=where,
                 storage_options=self.options,
             )
+
+    def _check_room(self, rows: pa.Table) -> None:
+        """Take the room for a moment: where there is none, delta-rs 1.6 prints a panic beside its error."""
+        if not self.on_s3:
+            with TemporaryFile(dir=self.location) as file:
+                if hasattr(os, "posix_fallocate"):  # not on macOS
+                    os.posix_fallocate(file.fileno(), 0, rows.nbytes + _ROOM_BYTES)
 
     def path_of(self, uri: str) -> str:
         """Path of a data file for `files`, from the address that the log gives."""
@@ -413,7 +424,7 @@ def translated(location: str) -> Iterator[None]:
         ) from err
     except (OSError, DeltaError, BotoCoreError, ClientError, pa.ArrowException) as err:
         raise StoreError(
-            f"The store {location} cannot be used: {explain(err)} Nothing was committed."
+            f"The store {location} cannot be used: {explain(err)} Nothing was lost."
         ) from err
 
 
@@ -428,6 +439,8 @@ def explain(err: Exception) -> str:
         "Forbidden": "S3 denied access. Check the credentials and the bucket's policy.",
         "InvalidToken": "S3 refused the session token. Check AWS_SESSION_TOKEN.",
         "No space left": "the disk is full. Free some space and run the command again.",
+        "quota exceeded": "the disk quota is used up. Free some space and run the command again.",
+        "File too large": "a file would be longer than this process may write. Raise `ulimit -f`.",
         "Read-only file system": "the file system is read-only. Choose another place.",
         "Permission denied": "it may not be written or read by this user. Check its owner.",
         # Where there are no credentials, delta-rs asks for those of an EC2 machine.

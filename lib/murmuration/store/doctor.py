@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 from urllib.parse import unquote
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.errors import StoreError
 from murmuration.store.delta import Commit, DataFile, Store, translated
+from murmuration.store.merge import connect
 from murmuration.store.receipts import read_receipts
 from murmuration.store.tombstones import Tombstones
 from murmuration.store.upkeep import ERASED, FOLDED
@@ -159,9 +159,7 @@ def _key_facts(store: Store, files: list[DataFile], source: str, state: Path) ->
     (state / "tmp").mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(dir=state / "tmp", prefix="doctor-") as spill,
-        duckdb.connect(
-            ":memory:", config={"memory_limit": "512MB", "temp_directory": spill, "threads": 2}
-        ) as connection,
+        connect(memory_limit="512MB", temp_directory=spill, threads=2) as connection,
     ):
         connection.execute("CREATE TABLE keys (post_id VARCHAR, month VARCHAR, batch VARCHAR)")
         for file in files:

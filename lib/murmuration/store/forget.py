@@ -8,6 +8,7 @@ id of the post that they answer.
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from murmuration.store.upkeep import fold
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _NAMING = ["post_id", "author_key", "mention_keys"]  # columns of `posts`
-_HALF_WRITTEN = ".new"
+_FRESH = ".new"
+_HALF_WRITTEN = re.compile(r"\.(new|parquet#\d+)$")  # by us, by delta-rs
 _HARMLESS = frozenset(",".join(STATISTICS.values()).split(","))
 
 
@@ -119,7 +121,24 @@ def forget(
     # The posts come before the author: each version of them goes, also one that names no author.
     bury(store, "post", source, target.posts, reason="forgotten", alive=target.posts)
     bury(store, "author", source, target.authors, reason="forgotten", alive=target.authors)
-    tombstones = _tombstones(store, target)
+    with _said_to_be_unfinished():
+        return _erase(store, state, target)
+
+
+@contextmanager
+def _said_to_be_unfinished() -> Iterator[None]:
+    """Say of an error that it came half-way."""
+    try:
+        yield
+    except StoreError as err:
+        raise StoreError(
+            f"{err} Readers and imports leave out what is to be forgotten, but it is not erased yet: "
+            "run `forget` again."
+        ) from err
+
+
+def _erase(store: Store, state: Path, target: _Target) -> Erasure:
+    source, tombstones = target.source, _tombstones(store, target)
     touched = [
         file
         for file in store.post_files(store.open("posts"), source=source)
@@ -133,8 +152,7 @@ def forget(
     left = list(_find_traces(store, target))
     if left:
         raise StoreError(
-            f"{len(left)} files of {store.location} still hold what was to be erased, the first is {left[0]}. "
-            "Run the command again."
+            f"{len(left)} files of {store.location} still hold what was to be erased, the first is {left[0]}."
         )
     mark_swept(store, tombstones, reasons=["forgotten", "deleted"])
     return Erasure(erased, quarantined, rewritten)
@@ -228,7 +246,7 @@ def _remove_half_written(store: Store, source: str) -> None:
         return
     for place in (f"posts/source={source}", "quarantine"):
         for path in _files(store, place):
-            if path.endswith(_HALF_WRITTEN):
+            if _HALF_WRITTEN.search(path):
                 Path(path).unlink()
     live = {file.path for file in store.post_files(store.open("posts"), source=source)}
     for path in _data_files(store, f"posts/source={source}"):
@@ -261,7 +279,7 @@ def _files(store: Store, place: str) -> Iterator[str]:
 def _overwrite(store: Store, path: str, rows: pa.Table) -> None:
     """Put other content into a file; a reader sees the old one or the new one."""
     with translated(store.location):
-        fresh = path if store.on_s3 else f"{path}{_HALF_WRITTEN}"
+        fresh = path if store.on_s3 else f"{path}{_FRESH}"
         with store.files.open(fresh, "wb") as file:
             pq.write_table(rows, file, compression="zstd")
         if fresh != path:

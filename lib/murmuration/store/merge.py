@@ -62,6 +62,12 @@ class Unit:
     first_seen: Seqs
 
 
+def connect(**config: str | int) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB of its own, which prints no progress bar: in notebooks it would."""
+    connection = duckdb.connect(":memory:", config=dict(config))
+    return connection.execute("SET enable_progress_bar = false")
+
+
 def rank_columns(posts: pa.Table) -> pa.Table:
     """Give what ranks versions of posts; clocks as integers, in microseconds."""
     return pa.table(
@@ -118,14 +124,7 @@ class Merge:
             self._folder = tempfile.TemporaryDirectory(dir=folder, prefix="merge-")
             home = Path(self._folder.name)
             self._spill = _Spill(home / "rows.arrow")
-            self._keys = duckdb.connect(
-                ":memory:",
-                config={
-                    "memory_limit": _MEMORY,
-                    "temp_directory": str(home / "keys"),
-                    "threads": 2,
-                },
-            )
+            self._keys = connect(memory_limit=_MEMORY, temp_directory=str(home / "keys"), threads=2)
             self._keys.execute(f"CREATE TABLE mine ({_KEY_TYPES})")
             self._keys.execute(f"CREATE TABLE known ({_KEY_TYPES})")
         self._waiting: list[pa.Table] = []
@@ -154,7 +153,7 @@ class Merge:
         except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as err:
             raise StoreError(
                 f"The folder {self._parent} cannot hold temporary files: {explain(err)} "
-                "Nothing was committed."
+                "Nothing was lost."
             ) from err
 
     def add(self, posts: pa.Table) -> None:
@@ -324,7 +323,8 @@ class _Spill:
         """Read rows by number, in the order asked for; one batch of the file at once."""
         if self._reader is None:
             self.close_writer()
-            self._reader = pa.ipc.open_file(pa.memory_map(str(self._path)))
+            # Not mapped: its pages would count as memory of this process, and grow with the import.
+            self._reader = pa.ipc.open_file(pa.OSFile(str(self._path)))
         order = np.argsort(numbers)
         ascending = numbers[order]
         edges = np.searchsorted(ascending, [*self._starts, self._rows])
@@ -394,7 +394,7 @@ def newest(posts: pa.Table) -> tuple[Seqs, Seqs]:
         seen, in microseconds; both int64, shape (n_posts,).
     """
     keys = rank_columns(posts).append_column("seq", pa.array(np.arange(len(posts))))
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with connect(threads=1) as connection:
         connection.register("k", keys)
         found = connection.execute(_NEWEST).fetchnumpy()
     rows, first_seen = (np.asarray(found[name], dtype=np.int64) for name in ("seq", "first_seen"))

@@ -28,7 +28,7 @@ def spill_folder(store: Store, state: Path) -> Iterator[Path]:
         folder = TemporaryDirectory(dir=state / "tmp", prefix=_prefix(store))
     except OSError as err:
         raise StoreError(
-            f"The folder {state} cannot be used: {explain(err)} Nothing was committed."
+            f"The folder {state} cannot be used: {explain(err)} Nothing was lost."
         ) from err
     with folder as path:
         yield Path(path)

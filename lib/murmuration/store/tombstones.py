@@ -85,14 +85,15 @@ class Tombstones:
         place = posts.schema.get_field_index("mention_keys")
         return posts.set_column(place, "mention_keys", lists.cast(column.type))
 
+    def names(self, kind: TombstoneKind, identifier: str, *, source: str) -> bool:
+        """Say whether one of them stands for this post id or author's pseudonym."""
+        keys = self.keys.get((source, kind), frozenset())
+        return self.pseudonyms.hidden_key(kind, source, identifier) in keys
+
     def _named(self, kind: TombstoneKind, source: str, values: pa.Array) -> list[str]:
         """Those among the values that a tombstone names; each is hashed once."""
-        keys = self.keys.get((source, kind), frozenset())
-        return [
-            value
-            for value in pc.unique(values.drop_null()).to_pylist()
-            if self.pseudonyms.hidden_key(kind, source, value) in keys
-        ]
+        distinct = pc.unique(values.drop_null()).to_pylist()
+        return [value for value in distinct if self.names(kind, value, source=source)]
 
 
 def bury(

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from murmuration.schema import POSTS
+from murmuration.store.aside import Aside
 from murmuration.store.delta import DataFile, Store, translated
 from murmuration.store.merge import Merge
 
@@ -53,7 +54,6 @@ def write_units(
     source: str,
     batch: str,
     finish: Callable[[pa.Table], pa.Table] = lambda posts: posts,
-    on_rows: Callable[[int], None] = lambda rows: None,
 ) -> list[DataFile]:
     """Write the rows that `merge` decided on, one file for each unit.
 
@@ -67,8 +67,6 @@ def write_units(
         Name of the import or compaction, see `new_batch`.
     finish
         Last touch for the rows that are kept, for instance language detection.
-    on_rows
-        Told the number of rows after each file.
 
     Returns
     -------
@@ -76,15 +74,20 @@ def write_units(
         What a commit may add. On an error the files are removed again.
     """
     written: list[DataFile] = []
-    with removed_on_error(store, written):
+
+    def write(posts: pa.Table, path: str, place: int) -> None:
+        written[place] = replace(written[place], bytes=write_file(store, posts, path=path))
+
+    with removed_on_error(store, written), Aside() as aside:
         for number, unit in enumerate(merge.units()):
             posts = finish(merge.gather(unit))
             path = f"source={source}/created_month={unit.month}/{batch}.{number:05d}.parquet"
             first, last = _days(posts)
-            file = DataFile(path, source, unit.month, len(posts), bytes=0, first=first, last=last)
-            written.append(file)
-            written[-1] = replace(file, bytes=write_file(store, posts, path=path))
-            on_rows(len(posts))
+            # Known before it is there, so that it is removed whatever happens.
+            written.append(
+                DataFile(path, source, unit.month, len(posts), bytes=0, first=first, last=last)
+            )
+            aside.run(write, posts, path, number)
     return written
 
 
