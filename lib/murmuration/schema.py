@@ -1,6 +1,6 @@
 """The tables: every column with its type, its unit and what it means.
 
-``docs/data_dictionary.md`` is this file in words, and a test holds the two together.
+``docs/data_dictionary.md`` is this file in words; ``python tests/test_schema.py`` writes it anew.
 """
 
 import re
@@ -47,13 +47,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns in order, what one row is, and what tells rows apart."""
+    """A table: its columns in order, what one row is, and what tells rows apart.
+
+    `nullable` names the columns that may be null; all others have a value in every row.
+    """
 
     name: str
     row: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     partition_by: tuple[str, ...] = ()
+    nullable: tuple[str, ...] = ()
 
     @property
     def arrow(self) -> pa.Schema:
@@ -75,11 +79,20 @@ def _count(name: str, what: str) -> Column:
     return Column(name, pa.int64(), f"{what} when the post was observed", unit="count")
 
 
+# What a platform may withhold, a file may lack, or nobody can tell.
+_MAY_BE_UNKNOWN = (
+    "platform", "created_at", "author_key", "text", "title", "lang", "lang_source", "reply_to_id", "root_id",
+    "repost_of_id", "quote_of_id", "community", "url", "hashtags", "mention_keys", "urls", "like_count",
+    "repost_count", "reply_count", "quote_count", "view_count", "score", "author_followers", "sensitive",
+    "place_name", "version", "extra",
+)  # fmt: skip
+
 POSTS = Table(
     name="posts",
     row="one version of one post; readers see the newest version of each key",
     key=("source", "post_id"),
     partition_by=("source", "created_month"),
+    nullable=_MAY_BE_UNKNOWN,
     columns=(
         Column("source", pa.string(), "Label of the import or the live source it came through"),
         Column("platform", pa.string(), "Where it was published, for example `x` or `mastodon`"),
@@ -135,7 +148,7 @@ IMPORTS = Table(
         Column("mapping", PAIRS, "Field to column, as used"),
         Column("observed_at", UTC_TIME, "The file's modification time unless given", unit="UTC"),
         Column("imported_at", UTC_TIME, "When it was committed", unit="UTC"),
-        Column("posts_version", pa.int64(), "Version of `posts` that it made; null if none"),
+        Column("posts_version", pa.int64(), "Version of `posts` that it made"),
         Column("rows_read", pa.int64(), "Rows in the file", unit="rows"),
         Column("rows_new", pa.int64(), "Posts that were not known", unit="posts"),
         Column("rows_updated", pa.int64(), "Known posts with a newer version", unit="posts"),
@@ -143,7 +156,7 @@ IMPORTS = Table(
         Column("rows_older", pa.int64(), "Known posts, but an older version", unit="posts"),
         Column("rows_repeated", pa.int64(), "Rows that repeat an id of the file", unit="rows"),
         Column("rows_skipped", pa.int64(), "Records that are no posts, e.g. likes", unit="rows"),
-        Column("rows_forgotten", pa.int64(), "Rows kept out by `forget`", unit="rows"),
+        Column("rows_forgotten", pa.int64(), "Rows of forgotten or deleted posts", unit="rows"),
         Column("rows_quarantined", pa.int64(), "Rows that could not be read", unit="rows"),
         Column("rows_written", pa.int64(), "Rows added to `posts`", unit="rows"),
         Column("notes", STRINGS, "What was repaired or looks odd, with counts"),
@@ -154,6 +167,7 @@ QUARANTINE = Table(
     name="quarantine",
     row="one row of a file that could not be read as a post",
     key=("import_id", "row"),
+    nullable=("post_id", "author_key"),
     columns=(
         Column("source", pa.string(), "The label it was imported under"),
         Column("import_id", pa.string(), "The import that met it"),
@@ -227,6 +241,11 @@ def _levels() -> tuple[Column, ...]:
     )
 
 
+# Without a scored post there is no level, without two authors no interval.
+_ESTIMATES = (
+    "mean", "mean_low", "mean_high", "negative_share", "negative_low", "negative_high", "positive_share",
+    "positive_low", "positive_high",
+)  # fmt: skip
 _BRAND = Column("brand", pa.string(), "Key of the brand in the catalog")
 
 BRAND_HEALTH = (
@@ -234,12 +253,14 @@ BRAND_HEALTH = (
         name="by_brand",
         row="one brand in one of the two periods",
         key=("brand", "period"),
+        nullable=_ESTIMATES,
         columns=(_BRAND, Column("period", pa.string(), "`this` or `before`"), *_levels()),
     ),
     Table(
         name="over_time",
         row="one brand in one hour, day, week or month of the period",
         key=("brand", "period_start"),
+        nullable=_ESTIMATES,
         columns=(
             _BRAND,
             Column("period_start", UTC_TIME, "Local start of the step", unit="UTC"),
@@ -250,6 +271,7 @@ BRAND_HEALTH = (
         name="share_of_voice",
         row="one brand",
         key=("brand",),
+        nullable=("share", "share_low", "share_high"),
         columns=(
             _BRAND,
             Column("mentions", pa.int64(), "Posts that mention it", unit="posts"),
@@ -276,6 +298,7 @@ BRAND_HEALTH = (
         name="reading",
         row="one post worth reading",
         key=("why", "rank"),
+        nullable=("author_key", "text", "sentiment", "engagement", "url"),
         columns=(
             Column("why", pa.string(), "`negative`, `positive` or `engaged`"),
             Column("rank", pa.int64(), "1 is to be read first"),
@@ -293,6 +316,7 @@ BRAND_HEALTH = (
         name="by_language",
         row="one language of the brand's posts in the period",
         key=("lang",),
+        nullable=("lang", *_ESTIMATES),
         columns=(Column("lang", pa.string(), "Language, BCP 47"), *_levels()),
     ),
     Table(
