@@ -150,7 +150,8 @@ class LexiconEntry(_Entry):
     """Words with a feeling of their own here, −4 (worst) to 4 (best); 0 takes a word out."""
 
     description: str = ""
-    words: dict[str, Annotated[float, Field(ge=-4, le=4)]]
+    # Strict, or `good: yes` would weigh 1.
+    words: dict[str, Annotated[float, Field(ge=-4, le=4, strict=True)]]
 
 
 class Catalog(_Entry):
@@ -234,15 +235,7 @@ def load_catalog(path: Path) -> Catalog:
     """
     if not path.exists():
         return Catalog()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = _lines(node, path) if node is not None else {}
-        content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as err:
-        raise CatalogError(f"{path} cannot be read as UTF-8 text: {err}.") from err
-    except yaml.YAMLError as err:
-        raise CatalogError(f"{path} is no valid YAML: {_yaml_problem(err)}.") from err
+    content, lines = _read(path)
     if content is None:
         return Catalog()
     if not isinstance(content, dict):
@@ -258,6 +251,31 @@ def load_catalog(path: Path) -> Catalog:
     if found := list(_dangling(catalog)):
         raise CatalogError(_explain(found, path, lines))
     return catalog
+
+
+def _read(path: Path) -> tuple[Any, dict[Place, int]]:
+    """Give what the file says, and the line of everything in it."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.safe_load(text), _lines(node, path) if node is not None else {}
+    except CatalogError:
+        raise
+    except OSError as err:
+        raise CatalogError(f"{path} cannot be read: {err.strerror or err}.") from err
+    except UnicodeDecodeError as err:
+        line = err.object[: err.start].count(b"\n") + 1
+        raise CatalogError(
+            f"{path} is no UTF-8 text in line {line}. Save the file as UTF-8."
+        ) from err
+    except yaml.YAMLError as err:
+        raise CatalogError(f"{path} is no valid YAML: {_yaml_problem(err)}.") from err
+    except RecursionError as err:
+        raise CatalogError(f"{path} is no valid YAML: it is nested too deeply.") from err
+    except ValueError as err:  # such as 2015-13-45, which YAML takes for a day
+        raise CatalogError(
+            f"{path} is no valid YAML: {err}. Put a text that looks like a day or a number in quotes."
+        ) from err
 
 
 def _dangling(catalog: Catalog) -> Iterator[tuple[Place, str]]:
@@ -312,9 +330,12 @@ def _key(node: yaml.Node) -> str | int:
 
 
 def _yaml_problem(err: yaml.YAMLError) -> str:
-    mark = getattr(err, "problem_mark", None)
-    problem = getattr(err, "problem", None) or str(err)
-    return f"line {mark.line + 1}, {problem}" if mark is not None else str(problem)
+    if not isinstance(err, yaml.MarkedYAMLError) or err.problem_mark is None:
+        return str(err).splitlines()[0]
+    problem = err.problem or "it cannot be read"
+    if problem.startswith("but "):  # the second half of a sentence
+        problem = f"{err.context} {problem}"
+    return f"line {err.problem_mark.line + 1}, {problem}"
 
 
 def _dotted(place: Place) -> str:

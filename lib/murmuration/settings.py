@@ -5,6 +5,7 @@ the defaults; the prefix is ``MURMURATION_``. They are read once, here and nowhe
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,6 +33,7 @@ _DEFAULTS = {
 }
 # Read by other parts: the folder of the run that a report's kernel belongs to.
 _OTHERS = ("RUN",)
+_PASSWORD = re.compile(r"(://[^/@]*:).*(@)")  # a password may hold any sign, also @
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,13 @@ class Settings:
     real_data: Path
     origins: Mapping[str, str] = field(repr=False)
 
+    def describe(self) -> dict[str, str]:
+        """Give every setting as text that may be shown: no key, and no password of the ledger."""
+        shown = {name: str(getattr(self, name)) for name in self.origins}
+        shown["key"] = "(set)" if self.key else f"(in {self.state / 'key'})"
+        ledger = self.ledger or f"sqlite:///{self.state / 'ledger.sqlite'}"
+        return shown | {"ledger": _PASSWORD.sub(r"\1***\2", ledger)}
+
 
 def find_root(start: Path) -> Path:
     """Give the nearest folder at or above `start` that holds a catalog, else `start` itself."""
@@ -107,7 +116,7 @@ def load_settings(environ: Mapping[str, str], *, start: Path) -> Settings:
     """
     root = find_root(start.resolve())
     file_values = _read_file(root / ".env")
-    _check_names(environ, "the environment")
+    _check_names(environ, "The environment")
     _check_names(file_values, str(root / ".env"))
     values, origins = {}, {}
     for name, default in _DEFAULTS.items():
