@@ -27,11 +27,11 @@ from murmuration.errors import StoreError
 from murmuration.schema import POSTS
 from murmuration.store.delta import explain
 
-RUN_ROWS = 131_072  # rows sorted at once; about 100 MB of tweets
+RUN_ROWS = 65_536  # rows sorted at once; about 50 MB of tweets
 _BATCH_ROWS = 8_192  # rows read back at once from a run
-UNIT_ROWS = 131_072  # rows gathered at once; also the largest data file
-UNIT_BYTES = 128 << 20  # bytes gathered at once, for posts as long as articles
-_MEMORY = "256MB"
+UNIT_ROWS = 65_536  # rows gathered at once; also the largest data file
+UNIT_BYTES = 64 << 20  # bytes gathered at once, for posts as long as articles
+_MEMORY = "128MB"
 
 # Null edit times are lowest. All clocks are microseconds, so DuckDB needs no time zones.
 _RANK = "coalesce({0}.version, -9223372036854775807), {0}.observed, {0}.hash"
