@@ -129,13 +129,17 @@ def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts):
     assert murmuration("doctor").stdout.strip().splitlines()[-1].startswith("0 problems. Store: ")
     assert murmuration("compact").stdout.startswith("0 months folded")
     forgotten = murmuration("forget", "--source", "test", "--post", "3").stdout
-    assert forgotten.startswith("1 posts and 0 quarantined rows erased")
+    assert forgotten.startswith("1 post and 0 quarantined rows erased")
     assert "Nothing of it is left in the store." in forgotten
     assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
     by_author = json.loads(
         murmuration("forget", "-s", "test", "--author", "author-0", "--json").stdout
     )
     assert by_author["posts"] == 3
+    nobody = murmuration("forget", "--source", "test", "--author", "author-7").stdout
+    assert nobody.startswith(
+        "Nothing in the store is of this author of 'test'; later imports keep it out."
+    )
     assert murmuration("forget", "-s", "test", code=1).stderr.startswith(
         "Error: Say either a post or an author"
     )

@@ -18,6 +18,7 @@ from murmuration.terminal import (
     fields_of,
     import_progress,
     month_progress,
+    number,
     print_json,
     print_run,
     print_table,
@@ -52,8 +53,8 @@ def _stop(number: int, _frame: object) -> NoReturn:
 
 def main() -> None:
     """Run the command line; what goes wrong on purpose is one sentence and exit code 1."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, _stop)
     try:
         app()
     except MurmurationError as err:
@@ -167,7 +168,7 @@ def import_(
         print_json({"store": store.location, "imports": [receipt_facts(one) for one in receipts]})
     else:
         new = sum(0 if one.repeated else one.values["rows_new"] for one in receipts)
-        typer.echo(f"{new:,} new posts. Store: {store.location}")
+        typer.echo(f"{number(new, 'new post')}. Store: {store.location}")
 
 
 @app.command()
@@ -218,7 +219,7 @@ def runs(
         ["run", "report", "status", "started", "seconds", "parameters"],
         [run_row(run) for run in found[:limit]],
     )
-    typer.echo(f"{len(found)} runs. Index: {settings.reports / 'index.html'}")
+    typer.echo(f"{number(len(found), 'run')}. Index: {settings.reports / 'index.html'}")
 
 
 @app.command()
@@ -247,8 +248,8 @@ def compact(
         print_json(fields_of(done) | {"store": store.location})
     else:
         typer.echo(
-            f"{done.months} months folded, {done.rows_before:,} rows became {done.rows_after:,}, "
-            f"{done.files_removed} files removed. Store: {store.location}"
+            f"{number(done.months, 'month')} folded, {number(done.rows_before, 'row')} became "
+            f"{done.rows_after:,}, {number(done.files_removed, 'file')} removed. Store: {store.location}"
         )
 
 
@@ -282,12 +283,22 @@ def forget(
     if as_json:
         print_json(
             fields_of(done)
-            | {"runs": [str(folder) for folder in holding], "runs_removed": with_runs}
+            | {
+                "runs": [str(folder) for folder in holding],
+                "runs_removed": with_runs and bool(holding),
+            }
         )
         return
-    typer.echo(
-        f"{done.posts:,} posts and {done.quarantined:,} quarantined rows erased, {done.files} files rewritten."
-    )
+    if done.posts or done.quarantined:
+        typer.echo(
+            f"{number(done.posts, 'post')} and {number(done.quarantined, 'quarantined row')} erased, "
+            f"{number(done.files, 'file')} rewritten."
+        )
+    else:
+        typer.echo(
+            f"Nothing in the store is of this {'post' if post else 'author'} of {source!r}; later imports "
+            "keep it out. Look for a typing error if you expected posts."
+        )
     for folder in holding:
         typer.echo(f"{'Removed' if with_runs else 'Holds one of them, or may'}: {folder}")
     if holding and not with_runs:
@@ -317,7 +328,7 @@ def doctor(as_json: AsJson = False) -> None:
         marks = {"ok": "✓", "note": "·", "problem": "✗"}
         for finding in findings:
             typer.echo(f"{marks[finding.level]} {finding.text}")
-        typer.echo(f"{problems} problems. Store: {store.location}")
+        typer.echo(f"{number(problems, 'problem')}. Store: {store.location}")
     if problems:
         raise typer.Exit(1)
 

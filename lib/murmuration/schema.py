@@ -282,10 +282,14 @@ BRAND_HEALTH = (
     ),
     Table(
         name="terms",
-        row="one word or pair of words that marks the negative or the positive posts of the brand",
+        row="one word or pair of words that marks some posts of the brand",
         key=("side", "rank"),
         columns=(
-            Column("side", pa.string(), "`negative` or `positive`"),
+            Column(
+                "side",
+                pa.string(),
+                "`negative`, `positive`, or `peak`: negative posts of the step that stands out, against those of others",
+            ),
             Column("rank", pa.int64(), "1 is the most distinctive"),
             Column("term", pa.string(), "Word or pair of words", text=True),
             Column("z", pa.float64(), "Log-odds over their standard error"),

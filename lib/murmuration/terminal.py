@@ -98,7 +98,7 @@ def describe_receipt(receipt: "Receipt") -> str:
 def _counts_text(values: Mapping[str, Any]) -> str:
     names = {
         "new": "new", "updated": "updated", "unchanged": "unchanged", "older": "older than known",
-        "repeated": "repeat an id of the file", "skipped": "are no posts", "forgotten": "forgotten, kept out",
+        "repeated": "repeating an id of the file", "skipped": "no posts", "forgotten": "forgotten, kept out",
         "quarantined": "in quarantine",
     }  # fmt: skip
     always = ("new", "updated", "unchanged", "quarantined")
@@ -107,7 +107,7 @@ def _counts_text(values: Mapping[str, Any]) -> str:
         for key, words in names.items()
         if key in always or values[f"rows_{key}"]
     ]
-    return f"{values['rows_read']:,} rows: {', '.join(parts)}"
+    return f"{number(values['rows_read'], 'row')}: {', '.join(parts)}"
 
 
 def _repeated_text(receipt: "Receipt") -> str:
@@ -129,7 +129,11 @@ def _languages_text(receipt: "Receipt") -> str:
 
 
 def receipt_facts(receipt: "Receipt") -> dict[str, Any]:
-    """Give a receipt for JSON."""
+    """Give a receipt for JSON; of a file that was imported before, when that was."""
+    if receipt.repeated:
+        names = ("import_id", "source", "file_name", "file_hash", "imported_at")
+        known = {name: receipt.values[name] for name in names}
+        return known | {"repeated_import": True, "rows_new": 0}
     return {
         **receipt.values,
         "repeated_import": receipt.repeated,
@@ -155,6 +159,11 @@ def print_run(result: "RunResult", *, as_json: bool) -> None:
         typer.echo(str(result.folder))
     if result.status != "succeeded":
         raise typer.Exit(1)
+
+
+def number(count: int, noun: str) -> str:
+    """Give a number of things: “1 post”, “2,000 posts”."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def run_row(run: "RunResult") -> list[str]:

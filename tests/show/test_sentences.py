@@ -68,7 +68,7 @@ def test_the_numbers_of_the_first_sentence_are_those_of_the_table(describe):
     row = tables.level("us")
     assert sentences[0].startswith(
         f"Of 1,000 scored posts about Us Air, 41 % ({percent_between(row['negative_low'], row['negative_high'])}) "
-        f"are negative and 29 % positive (mean sentiment {score(row['mean'])} on a scale from −1 to 1)"
+        f"are negative and 29 % positive by VADER's list of words (mean sentiment {score(row['mean'])} on a scale from −1 to 1)"
     )
     assert score(row["mean"]) == "−0.10"
 
@@ -94,9 +94,9 @@ def test_one_author_is_no_evidence_at_all(describe):
         us_before={"neutral": 90},
         rival_this={"neutral": 200},
     )
-    assert sentences[0].endswith("; too few authors to compare with the period before.")
+    assert sentences[0].endswith("; too few posts or authors to compare with the period before.")
     assert "71 % are negative" in sentences[0]  # no interval in brackets
-    assert sentences[1] == "Among competitors, Rival (0 %) is about as negative."
+    assert sentences[1] == "Among competitors, Rival (0 %) is not clearly different."
     assert pd.isna(tables.level("us")["negative_low"])
 
 
@@ -145,7 +145,10 @@ def test_competitors_alike_are_told_together(describe):
     _, sentences = describe(
         us_this=sides, rival_this=sides, third_this={"negative": 42, "neutral": 58}
     )
-    assert sentences[1] == "Among competitors, Rival (40 %) and Third (42 %) are about as negative."
+    assert (
+        sentences[1]
+        == "Among competitors, Rival (40 %) and Third (42 %) are not clearly different."
+    )
 
 
 def test_without_a_competitor_to_compare_the_answer_says_why(describe):
@@ -171,8 +174,11 @@ def stormy(make_tables, make_scored):
 def test_a_day_that_stands_out_is_named_with_its_numbers(stormy):
     found = terms(negative=["queue", "luggage", "gate", "hold", "fifth"], positive=["legroom"])
     assert answer(stormy, ALONE, found)[2] == (
-        "Tuesday 3 March stood out with 80 % negative of 100 scored posts; negative posts speak of “queue”, "
-        "“luggage”, “gate” and “hold”, positive ones of “legroom”."
+        "Tuesday 3 March stood out with 80 % negative of 100 scored posts; over the whole period negative "
+        "posts speak of “queue”, “luggage”, “gate” and “hold”, positive ones of “legroom”."
+    )
+    assert answer(stormy, ALONE, terms(peak=["fire", "smoke"]))[2] == (
+        "Tuesday 3 March stood out with 80 % negative of 100 scored posts, speaking of “fire” and “smoke”."
     )
     row = stormy.over_time.iloc[1]
     assert (row["scored"], percent(row["negative_share"])) == (100, "80 %")

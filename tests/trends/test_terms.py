@@ -201,3 +201,25 @@ def test_only_as_many_terms_as_asked_for():
         for _ in range(500)
     ]
     assert len(find_distinctive_terms(frame(texts), frame(write(rng, 500)), count=3)) == 3
+
+
+def test_what_marks_out_one_step_is_told_apart_from_what_marks_the_whole_period():
+    days = [pd.Timestamp("2026-03-02", tz="UTC"), pd.Timestamp("2026-03-03", tz="UTC")]
+    rng = np.random.default_rng(5)
+    usual = write(rng, 200, planted=["awful", "queue"])
+    storm = write(rng, 200, planted=["awful", "outage"])
+    fine = write(rng, 200, planted=["lovely"])
+    posts = pd.DataFrame(
+        {
+            "text": [*usual, *storm, *fine],
+            "sentiment_label": ["negative"] * 400 + ["positive"] * 200,
+            "period_start": [days[0]] * 200 + [days[1]] * 200 + [days[0]] * 200,
+        }
+    )
+    found = find_terms_by_side(posts, peak=days[1])
+    peak = found[found["side"] == "peak"].sort_values("rank")["term"].tolist()
+    assert any("outage" in term for term in peak)
+    assert not any(term == "awful" or "queue" in term for term in peak)
+    assert "peak" not in set(find_terms_by_side(posts)["side"])
+    nothing = find_terms_by_side(posts, peak=days[1] + pd.Timedelta(days=9))
+    assert "peak" not in set(nothing["side"])

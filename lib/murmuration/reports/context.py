@@ -37,7 +37,7 @@ class Context:
     parameters, given
         Effective values, and the names of those that were asked for.
     pinned
-        ``tables`` (name to version), ``brands`` and ``lexicons`` (name to definition).
+        ``tables`` (name to version), ``brands``, ``sources`` and ``lexicons`` (name to definition).
     draft
         True for a notebook that somebody runs by hand: nothing is published.
     """

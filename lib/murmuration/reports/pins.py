@@ -10,7 +10,7 @@ from murmuration.store.delta import open_store
 
 
 def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
-    """Note the version of every table and the definition of every brand and lexicon as they are now."""
+    """Note the version of every table and what the catalog says of brands, sources and lexicons now."""
     catalog = load_catalog(catalog_path)
     store = open_store()
     tables = {"posts": store.open("posts", as_of).version()}
@@ -19,5 +19,6 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
     return {
         "tables": tables,
         "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
+        "sources": {name: source.description or "" for name, source in catalog.sources.items()},
         "lexicons": {name: catalog.lexicon(name) for name in catalog.lexicons},
     }

@@ -92,6 +92,12 @@ class Run:
         self.journal.add("used", what="brands", name=name)
         return Brand(**{key: _tuples(value) for key, value in brands[name].items()})
 
+    def describe_source(self, name: str) -> str:
+        """Give what the catalog says of a source; nothing for one that it does not name."""
+        if name in self.context.pinned["sources"]:
+            self.journal.add("used", what="sources", name=name)
+        return str(self.context.pinned["sources"].get(name, ""))
+
     def brands(self, name: str, competitors: Sequence[str] = ()) -> list[Brand]:
         """Give a brand and those it is compared with; the catalog's unless some are named."""
         brand = self.brand(name)

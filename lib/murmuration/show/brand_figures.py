@@ -236,20 +236,24 @@ def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.
         return theme.empty_figure("None of these brands is mentioned in this period.")
     rows = voice.sort_values("mentions")
     figure = theme.new_figure(height=90 + 40 * len(rows))
-    share, low, high = (
-        100 * rows[name].astype("float64") for name in ("share", "share_low", "share_high")
-    )
-    figure.add_bar(
-        y=rows["brand"], x=share, orientation="h",
-        marker_color=[theme.POSITIVE if key == brand else theme.NEUTRAL for key in rows["brand"]],
-        marker_pattern_shape=["" if key == brand else "/" for key in rows["brand"]], marker_pattern_fgcolor=theme.INK, marker_pattern_fgopacity=0.25,
-        error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": theme.INK, "thickness": 1.5},
-        customdata=_named(rows, names, [count(number, "mention") for number in rows["mentions"]]),
-        hovertemplate="%{customdata[0]}<br>%{x:.1f} %, %{customdata[1]}<extra></extra>",
-    )  # fmt: skip
+    # Two traces, as plotly 7.1 takes no list of colours where there is a pattern.
+    for part, colour, pattern in (
+        (rows[rows["brand"] == brand], theme.POSITIVE, ""),
+        (rows[rows["brand"] != brand], theme.NEUTRAL, "/"),
+    ):
+        share, low, high = (
+            100 * part[name].astype("float64") for name in ("share", "share_low", "share_high")
+        )
+        figure.add_bar(
+            y=part["brand"], x=share, orientation="h", marker_color=colour, marker_pattern_shape=pattern,
+            marker_pattern_fgcolor=theme.INK, marker_pattern_fgopacity=0.25,
+            error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": theme.INK, "thickness": 1.5},
+            customdata=_named(part, names, [count(number, "mention") for number in part["mentions"]]),
+            hovertemplate="%{customdata[0]}<br>%{x:.1f} %, %{customdata[1]}<extra></extra>",
+        )  # fmt: skip
     _name_axis(figure, rows["brand"].tolist(), names, brand)
-    figure.update_xaxes(title_text="share of mentions of these brands, %<br>(bars: 95 % interval)")
-    figure.update_layout(showlegend=False)
+    figure.update_xaxes(title_text="share of mentions, %<br>(bars: 95 % interval)")
+    figure.update_layout(showlegend=False, barmode="overlay")
     mine = voice[voice["brand"] == brand].iloc[0]
     title = f"{tidy(names[brand])} has {percent(mine['share'])} of the mentions of these {len(voice)} brands"
     table = pd.DataFrame(
@@ -269,7 +273,7 @@ def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.
 
 def plot_terms(terms: pd.DataFrame, *, name: str) -> go.Figure:
     """Draw the terms that mark negative posts to the left and positive posts to the right."""
-    name = tidy(name)
+    name, terms = tidy(name), terms[terms["side"].isin(["negative", "positive"])]
     if terms.empty:
         return theme.empty_figure("Too few scored posts for terms to stand out.")
     sides = {
@@ -289,7 +293,8 @@ def plot_terms(terms: pd.DataFrame, *, name: str) -> go.Figure:
             customdata=list(zip(texts, rows["posts"].tolist(), rows["posts_other"].tolist(), strict=True)),
             hovertemplate=f"%{{customdata[0]}}<br>%{{customdata[1]:,}} {side} posts, %{{customdata[2]:,}} others<extra></extra>",
         )  # fmt: skip
-    reach = 1.15 * float(terms["z"].max()) if len(terms) else 1.0
+    # Room for long terms beside short bars, on a phone too.
+    reach = 1.6 * float(terms["z"].max())
     figure.update_yaxes(autorange="reversed", visible=False)
     figure.update_xaxes(visible=False)
     figure.update_xaxes(range=[-reach, 0], row=1, col=1)

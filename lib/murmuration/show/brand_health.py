@@ -75,13 +75,13 @@ def describe_nothing(this: Mapping[str, Any] | None, name: str) -> list[str]:
     if this is None or not this["posts"]:
         return [
             f"No post of this period mentions {name}.",
-            "Check the brand's terms in data_catalog.yaml, the source and the period; the limits below say "
-            "what was searched.",
+            "Check the brand's terms in data_catalog.yaml, the source and the period; the page says under "
+            "Limits what was searched.",
         ]
     return [
         f"{count(this['posts'], 'post mentions', 'posts mention')} {name}, but none could be scored: only "
         "English posts are.",
-        "The table of languages below says what they are written in.",
+        "The page says under By language what they are written in.",
     ]
 
 
@@ -100,7 +100,7 @@ def _level_sentence(this: Mapping[str, Any], before: Mapping[str, Any] | None, n
         return f"{level}; there are no posts from the period before to compare with."
     change = compare_levels(before, this)
     if change is None:
-        return f"{level}; too few authors to compare with the period before."
+        return f"{level}; too few posts or authors to compare with the period before."
     was = percent(before["negative_share"])
     if change.direction == "unclear":
         return f"{level}; that is no clear change from the period before, when {was} were negative."
@@ -119,7 +119,7 @@ def _level(this: Mapping[str, Any], name: str) -> str:
     share = share_with_interval(this["negative_share"], this["negative_low"], this["negative_high"])
     return (
         f"Of {count(this['scored'], 'scored post')} about {name}, {share} are negative and "
-        f"{percent(this['positive_share'])} positive (mean sentiment {scale})"
+        f"{percent(this['positive_share'])} positive by VADER's list of words (mean sentiment {scale})"
     )
 
 
@@ -154,7 +154,7 @@ def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
         f"{listing(group)} {'is' if len(group) == 1 else 'are'} {verdict}"
         for group, verdict in (
             (better, "less negative"),
-            (alike, "about as negative"),
+            (alike, "not clearly different"),
             (worse[::-1], "more negative"),
         )
         if group
@@ -163,8 +163,10 @@ def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
 
 
 def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str) -> str:
-    negative = terms[terms["side"] == "negative"].sort_values("rank")["term"].head(4).tolist()
-    positive = terms[terms["side"] == "positive"].sort_values("rank")["term"].head(3).tolist()
+    negative, positive, peak = (
+        terms[terms["side"] == side].sort_values("rank")["term"].head(most).tolist()
+        for side, most in (("negative", 4), ("positive", 3), ("peak", 3))
+    )
     said = []
     if negative:
         said.append(f"negative posts speak of {quoted(negative)}")
@@ -182,12 +184,23 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
             f"{step(moment, bucket)} stood out with {percent(worst['negative_share'])} negative "
             f"of {count(worst['scored'], 'scored post')}"
         )
+        if peak:
+            start += f", speaking of {quoted(peak)}"
+        said = [
+            f"over the whole period {words}" if not at else words for at, words in enumerate(said)
+        ]
     return start + ("; " + ", ".join(said) if said else "") + "."
 
 
-def headline(name: str, period: str, *, source: str, timezone: str, answer: Sequence[str]) -> str:
-    """Give the top of the report as Markdown: what it is about, and the answer."""
+def headline(
+    name: str, period: str, *, source: str, timezone: str, answer: Sequence[str], about: str = ""
+) -> str:
+    """Give the top of the report as Markdown: what it is about, and the answer.
+
+    `about` describes the source, as the catalog does.
+    """
     of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
+    of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
     lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
     return f"# Brand health: {as_markdown(tidy(name))}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
 
@@ -247,10 +260,14 @@ def describe_limits(
     lines = [
         f"{count(facts['posts_in_period'], 'post of the period was', 'posts of the period were')} searched; "
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
-        f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored: VADER reads English only.",
+        f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored, since VADER reads English "
+        f"only; of {facts['unknown_language']:,} the language could not be told.",
         "VADER adds up words that carry a feeling. It misses irony, does not know whom a feeling is about, and is "
         "often wrong about a single post; so trust differences between groups more than levels.",
-        "Intervals cover the chance of which authors wrote, not mistakes of the method.",
+        "Intervals cover the chance of which authors wrote, not mistakes of the method."
+        if facts["authors_of_brand"]
+        else "Who wrote is not known, so intervals take every post for an author's only one. They cover chance, not "
+        "mistakes of the method.",
     ]
     silent = sorted(word for word, feeling in words.items() if feeling == 0)
     if silent:

@@ -4,6 +4,8 @@ Colours are Okabe & Ito's (2008), which people with any colour vision tell apart
 say the same, so that colour is never the only carrier of meaning.
 """
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,8 +18,6 @@ PAPER = "#ffffff"
 NEGATIVE = "#d55e00"  # vermilion
 POSITIVE = "#0072b2"  # blue
 NEUTRAL = "#9aa5b1"
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7b5ea7", "#5f6c7b")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "2px,6px", "12px,3px")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 _CHART_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
@@ -91,8 +91,13 @@ def describe_figure(
 
 
 def table_rows(table: pd.DataFrame) -> list[list[str]]:
-    """Give the cells of a table as text, missing ones empty."""
-    return [
-        ["" if pd.isna(value) else str(value) for value in row]
-        for row in table.itertuples(index=False)
-    ]
+    """Give the cells of a table as text: missing ones empty, fractions with three decimals at most."""
+    return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+
+
+def _cell(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return str(value)

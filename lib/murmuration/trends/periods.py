@@ -7,21 +7,25 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from murmuration.frames import TEXT
+from murmuration.frames import TEXT, Frame, map_rows
 from murmuration.schema import check_columns
 
 Bucket = Literal["hour", "day", "week", "month"]
 
 
-def assign_period(posts: pd.DataFrame, *, start: datetime) -> pd.DataFrame:
+def assign_period(posts: Frame, *, start: datetime) -> Frame:
     """Add `period`: ``this`` for posts created from `start` on, ``before`` for earlier ones.
 
-    Null where it is not known when a post was created.
+    Null where it is not known when a post was created. Keeps the kind of frame, and lazy ones lazy.
     """
-    check_columns(posts.columns, ["created_at"], what="assign_period")
-    created = posts["created_at"].astype("datetime64[us, UTC]")
-    later = (created >= pd.Timestamp(start)).map({True: "this", False: "before"}).astype(TEXT)
-    return posts.assign(period=later.where(created.notna(), None))
+
+    def assigned(part: pd.DataFrame) -> pd.DataFrame:
+        check_columns(part.columns, ["created_at"], what="assign_period")
+        created = part["created_at"].astype("datetime64[us, UTC]")
+        later = (created >= pd.Timestamp(start)).map({True: "this", False: "before"}).astype(TEXT)
+        return part.assign(period=later.where(created.notna(), None))
+
+    return map_rows(posts, assigned)
 
 
 def choose_bucket(since: datetime, until: datetime) -> Bucket:

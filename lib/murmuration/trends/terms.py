@@ -106,6 +106,7 @@ def _beyond_chance(a: Floats, n_a: int, b: Floats, n_b: int) -> npt.NDArray[np.b
 def find_terms_by_side(
     posts: pd.DataFrame,
     *,
+    peak: pd.Timestamp | None = None,
     count: int = 12,
     without: Collection[str] = (),
     languages: tuple[str, ...] = ("en",),
@@ -115,22 +116,33 @@ def find_terms_by_side(
     Parameters
     ----------
     posts
-        Posts with `text` and `sentiment_label`.
+        Posts with `text` and `sentiment_label`; also `period_start`, if there is a peak.
+    peak
+        A step in time whose negative posts are held against those of all other steps.
     count, without, languages
         See `find_distinctive_terms`.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of `find_distinctive_terms` with `side` (``negative``, ``positive``) and `rank` (from
-        1) in front.
+        The columns of `find_distinctive_terms` with `side` (``negative``, ``positive``, ``peak``) and `rank`
+        (from 1) in front.
     """
     scored = posts[posts["sentiment_label"].notna()]
+    negative, positive = (
+        (scored["sentiment_label"] == side).astype(bool) for side in ("negative", "positive")
+    )
+    pairs = {
+        "negative": (scored[negative], scored[~negative]),
+        "positive": (scored[positive], scored[~positive]),
+    }
+    if peak is not None:
+        there = (scored["period_start"] == peak).fillna(False).astype(bool)
+        pairs["peak"] = scored[negative & there], scored[negative & ~there]
     tables = []
-    for side in ("negative", "positive"):
-        ours = (scored["sentiment_label"] == side).astype(bool)
+    for side, (some, others) in pairs.items():
         terms = find_distinctive_terms(
-            scored[ours], scored[~ours], count=count, without=without, languages=languages
+            some, others, count=count, without=without, languages=languages
         )
         tables.append(terms.assign(side=side, rank=range(1, len(terms) + 1)))
     return pd.concat(tables, ignore_index=True)
