@@ -240,7 +240,10 @@ def compact(
         done = fold_months(
             store,
             settings.state,
-            keep_versions=pinned_versions(settings.reports),
+            keep_versions={
+                name: pinned_versions(settings.reports, name)
+                for name in ("posts", "imports", "quarantine", "tombstones")
+            },
             keep_days=keep_days,
             on_month=month_progress(bar),
         )

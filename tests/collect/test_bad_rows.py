@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from murmuration.collect.bad_rows import drop_forgotten
@@ -18,10 +19,10 @@ def forgotten(store):
     def run(*, post=None, author=None):
         hide, keys = store.pseudonyms.hidden_key, {}
         if post is not None:
-            keys["test", "post"] = frozenset({hide("post", "test", post)})
+            keys["test", "post"] = pa.array([hide("post", "test", post)])
         if author is not None:
             pseudonym = store.pseudonyms.author_key("test", author)
-            keys["test", "author"] = frozenset({hide("author", "test", pseudonym)})
+            keys["test", "author"] = pa.array([hide("author", "test", pseudonym)])
         return Tombstones(store.pseudonyms, keys)
 
     return run

@@ -17,11 +17,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from murmuration.collect import ImportOptions, import_files
+from murmuration.collect import ImportOptions, import_files, job
 from murmuration.collect.importer import write_lock
-from murmuration.errors import ParamError, ReadError
+from murmuration.errors import ParamError, ReadError, StoreError
 from murmuration.store import Pseudonyms, Store
 from murmuration.store.doctor import examine
+from murmuration.store.forget import forget
 from murmuration.store.posts import load_posts
 from murmuration.store.tombstones import bury
 from murmuration.store.upkeep import compact
@@ -333,7 +334,38 @@ def test_an_author_of_a_bad_row_gets_the_same_pseudonym_as_elsewhere(
     assert "123" not in row["content"]
 
 
+def test_an_address_on_x_does_not_name_the_account(take_in, write_csv, store, posts_of):
+    addresses = [
+        "https://twitter.com/bob_the_author/status/11",
+        "https://mobile.twitter.com/bob_the_author/status/11?s=20",
+        "http://www.twitter.com/#!/bob_the_author/statuses/11",
+        "https://X.com/bob_the_author/status/11/photo/1",
+        "https://x.com/i/web/status/11",
+    ]
+    others = [
+        "https://x.com/bob",
+        "https://example.com/bob/status/11",
+        "https://netx.com/a/status/1",
+    ]
+    posts = [{"id": str(k), "text": "a", "url": u} for k, u in enumerate([*addresses, *others])]
+    bad = [{"id": "x", "text": "b", "url": addresses[0], "created_at": "soon"}]
+    take_in(write_csv([*bad, *posts]), max_bad_share=1)
+    found = [post["url"] for _, post in sorted(posts_of("url").items())]
+    assert found == ["https://x.com/i/web/status/11"] * 5 + others
+    assert "bob" not in store.read("quarantine")["content"][0].as_py()
+
+
 # Bad rows
+
+
+def test_a_bad_row_of_a_forgotten_post_stays_out_however_its_id_is_written(
+    take_in, write_csv, store
+):
+    store.make()
+    bury(store, "post", "test", ["123"], reason="forgotten")
+    bad = {"text": "b", "user_id": "amy", "created_at": "soon"}
+    take_in(write_csv([bad | {"id": "123.0"}, bad | {"id": "124.0"}]), max_bad_share=1)
+    assert store.read("quarantine")["post_id"].to_pylist() == ["124"]
 
 
 def test_bad_rows_go_to_quarantine_with_file_row_and_reason(take_in, write_csv, store, posts_of):
@@ -447,6 +479,74 @@ def test_forgotten_posts_and_authors_stay_out(take_in, write_csv, store, posts_o
     receipt = take_in(write_csv(posts))
     assert counts(receipt) == {"read": 5, "new": 3, "written": 3, "forgotten": 2}
     assert sorted(posts_of()) == ["0", "2", "4"]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Do something just before an import takes a step, as another machine may."""
+
+    def plan(owner, step, action):
+        real, done = getattr(owner, step), []
+
+        def interrupted(*args, **options):
+            if not done:
+                done.append(True)
+                action()
+            return real(*args, **options)
+
+        monkeypatch.setattr(owner, step, interrupted)
+
+    return plan
+
+
+STEPS = [(job.ImportJob, "_check_bad_share"), (job, "write_units")]
+
+
+@pytest.mark.parametrize(("owner", "step"), STEPS)
+@pytest.mark.parametrize("target", [{"author": "bob"}, {"post": "3"}])
+def test_what_is_forgotten_on_another_machine_meanwhile_is_not_brought_back(
+    take_in, write_csv, store, posts_of, tmp_path, meanwhile, owner, step, target
+):
+    posts = [{"id": str(k), "text": "a", "user_id": "bob" if k == 3 else "amy"} for k in range(5)]
+    take_in(write_csv(posts[:2], "first.csv"))
+    path = write_csv([*posts, {"id": "9", "text": "b", "created_at": "soon"}])
+    elsewhere = tmp_path / "other-state"
+    meanwhile(owner, step, lambda: forget(store, elsewhere, source="test", **target))
+    with pytest.raises(StoreError, match=r"forgotten or deleted .* run the import again"):
+        take_in(path, max_bad_share=1)
+    assert sorted(posts_of()) == ["0", "1"]
+    assert take_in(path, max_bad_share=1).values["rows_forgotten"] == 1
+    assert sorted(posts_of()) == ["0", "1", "2", "4"]
+
+
+def test_what_is_forgotten_of_another_source_meanwhile_stops_no_import(
+    take_in, write_csv, store, meanwhile
+):
+    store.make()
+    meanwhile(job, "write_units", lambda: bury(store, "post", "other", ["1"], reason="forgotten"))
+    assert take_in(write_csv(rows())).values["rows_new"] == len(rows())
+
+
+@pytest.mark.parametrize("other", ["import", "forget"])
+def test_a_refused_import_leaves_no_bad_rows(
+    take_in, write_csv, store, state, tmp_path, meanwhile, other
+):
+    take_in(write_csv(rows(), "first.csv"))
+    bad = {"id": "9", "text": "b", "created_at": "soon"}
+    path, theirs = write_csv([*rows(2), bad]), write_csv(rows(3), "theirs.csv")
+
+    def disturb():
+        if other == "forget":
+            forget(store, tmp_path / "other-state", source="test", post="77")
+        else:
+            elsewhere = tmp_path / "other-state"
+            list(import_files([str(theirs)], source="test", store=store, state=elsewhere))
+
+    meanwhile(job.ImportJob, "_values", disturb)
+    with pytest.raises(StoreError, match="run the import again"):
+        take_in(path, max_bad_share=1)
+    assert len(store.read("quarantine")) == 0
+    assert take_in(path, max_bad_share=1).values["rows_quarantined"] == 1
 
 
 def jetstream(*events):
@@ -580,7 +680,7 @@ def test_naughty_strings_survive_as_ids_and_column_names(take_in, write, posts_o
 TAKE_IN = """
     import sys
     from pathlib import Path
-    from murmuration.collect import ImportOptions, import_files
+    from murmuration.collect import ImportOptions, import_files, job
     from murmuration.store import Pseudonyms, Store
     folder, name = Path(sys.argv[1]), sys.argv[2]
     store = Store(str(folder / "store"), Pseudonyms(b"a key for tests, 32 bytes long .."))

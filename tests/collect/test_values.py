@@ -111,7 +111,8 @@ def test_ids_that_all_end_in_zeros_were_rounded_and_are_refused():
     [
         ("0", 0), ("12", 12), (" 12 ", 12), ("+12", 12), ("12.0", 12), ("12.", 12), ("1,204", 1204), ("1.204", 1204),
         ("1 204", 1204), ("1'204", 1204), ("1\u202f204", 1204), ("1,234,567", 1234567), ("3.4K", 3400), ("3,4k", 3400),
-        ("2M", 2_000_000), ("1.5B", 1_500_000_000), ("12 K", 12_000), ("3.7", 3),
+        ("2M", 2_000_000), ("1.5B", 1_500_000_000), ("12 K", 12_000), ("0.000", 0),
+        ("0.5K", 500),
     ],
 )  # fmt: skip
 def test_counts_as_people_and_pages_write_them(text, count):
@@ -123,6 +124,13 @@ def test_counts_as_people_and_pages_write_them(text, count):
 )
 def test_what_is_no_count_is_unknown_and_counted(text):
     assert counts(text, "1") == ([None, 1], {"like_count: values that are no counts, left out": 1})
+
+
+@pytest.mark.parametrize("value", ["0.683", "0,683", "0.68", "3.7", "-0.5", 3.7, 0.683])
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_fraction_is_no_count_and_no_score(value, signed):
+    noted = {"like_count: values that are no counts, left out": 1}
+    assert counts(value, type(value)(1), signed=signed) == ([None, 1], noted)
 
 
 def test_nothing_is_unknown_and_never_zero():

@@ -7,11 +7,11 @@ import pytest
 
 from murmuration.collect import ImportOptions, import_files
 from murmuration.collect.importer import write_lock
-from murmuration.errors import StoreError
+from murmuration.errors import ParamError, StoreError
 from murmuration.store import Store, load_posts, upkeep
 from murmuration.store.forget import forget
 from murmuration.store.tombstones import Tombstones, bury
-from murmuration.store.upkeep import Compaction, compact
+from murmuration.store.upkeep import Compaction, compact, vacuum
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -94,7 +94,7 @@ FOLDING = """
 from murmuration.store import upkeep, write
 from murmuration.store.delta import Store
 {end}
-upkeep.compact(store, state, keep_days=0)
+upkeep.compact(store, state)
 """
 
 
@@ -118,7 +118,8 @@ def test_a_killed_compaction_changes_nothing_and_a_second_one_finishes(
     assert apart(FOLDING.format(end=end), store=store, state=state)() == -9
     assert rows_of() == before
     assert problems() == []
-    compact(store, state, keep_days=0)
+    compact(store, state)
+    vacuum(store, {}, keep_days=0)
     assert rows_of() == before
     assert problems() == []
     files = {file.path for file in store.post_files(store.open("posts"))}
@@ -213,12 +214,60 @@ def test_pinned_versions_stay_readable_and_others_are_let_go(store, state, put, 
         version = store.open("posts").version()
         states[version] = rows_of(as_of=version)
     pinned = list(states)[1]
-    done = compact(store, state, keep_versions=[pinned, 10_000], keep_days=0)
-    assert done.files_removed > 0
+    assert vacuum(store, {"posts": [pinned, 10_000]}, keep_days=0) > 0
     assert rows_of(as_of=pinned) == states[pinned]
     assert rows_of() == states[list(states)[-1]]
     with pytest.raises(StoreError):
         rows_of(as_of=next(iter(states)))
+
+
+def test_small_tables_let_go_of_old_files_but_for_pinned_versions(store, state, put):
+    bad = {"id": "x", "text": "b", "created_at": "soon"}
+    for number in range(3):
+        put([post(number), bad | {"id": f"x{number}"}], max_bad_share=1)
+        bury(store, "post", "test", [f"y{number}"], reason="deleted")
+    names = ("imports", "quarantine", "tombstones")
+    pinned = {name: [store.open(name).version()] for name in names}
+    compact(store, state, keep_versions=pinned)
+
+    def files():
+        return {name: len(list(Path(store.uri(name)).glob("*.parquet"))) for name in names}
+
+    vacuum(store, pinned, keep_days=0)
+    assert set(files().values()) == {4}
+    for name in names:
+        assert len(store.read(name, as_of=pinned[name][0])) == 3
+    vacuum(store, {}, keep_days=0)
+    assert set(files().values()) == {1}
+    assert [len(store.read(name)) for name in names] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_less_than_a_day_of_grace_is_refused_and_removes_nothing(store, state, put, days):
+    put([post(1)])
+    fresh = (
+        Path(store.uri("posts")) / "source=test/created_month=2026-01/of-another-machine.parquet"
+    )
+    fresh.write_bytes(b"not committed yet")
+    with pytest.raises(ParamError, match=f"keep_days is {days}, but .* 1 day or more"):
+        compact(store, state, keep_days=days)
+    assert compact(store, state, keep_days=1).files_removed == 0
+    assert fresh.exists()
+
+
+def test_a_receipt_that_two_machines_added_counts_once_and_is_kept_once(
+    store, state, put, problems, two_versions
+):
+    imports = store.read("imports")
+    store.append("imports", imports.slice(0, 1))  # what the slower of two does
+    assert store.read("imports").sort_by("posts_version") == imports.sort_by("posts_version")
+    assert problems() == []
+    compact(store, state)
+    [uri] = store.open("imports").file_uris()
+    assert len(store.read_file(uri)) == 2
+    version = store.open("imports").version()
+    compact(store, state)
+    assert store.open("imports").version() == version
 
 
 def test_files_stay_for_their_days_of_grace(store, state, put, rows_of, two_versions):

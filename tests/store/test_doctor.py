@@ -12,7 +12,7 @@ from murmuration.errors import StoreError
 from murmuration.store.doctor import examine
 from murmuration.store.forget import forget
 from murmuration.store.tombstones import Tombstones, bury, mark_swept
-from murmuration.store.upkeep import compact
+from murmuration.store.upkeep import compact, vacuum
 from murmuration.store.write import FILE_SCHEMA
 
 LATER = datetime(2026, 4, 1, tzinfo=UTC)
@@ -195,7 +195,7 @@ def test_files_that_no_version_names_are_noted(sound, findings, state):
     rewrite(sound, file, sound.read_file(str(place(sound, file))))
     [note] = findings(sound)["note"]
     assert note.startswith("1 files belong to work that did not end")
-    compact(sound, state, keep_days=0)
+    vacuum(sound, {}, keep_days=0)
     assert findings(sound)["note"] == []
 
 

@@ -1,7 +1,9 @@
 import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from murmuration.collect import ImportOptions, import_files
@@ -144,6 +146,19 @@ def test_mentions_of_a_forgotten_author_lose_the_pseudonym_and_nothing_else(
             assert row | {"mention_keys": 0} == after[row["post_id"]] | {"mention_keys": 0}
 
 
+def test_mentions_in_texts_are_found_however_the_author_is_written(
+    store, state, put, rows_of, holders, problems
+):
+    put([post("1", "hi @JNardino and @jNARDINO", OTHER), post("2", SECRET, "JNardino")])
+    put([post("3", "somebody else where case matters", "jnardino", "2026-02-01")])
+    forget(store, state, source="test", author="JNardino")
+    put([post("4", "again @jnardino", OTHER)], observed_at=LATER)
+    put([post("5", "still somebody else", "jnardino")], observed_at=LATER)
+    found = {row["post_id"]: row["mention_keys"] for row in rows_of()}
+    assert found == {"1": [], "3": None, "4": [], "5": None}
+    assert problems() == []
+
+
 def test_who_answered_a_forgotten_post_keeps_saying_so(store, state, put, rows_of):
     put([post(POST, SECRET, VICTIM), post("2", "I answer", OTHER, reply_to_id=POST)])
     forget(store, state, source="test", post=POST)
@@ -212,6 +227,26 @@ def test_a_short_id_does_not_take_the_whole_quarantine_with_it(store, state, put
     assert store.read("quarantine")["post_id"].to_pylist() == ["21"]
 
 
+@pytest.mark.parametrize("name", ['say "hi"', "back\\slash", "a.b*c(d", "日本", "zoë", "zo🦜"])
+@pytest.mark.parametrize("escaped", [False, True])
+def test_authors_of_records_that_were_not_understood_are_found_in_quarantine(
+    store, state, take_in, tmp_path, holders, name, escaped
+):
+    bad = {"content": BROKEN, "account": {"acct": name}, "visibility": "public"}
+    records = [bad | {"id": "1", "content": "good", "account": {"acct": OTHER}}, bad]
+    path = tmp_path / "statuses.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    take_in(path, max_bad_share=1)
+    rows = store.read("quarantine")
+    if escaped:  # as it was kept at first
+        told = [json.dumps(json.loads(text)) for text in rows["content"].to_pylist()]
+        place = rows.schema.get_field_index("content")
+        store.replace("quarantine", rows.set_column(place, "content", pa.array([told]).flatten()))
+    assert len(rows) == 1
+    assert forget(store, state, source="test", author=name).quarantined == 1
+    assert holders("quokka") == []
+
+
 @pytest.mark.parametrize("name", ['say "hi"', "back\\slash", "a.b*c(d", "日本"])
 def test_ids_that_json_writes_otherwise_are_found_in_quarantine(store, state, put, holders, name):
     put([post(name, BROKEN, OTHER, "no time at all"), post("4", "good", OTHER)], max_bad_share=0.9)
@@ -265,9 +300,8 @@ forget.forget(store, state, source="test", author=author)
 @pytest.mark.parametrize(
     "end",
     [
-        "end_at(forget, 'bury')",
-        "end_at(forget, 'bury', after=True)",
-        "end_at(forget, 'bury', 2, after=True)",
+        "end_at(forget, 'bury_together')",
+        "end_at(forget, 'bury_together', after=True)",
         "end_at(Store, 'commit_posts')",
         "end_at(Store, 'commit_posts', after=True)",
         "end_at(Store, 'commit_posts', 2, after=True)",
@@ -286,7 +320,7 @@ def test_killed_at_any_step_and_run_again_it_ends_the_same(
     names = {"store": full_store, "state": state, "author": VICTIM}
     assert apart(FORGETTING.format(end=end), **names)() == -9
     assert problems() == []
-    if end != "end_at(forget, 'bury')":
+    if end != "end_at(forget, 'bury_together')":
         assert POST not in {row["post_id"] for row in rows_of()}
         assert POST not in {row["post_id"] for row in rows_of(as_of=1)}
     compact(full_store, state)  # which may come in between
@@ -298,6 +332,39 @@ def test_killed_at_any_step_and_run_again_it_ends_the_same(
     assert [row["post_id"] for row in rows_of()] == ["id-1", "id-3"]
     assert not Tombstones.unswept(full_store).keys
     assert problems() == []
+
+
+def test_killed_twice_and_run_again_nothing_waits_to_be_erased(
+    full_store, state, apart, rows_of, problems
+):
+    names = {"store": full_store, "state": state, "author": VICTIM}
+    for end in ("end_at(Store, 'commit_posts')", "end_at(forget, '_find_traces')"):
+        assert apart(FORGETTING.format(end=end), **names)() == -9
+    forget(full_store, state, source="test", author=VICTIM)
+    assert not Tombstones.unswept(full_store).keys
+    assert [row["post_id"] for row in rows_of()] == ["id-1", "id-3"]
+    assert problems() == []
+
+
+@pytest.mark.parametrize("other", [{"post": "id-1"}, {"author": OTHER}])
+def test_a_forget_that_ends_does_not_close_an_interrupted_one_of_something_else(
+    full_store, state, apart, holders, other
+):
+    code = FORGETTING.replace("author=author", "post=post")
+    names = {"store": full_store, "state": state, "post": "id-779"}
+    end = "end_at(forget, '_clean_quarantine')"
+    assert apart(code.format(end=end), **names)() == -9
+
+    def is_noted():
+        found = [finding.text for finding in examine(full_store, state)]
+        return any("A `forget` did not end" in text for text in found)
+
+    forget(full_store, state, source="test", **other)
+    assert holders(BROKEN)
+    assert is_noted()
+    forget(full_store, state, source="test", post="id-779")
+    assert holders(BROKEN) == []
+    assert not is_noted()
 
 
 def test_a_forget_that_did_not_end_is_noted_by_doctor_even_after_compacting(

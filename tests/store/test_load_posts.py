@@ -23,7 +23,7 @@ from murmuration.store import (
     load_posts,
 )
 from murmuration.store.delta import resolve_location
-from murmuration.store.upkeep import compact
+from murmuration.store.upkeep import compact, vacuum
 from murmuration.text import Brand
 
 LATER = datetime(2026, 4, 1, tzinfo=UTC)
@@ -295,7 +295,8 @@ def test_a_state_whose_files_were_let_go_is_one_sentence(store, state, put):
     put([post(1)])
     put([post(1, text="edited")], observed_at=LATER)
     frame = load_posts(as_of=1, store=store)
-    compact(store, state, keep_days=0)
+    compact(store, state)
+    vacuum(store, {}, keep_days=0)
     with pytest.raises(StoreError, match="cannot be used"):
         frame.compute(scheduler="synchronous")
 
@@ -321,7 +322,8 @@ def test_a_store_lies_in_a_folder_of_any_name(tmp_path, state, write_csv, rows_o
     for _ in range(2):
         list(import_files([str(path)], source="test", store=odd, state=state))
     assert len(rows_of(odd)) == 1
-    compact(odd, state, keep_days=0)
+    compact(odd, state)
+    vacuum(odd, {}, keep_days=0)
     assert len(rows_of(odd)) == 1
 
 

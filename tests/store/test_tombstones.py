@@ -1,8 +1,11 @@
+import tracemalloc
+from datetime import UTC, datetime
+
 import dask
 import pyarrow as pa
 import pytest
 
-from murmuration.schema import STRINGS
+from murmuration.schema import STRINGS, TOMBSTONES
 from murmuration.store import load_posts
 from murmuration.store.pseudonyms import NO_KEY
 from murmuration.store.tombstones import Tombstones, bury, mark_swept
@@ -109,6 +112,29 @@ def test_a_tombstone_that_another_machine_adds_meanwhile_is_not_lost(three, monk
     mark_swept(three, everything, reasons=["deleted"])
     assert len(three.read("tombstones")) == 2
     assert ids(load_posts(store=three)) == ["1", "3"]
+
+
+def test_many_tombstones_cost_no_object_each(store):
+    store.make()
+    many = 100_000
+    columns = {
+        "source": ["test"] * many,
+        "kind": ["post"] * many,
+        "hidden_key": [f"{number:032x}" for number in range(many)],
+        "reason": ["deleted"] * many,
+        "at": [datetime(2026, 1, 1, tzinfo=UTC)] * many,
+        "swept": [True] * many,
+    }
+    store.append("tombstones", pa.table(columns, schema=TOMBSTONES.arrow))
+    del columns
+    tracemalloc.start()
+    try:
+        assert Tombstones.unswept(store).keys == {}
+        assert Tombstones.load(store).count("test") == many
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < many * 24  # bytes; the smallest object has 16 and a pointer to it
 
 
 def test_mentions_are_dropped_row_by_row(three):

@@ -78,7 +78,7 @@ class ImportOptions:
         object.__setattr__(self, "mapping", check_mapping(self.mapping))
         try:
             ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as err:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as err:
             raise ParamError(
                 f"There is no time zone {self.timezone!r}. Use a name such as 'UTC' or 'America/New_York'."
             ) from err

@@ -68,6 +68,7 @@ class ImportJob:
     deleted: list[str] = field(default_factory=list, init=False)
     counts: Counter[str] = field(default_factory=Counter, init=False)
     languages: Counter[str] = field(default_factory=Counter, init=False)
+    tombstones: int = field(default=0, init=False)  # of this source, that the import minds
 
     def __enter__(self) -> Self:
         self.merge = Merge(self.folder).__enter__()
@@ -104,10 +105,13 @@ class ImportJob:
         tally = self.merge.rank()
         differing = self._differing() if tally.repeated_rows else Counter()
         values = self._values(file_hash, tally)
+        self._check_alone(posts.version())
         self.store.replace(
             "quarantine", self.bad.table(), where=f"import_id = '{self.normaliser.import_id}'"
         )
-        bury(self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted)
+        self.tombstones += bury(
+            self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted
+        )
         files = self._write(tally, detect_language=detect_language)
         with removed_on_error(self.store, files):
             self._check_alone(posts.version())
@@ -117,6 +121,7 @@ class ImportJob:
 
     def _read(self) -> None:
         tombstones = Tombstones.load(self.store)
+        self.tombstones = tombstones.count(self.source)
         with Aside() as aside:
             for batch in self.reader.batches():
                 posts, bad = self.normaliser.posts(batch)
@@ -162,7 +167,12 @@ class ImportJob:
         return alive
 
     def _check_alone(self, version: int) -> None:
-        """Refuse to commit if a writer on another machine added posts of this source meanwhile."""
+        """Refuse to commit if somebody on another machine changed this source meanwhile."""
+        if Tombstones.load(self.store).count(self.source) != self.tombstones:
+            raise StoreError(
+                f"Posts of {self.source!r} were forgotten or deleted in {self.store.location} meanwhile, "
+                "and some may be in this file. No posts were committed; run the import again."
+            )
         newest = self.store.open("posts")
         if newest.version() == version:
             return
@@ -171,7 +181,7 @@ class ImportJob:
         if mine != {file.path for file in self.store.post_files(before, source=self.source)}:
             raise StoreError(
                 f"Another machine imported posts of {self.source!r} into {self.store.location} at the "
-                "same time, so new and known posts cannot be told apart. Nothing was committed; run "
+                "same time, so new and known posts cannot be told apart. No posts were committed; run "
                 "the import again."
             )
 

@@ -31,6 +31,7 @@ from murmuration.collect.raw import (
     extra_text,
     flatten,
     names_author,
+    replace_halves,
 )
 from murmuration.collect.shapes import find_shape
 from murmuration.collect.values import name_of
@@ -266,4 +267,5 @@ def _as_list(value: Any) -> list[str] | None:
 
 
 def _dump(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=True, default=str)[:CONTENT_SHOWN]
+    # Not escaped, so that `forget` and people find in it what they look for.
+    return replace_halves(json.dumps(record, ensure_ascii=False, default=str)[:CONTENT_SHOWN])

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.collect.fields import EXTRA
-from murmuration.collect.raw import CONTENT_SHOWN, BadRow, RawBatch, as_text
+from murmuration.collect.raw import CONTENT_SHOWN, BadRow, RawBatch
 from murmuration.collect.times import TimeReader, within_range
 from murmuration.collect.values import (
     check_rounded,
@@ -37,6 +37,8 @@ MAX_TEXT_CHARS = 1_000_000  # longer ones are no posts, and would stop every ana
 _HASHTAG = re.compile(r"#(?<![\w&/]#)(\w*[^\W\d_]\w*)")
 _MENTION = re.compile(r"@(?<![\w@/.]@)(\w(?:[\w.-]*\w)?(?:@\w[\w.-]*\w)?)")
 _URL = re.compile(r"https?://[^\s<>\"“”«»]*[^\s<>\"“”«».,;:!?'’)\]}…]")
+# An address of X that names the account beside the post; the post's id alone leads there as well.
+_X_POST = r"(?i)^https?://(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com/(?:#!/)?[^/?#]+/status(?:es)?/(\d+).*$"
 
 _COUNTS = (
     "like_count",
@@ -112,6 +114,8 @@ class Normaliser:
         """
         self.notes.update(batch.notes)
         raw = {name: plain(batch.fields[name]) for name in batch.fields.column_names}
+        if "url" in raw:
+            raw["url"] = _without_account(read_text(raw["url"]))
         size = len(batch.rows)
         columns, reasons = self._columns(raw, size)
         posts = pa.table([columns[name] for name in POSTS.names], names=POSTS.names)
@@ -268,19 +272,23 @@ def _bad_rows(
     said = {name: column.take(places).to_pylist() for name, column in raw.items()}
     # The author is kept as a pseudonym in a column of its own.
     said.pop("author", None)
-    found = zip(
-        *(column.take(places).to_pylist() for column in (rows, reasons, author_keys)), strict=True
-    )
+    # Read as those of posts are, so that tombstones know them; but none is derived.
+    ids, _ = read_ids(_get(raw, "post_id", len(rows)).take(places))
+    contents = [
+        _content({name: values[k] for name, values in said.items()}) for k in range(len(places))
+    ]
+    known = (column.take(places).to_pylist() for column in (rows, reasons, author_keys))
     return [
-        _bad_row(row, reason, {name: values[k] for name, values in said.items()}, author_key)
-        for k, (row, reason, author_key) in enumerate(found)
+        BadRow(row, reason, content, post_id, author_key)
+        for content, post_id, row, reason, author_key in zip(
+            contents, ids.to_pylist(), *known, strict=True
+        )
     ]
 
 
-def _bad_row(row: int, reason: str, said: dict[str, Any], author_key: str | None) -> BadRow:
-    content = {name: value for name, value in said.items() if value is not None}
-    text = json.dumps(content, ensure_ascii=False, default=str)[:CONTENT_SHOWN]
-    return BadRow(row, reason, text, as_text(content.get("post_id")), author_key)
+def _content(said: dict[str, Any]) -> str:
+    there = {name: value for name, value in said.items() if value is not None}
+    return json.dumps(there, ensure_ascii=False, default=str)[:CONTENT_SHOWN]
 
 
 def months(created: pa.Array) -> pa.Array:
@@ -294,6 +302,11 @@ def months(created: pa.Array) -> pa.Array:
 
 def _get(raw: dict[str, pa.Array], name: str, size: int) -> pa.Array:
     return raw[name] if name in raw else pa.nulls(size)
+
+
+def _without_account(urls: pa.Array) -> pa.Array:
+    """Give addresses of posts on X without the author's name, which would stand beside the pseudonym."""
+    return pc.replace_substring_regex(urls, _X_POST, r"https://x.com/i/web/status/\1")
 
 
 def _or_default(column: pa.Array, default: str | None) -> pa.Array:

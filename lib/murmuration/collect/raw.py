@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from murmuration.collect.fields import ALIASES, EXTRA, plain_names
+from murmuration.frames import text_list
 from murmuration.schema import PAIRS, STRINGS
 
 BATCH_ROWS = 16_384
@@ -296,7 +297,7 @@ def _column(name: str, values: list[Any], notes: Counter[str]) -> pa.Array:
 
 def without_surrogates(values: list[Any], kind: pa.DataType, notes: Counter[str]) -> pa.Array:
     """Make an array of text; half characters, which UTF-8 cannot hold, become U+FFFD and are counted."""
-    return text_array(values, kind, notes, mend=_replace_halves, note=SURROGATES)
+    return text_array(values, kind, notes, mend=replace_halves, note=SURROGATES)
 
 
 def text_array(
@@ -331,9 +332,9 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _replace_halves(text: str) -> str:
-    # UTF-16 joins two halves that belong together and leaves single ones to "replace".
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def replace_halves(text: str) -> str:
+    """Join half characters that belong together; a single one becomes U+FFFD."""
+    return str(text_list([text])[0])
 
 
 def extra_pairs(columns: Mapping[str, pa.Array], rows: int) -> pa.Array:

@@ -133,7 +133,7 @@ def read_counts(
     column
         Numbers, or text such as "1,204" or "3.4K".
     notes
-        Counts values that are negative or no numbers, which become null: withheld, not zero.
+        Counts values that are negative, fractions or no numbers, which become null: withheld, not zero.
     name
         For the notes.
     signed
@@ -150,7 +150,7 @@ def read_counts(
     if pa.types.is_integer(array.type):
         counts = array.cast(pa.int64())
     elif pa.types.is_floating(array.type):
-        counts = _whole_numbers(array)
+        counts = _whole_numbers(array, notes, name)
     else:
         counts = _text_counts(read_text(array), notes, name)
     if signed:
@@ -163,10 +163,18 @@ def read_counts(
     return counts
 
 
-def _whole_numbers(array: pa.Array) -> pa.Array:
+def _whole_numbers(array: pa.Array, notes: Counter[str], name: str) -> pa.Array:
     numbers = array.cast(pa.float64())
     usable = pc.and_(pc.is_finite(numbers), pc.less(pc.abs(numbers), _EXACT))
-    return pc.round(pc.if_else(pc.fill_null(usable, False), numbers, None)).cast(pa.int64())
+    usable = pc.fill_null(usable, False)
+    whole = pc.and_(usable, pc.fill_null(pc.equal(numbers, pc.floor(numbers)), False))
+    _note_unread(pc.sum(pc.and_not(usable, whole)).as_py() or 0, notes, name)
+    return pc.if_else(whole, numbers, None).cast(pa.int64())
+
+
+def _note_unread(count: int, notes: Counter[str], name: str) -> None:
+    if count:
+        notes[f"{name}: values that are no counts, left out"] += count
 
 
 def _text_counts(text: pa.Array, notes: Counter[str], name: str) -> pa.Array:
@@ -181,8 +189,7 @@ def _text_counts(text: pa.Array, notes: Counter[str], name: str) -> pa.Array:
         return counts
     read = [_odd_count(value) for value in pc.if_else(odd, trimmed, None).to_pylist()]
     unread = sum(a is None and b for a, b in zip(read, odd.to_pylist(), strict=True))
-    if unread:
-        notes[f"{name}: values that are no counts, left out"] += unread
+    _note_unread(unread, notes, name)
     return pc.coalesce(counts, pa.array(read, pa.int64()))
 
 
@@ -192,9 +199,11 @@ def _odd_count(text: str | None) -> int | None:
         return None
     factor = _FACTOR[found[2].lower()]
     digits = re.sub(r"['\u00a0\u202f ]", "", found[1])
-    if factor == 1:  # "1,204" and "1.204" both mean a thousand: nothing has half a like
-        grouped = re.fullmatch(r"[+-]?\d{1,3}(?:[.,]\d{3})+", digits)
-        plain_number = re.fullmatch(r"[+-]?\d{1,18}(?:[.,]\d+)?", digits)
+    # "1,204" and "1.204" both mean a thousand: nothing has half a like. Other fractions, such as "0.683",
+    # are shares or averages, and no counts.
+    if factor == 1:
+        grouped = re.fullmatch(r"[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+", digits)
+        plain_number = re.fullmatch(r"[+-]?\d{1,18}(?:[.,]0*)?", digits)
         digits = re.sub(r"[.,]", "", digits) if grouped else re.split(r"[.,]", digits)[0]
         return int(digits) if (grouped or plain_number) and len(digits) <= 18 else None
     try:

@@ -20,6 +20,7 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 import fsspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
@@ -256,7 +257,9 @@ class Store:
         name = table.metadata().name
         wanted = next(known for known in STORE_TABLES if known.name == name).arrow
         parts = [self.read_file(uri).cast(wanted) for uri in sorted(table.file_uris())]
-        return pa.concat_tables(parts) if parts else wanted.empty_table()
+        rows = pa.concat_tables(parts) if parts else wanted.empty_table()
+        # Two machines that meet the same missing receipt both add it, in the same words.
+        return _first_of_each(rows, "import_id") if name == "imports" else rows
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to one of the small tables."""
@@ -368,6 +371,11 @@ class Store:
                 list(POSTS.partition_by),
                 commit_properties=CommitProperties(custom_metadata=dict(facts)),
             )
+
+
+def _first_of_each(rows: pa.Table, column: str) -> pa.Table:
+    _, first = np.unique(rows[column].to_numpy(), return_index=True)
+    return rows.take(np.sort(first))
 
 
 def open_store(settings: Settings | None = None) -> Store:

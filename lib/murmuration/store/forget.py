@@ -7,7 +7,7 @@ id of the post that they answer.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 from murmuration.errors import StoreError, UnknownNameError, suggest
 from murmuration.schema import QUARANTINE
 from murmuration.store.delta import STATISTICS, DataFile, Store, list_sources, translated
+from murmuration.store.pseudonyms import TombstoneKind
 from murmuration.store.spill import remove_leftovers
-from murmuration.store.tombstones import Tombstones, bury, mark_swept
+from murmuration.store.tombstones import Tombstones, bury_together, mark_swept
 from murmuration.store.upkeep import fold
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
@@ -51,12 +52,23 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What is to be erased: the id as people write it, and the posts and pseudonyms it stands for."""
+    """What is to be erased: the id as people write it, and the posts and pseudonyms it stands for.
+
+    `mentions` are further pseudonyms of the author in posts of others: names that are found in texts
+    are lower-cased, so "@JNardino" has that of "jnardino". Where case matters, posts of an author
+    "jnardino" are somebody else's, so those stay.
+    """
 
     source: str
     written: str
     posts: frozenset[str]
     authors: frozenset[str]
+    mentions: frozenset[str]
+
+    @property
+    def names(self) -> dict[TombstoneKind, frozenset[str]]:
+        """All of them, by kind."""
+        return {"post": self.posts, "author": self.authors, "mention": self.mentions}
 
     def is_named_in(self, rows: pa.Table) -> bool:
         """Say whether one of the posts, or a mention of the author, is among these."""
@@ -64,14 +76,15 @@ class _Target:
         return (
             pc.any(_among(rows["post_id"], self.posts)).as_py()
             or pc.any(_among(rows["author_key"], self.authors)).as_py()
-            or pc.any(_among(mentioned, self.authors)).as_py()
+            or pc.any(_among(mentioned, self.authors | self.mentions)).as_py()
         ) or False
 
     def is_spoken_of(self, rows: pa.Table) -> pa.ChunkedArray:
         """Say which rows of the quarantine speak of it, also inside their content."""
         hit = pc.or_(_among(rows["post_id"], self.posts), _among(rows["author_key"], self.authors))
         # As it stands and as JSON writes it; not beside a letter or digit, or "1" would be everywhere.
-        for form in {self.written, json.dumps(self.written, ensure_ascii=False)[1:-1]}:
+        quoted = {json.dumps(self.written, ensure_ascii=escaped) for escaped in (False, True)}
+        for form in {self.written, *(text[1:-1] for text in quoted)}:
             alone = f"(^|[^0-9A-Za-z]){re.escape(form)}($|[^0-9A-Za-z])"
             found = pc.match_substring_regex(rows["content"], alone)
             hit = pc.or_(hit, pc.fill_null(found, False))
@@ -118,9 +131,15 @@ def forget(
     remove_leftovers(store, state)
     _remove_half_written(store, source)
     target = _target(store, source, post, author)
-    # The posts come before the author: each version of them goes, also one that names no author.
-    bury(store, "post", source, target.posts, reason="forgotten", alive=target.posts)
-    bury(store, "author", source, target.authors, reason="forgotten", alive=target.authors)
+    # The posts as well as the author: each version of them goes, also one that names no author.
+    bury_together(
+        store,
+        source,
+        target.names,
+        reason="forgotten",
+        alive=frozenset().union(*target.names.values()),
+        at=pc.min(_own_rows(store, target, ["author"])["at"]).as_py(),
+    )
     with _said_to_be_unfinished():
         return _erase(store, state, target)
 
@@ -170,10 +189,11 @@ def _check_source(store: Store, source: str) -> None:
 
 def _target(store: Store, source: str, post: str | None, author: str | None) -> _Target:
     if post is not None and author is None:
-        return _Target(source, post, frozenset({post}), frozenset())
+        return _Target(source, post, frozenset({post}), frozenset(), frozenset())
     if author is None or post is not None:
         raise StoreError("Say either a post or an author to forget, and not both.")
     authors = {store.pseudonyms.author_key(source, author)}
+    mentions = {store.pseudonyms.author_key(source, author.lower())}
     # 32 hex digits may be a pseudonym, or the id itself where an export has hashes for ids.
     if _PSEUDONYM.fullmatch(author):
         authors.add(author)
@@ -182,19 +202,28 @@ def _target(store: Store, source: str, post: str | None, author: str | None) -> 
         rows = store.read_file(path, columns=["post_id", "author_key"])
         own = _among(rows["author_key"], frozenset(authors))
         posts.update(rows["post_id"].filter(own).to_pylist())
-    return _Target(source, author, frozenset(posts), frozenset(authors))
+    return _Target(
+        source, author, frozenset(posts), frozenset(authors), frozenset(mentions - authors)
+    )
 
 
 def _tombstones(store: Store, target: _Target) -> Tombstones:
-    """Those of the target, and of posts that an interrupted run found."""
-    hide, source = store.pseudonyms.hidden_key, target.source
-    posts = {hide("post", source, post) for post in target.posts}
-    posts |= Tombstones.unswept(store).keys.get((source, "post"), frozenset())
-    authors = {hide("author", source, author) for author in target.authors}
-    return Tombstones(
-        store.pseudonyms,
-        {(source, "post"): frozenset(posts), (source, "author"): frozenset(authors)},
-    )
+    """Those of the target, and of the author's posts that an interrupted run found and erased."""
+    own, rows = _own_rows(store, target, target.names), store.read("tombstones")
+    # Tombstones of one author have one time, so that they are known as such without the ids.
+    begun = _own_rows(store, target, ["author"])["at"]
+    left = pc.and_(pc.is_in(rows["at"], begun), pc.equal(rows["source"], target.source))
+    left = pc.and_(left, pc.is_in(rows["kind"], pa.array(["post", "author"])))
+    left = pc.and_not(left, rows["swept"])
+    return Tombstones.of(store, pa.concat_tables([own, rows.filter(left)]))
+
+
+def _own_rows(store: Store, target: _Target, kinds: Iterable[TombstoneKind]) -> pa.Table:
+    """Rows of `tombstones` that stand for the target."""
+    hide = store.pseudonyms.hidden_key
+    keys = [hide(kind, target.source, name) for kind in kinds for name in target.names[kind]]
+    rows = store.read("tombstones")
+    return rows.filter(_among(rows["hidden_key"], frozenset(keys)))
 
 
 def _is_touched(store: Store, path: str, target: _Target, tombstones: Tombstones) -> bool:
@@ -295,7 +324,7 @@ def _find_traces(store: Store, target: _Target) -> Iterator[str]:
         rows = store.read_file(path).cast(QUARANTINE.arrow)
         if pc.any(target.is_spoken_of(rows)).as_py():
             yield path
-    names = target.posts | target.authors | {target.written}
+    names = {target.written}.union(*target.names.values())
     for table in ("posts", "imports", "quarantine", "tombstones"):
         for path in store.files.find(f"{store.location}/{table}/_delta_log"):
             if any(names & _values(json.loads(text)) for text in _statistics_in(store, path)):

@@ -20,7 +20,7 @@ KEY_FILE = "key"
 _HEX_DIGITS = 32
 _SHORTEST_KEY = 16  # characters
 
-TombstoneKind = Literal["post", "author"]
+TombstoneKind = Literal["post", "author", "mention"]
 
 
 @dataclass(frozen=True, slots=True)

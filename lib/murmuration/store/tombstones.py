@@ -3,10 +3,10 @@
 A tombstone holds a keyed hash, so it can recognise what must not come back without keeping it.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -20,26 +20,30 @@ from murmuration.store.pseudonyms import NO_KEY, Pseudonyms, TombstoneKind
 Reason = Literal["forgotten", "deleted"]
 
 _COLUMN: dict[TombstoneKind, str] = {"post": "post_id", "author": "author_key"}
+_MENTIONED: tuple[TombstoneKind, ...] = ("author", "mention")
 
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Hidden keys by source and kind."""
+    """Hidden keys by source and kind: text, shape (n_keys,), each once."""
 
     pseudonyms: Pseudonyms = field(repr=False)
-    keys: Mapping[tuple[str, TombstoneKind], frozenset[str]]
+    keys: Mapping[tuple[str, TombstoneKind], pa.Array]
 
     @classmethod
     def load(cls, store: Store, *, swept: bool = True) -> Self:
         """Read the tombstones of a store; without the swept ones unless asked for."""
-        found: dict[tuple[str, TombstoneKind], set[str]] = defaultdict(set)
-        for row in (
-            store.read("tombstones").select(["source", "kind", "hidden_key", "swept"]).to_pylist()
-        ):
-            if swept or not row["swept"]:
-                found[row["source"], row["kind"]].add(row["hidden_key"])
-        key = store.pseudonyms if found else NO_KEY
-        return cls(key, {place: frozenset(keys) for place, keys in found.items()})
+        rows = store.read("tombstones")
+        return cls.of(store, rows if swept else rows.filter(pc.invert(rows["swept"])))
+
+    @classmethod
+    def of(cls, store: Store, rows: pa.Table) -> Self:
+        """Take rows of the table `tombstones`."""
+        found = {}
+        for place in rows.group_by(["source", "kind"]).aggregate([]).to_pylist():
+            here = pc.and_(*(pc.equal(rows[name], place[name]) for name in ("source", "kind")))
+            found[place["source"], place["kind"]] = pc.unique(rows["hidden_key"].filter(here))
+        return cls(store.pseudonyms if found else NO_KEY, found)
 
     @classmethod
     def unswept(cls, store: Store) -> Self:
@@ -48,13 +52,17 @@ class Tombstones:
 
     def columns_for(self, source: str) -> list[str]:
         """Columns that `drop` needs for this source; usually none."""
-        return [column for kind, column in _COLUMN.items() if self.keys.get((source, kind))]
+        return [column for kind, column in _COLUMN.items() if (source, kind) in self.keys]
+
+    def count(self, source: str) -> int:
+        """Say how many there are for this source."""
+        return sum(len(keys) for (place, _), keys in self.keys.items() if place == source)
 
     def hits(self, posts: pa.Table, *, source: str) -> pa.Array:
         """Say for each post whether a tombstone names it or its author; shape (n_posts,)."""
         hit = pa.repeat(pa.scalar(False), len(posts))
         for kind, column in _COLUMN.items():
-            if not self.keys.get((source, kind)):
+            if (source, kind) not in self.keys:
                 continue
             named = self._named(kind, source, posts[column])
             hit = pc.or_(hit, pc.is_in(posts[column], pa.array(named, pa.string())))
@@ -69,11 +77,12 @@ class Tombstones:
 
     def drop_mentions(self, posts: pa.Table, *, source: str) -> pa.Table:
         """Take forgotten authors out of `mention_keys`, where there is such a column."""
-        if not self.keys.get((source, "author")) or "mention_keys" not in posts.column_names:
+        kinds = [kind for kind in _MENTIONED if (source, kind) in self.keys]
+        if not kinds or "mention_keys" not in posts.column_names:
             return posts
         column = posts["mention_keys"].combine_chunks()
         mentioned = pc.list_flatten(column)
-        named = self._named("author", source, mentioned)
+        named = [name for kind in kinds for name in self._named(kind, source, mentioned)]
         if not named:
             return posts
         kept = pc.invert(pc.is_in(mentioned, pa.array(named, pa.string())))
@@ -87,13 +96,23 @@ class Tombstones:
 
     def names(self, kind: TombstoneKind, identifier: str, *, source: str) -> bool:
         """Say whether one of them stands for this post id or author's pseudonym."""
-        keys = self.keys.get((source, kind), frozenset())
-        return self.pseudonyms.hidden_key(kind, source, identifier) in keys
+        keys = self._sets.get((source, kind), frozenset())
+        return bool(keys) and self.pseudonyms.hidden_key(kind, source, identifier) in keys
+
+    @cached_property
+    def _sets(self) -> dict[tuple[str, TombstoneKind], frozenset[str]]:
+        """The keys for who asks one by one."""
+        return {place: frozenset(keys.to_pylist()) for place, keys in self.keys.items()}
 
     def _named(self, kind: TombstoneKind, source: str, values: pa.Array) -> list[str]:
         """Those among the values that a tombstone names; each is hashed once."""
+        hide = self.pseudonyms.hidden_key
         distinct = pc.unique(values.drop_null()).to_pylist()
-        return [value for value in distinct if self.names(kind, value, source=source)]
+        hidden = {hide(kind, source, value): value for value in distinct}
+        keys = self.keys[source, kind]
+        # This way round, for there may be many more tombstones than values.
+        found = keys.filter(pc.is_in(keys, pa.array(hidden, pa.string())))
+        return [hidden[key] for key in found.to_pylist()]
 
 
 def bury(
@@ -104,58 +123,76 @@ def bury(
     *,
     reason: Reason,
     alive: Collection[str] = (),
-) -> None:
+) -> int:
+    """Add tombstones of one kind; see `bury_together`."""
+    return bury_together(store, source, {kind: identifiers}, reason=reason, alive=alive)
+
+
+def bury_together(
+    store: Store,
+    source: str,
+    names: Mapping[TombstoneKind, Collection[str]],
+    *,
+    reason: Reason,
+    alive: Collection[str] = (),
+    at: datetime | None = None,
+) -> int:
     """Add tombstones, in one commit; those that are there already stay as they are.
 
     Parameters
     ----------
     store
         Where to.
-    kind
-        What the identifiers name.
     source
-        Their source.
-    identifiers
-        Post ids or authors' pseudonyms.
+        The source of what is named.
+    names
+        Post ids, authors' pseudonyms, and pseudonyms that posts mention.
     reason
         Why.
     alive
         Those among them that the store still holds, so that readers must mind them for now.
+    at
+        When; now unless given.
+
+    Returns
+    -------
+    int
+        How many were added.
     """
-    if not identifiers:
-        return
-    there = Tombstones.load(store).keys.get((source, kind), frozenset())
-    keys = {store.pseudonyms.hidden_key(kind, source, name): name in alive for name in identifiers}
-    now = datetime.now(UTC)
-    rows = [
-        {
-            "source": source,
-            "kind": kind,
-            "hidden_key": key,
-            "reason": reason,
-            "at": now,
-            "swept": not is_alive,
-        }
-        for key, is_alive in keys.items()
-        if key not in there
-    ]
+    if not any(names.values()):
+        return 0
+    there, at = Tombstones.load(store), at or datetime.now(UTC)
+    hide, rows = store.pseudonyms.hidden_key, []
+    for kind, identifiers in names.items():
+        keys = {hide(kind, source, name): name not in alive for name in identifiers}
+        known = there.keys.get((source, kind), pa.array([], pa.string()))
+        is_there = pc.is_in(pa.array(keys, pa.string()), known).to_pylist()
+        rows += [
+            {
+                "source": source,
+                "kind": kind,
+                "hidden_key": key,
+                "reason": reason,
+                "at": at,
+                "swept": swept,
+            }
+            for (key, swept), old in zip(keys.items(), is_there, strict=True)
+            if not old
+        ]
     if rows:
         store.append("tombstones", pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))
+    return len(rows)
 
 
 def mark_swept(store: Store, tombstones: Tombstones, *, reasons: Collection[Reason]) -> None:
     """Note that the store was rewritten without what these tombstones, of such reasons, name."""
-    swept = {key for keys in tombstones.keys.values() for key in keys}
-    if not swept:
+    if not tombstones.keys:
         return
     table = store.open("tombstones")
-    rows = store.read_at(table).to_pylist()
-    done = [
-        row
-        for row in rows
-        if row["hidden_key"] in swept and row["reason"] in reasons and not row["swept"]
-    ]
-    for row in done:
-        row["swept"] = True
-    if done:
-        store.replace(table, pa.Table.from_pylist(rows, schema=TOMBSTONES.arrow))
+    rows = store.read_at(table)
+    named = pc.is_in(rows["hidden_key"], pa.concat_arrays(list(tombstones.keys.values())))
+    done = pc.and_(named, pc.is_in(rows["reason"], pa.array(reasons, pa.string())))
+    if pc.any(pc.and_not(done, rows["swept"])).as_py():
+        place = rows.schema.get_field_index("swept")
+        swept = pc.or_(rows["swept"], done)
+        store.replace(table, rows.set_column(place, rows.schema.field(place), swept))

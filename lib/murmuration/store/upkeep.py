@@ -1,7 +1,7 @@
 """Fold months in which versions have piled up, and let files go that nothing needs any more."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from murmuration.schema import POSTS
+from murmuration.errors import ParamError
+from murmuration.schema import POSTS, STORE_TABLES
 from murmuration.store.delta import DataFile, Store, translated
 from murmuration.store.merge import Merge
 from murmuration.store.receipts import add_missing_receipts
@@ -35,7 +36,7 @@ def compact(
     store: Store,
     state: Path,
     *,
-    keep_versions: Sequence[int] = (),
+    keep_versions: Mapping[str, Collection[int]] | None = None,
     keep_days: int = KEEP_DAYS,
     on_month: Callable[[str, int, int], None] = lambda name, done, total: None,
 ) -> Compaction:
@@ -50,9 +51,9 @@ def compact(
     state
         Local folder for spilled rows.
     keep_versions
-        Versions of `posts` that stay readable however old they are, such as those that runs pin.
+        Versions of each table that stay readable however old they are, such as those that runs pin.
     keep_days
-        Files that were replaced longer ago are removed, unless a kept version needs them.
+        Files that were replaced longer ago are removed, unless a kept version needs them; 1 or more.
     on_month
         Told the month, how many are done and how many there are.
 
@@ -60,7 +61,17 @@ def compact(
     -------
     Compaction
         Nothing that readers see changes: superseded versions and erased posts go, no others.
+
+    Raises
+    ------
+    ParamError
+        If `keep_days` is less than 1.
     """
+    if keep_days < 1:
+        raise ParamError(
+            f"keep_days is {keep_days}, but files must stay for 1 day or more: those that another machine "
+            "is just writing would go as well."
+        )
     remove_leftovers(store, state)
     add_missing_receipts(store, whole_log=True)
     _gather_small_tables(store)
@@ -73,7 +84,7 @@ def compact(
         before, after = before + rows[0], after + rows[1]
     # Those that `forget` made are its own to finish: old files and the quarantine are not folded here.
     mark_swept(store, tombstones, reasons=["deleted"])
-    return Compaction(len(months), before, after, vacuum(store, keep_versions, keep_days))
+    return Compaction(len(months), before, after, vacuum(store, keep_versions or {}, keep_days))
 
 
 def _gather_small_tables(store: Store) -> None:
@@ -140,16 +151,23 @@ def _read_whole(store: Store, file: DataFile) -> pa.Table:
     return rows
 
 
-def vacuum(store: Store, keep_versions: Sequence[int], keep_days: int) -> int:
-    """Remove files that no version of the last days and no kept version needs; say how many."""
-    table = store.open("posts")
-    newest = table.version()
-    with translated(store.location):
-        removed = table.vacuum(
-            retention_hours=keep_days * 24,
-            dry_run=False,
-            enforce_retention_duration=False,
-            full=True,
-            keep_versions=sorted({newest, *(v for v in keep_versions if v <= newest)}),
-        )
-    return len(removed)
+def vacuum(store: Store, keep_versions: Mapping[str, Collection[int]], keep_days: int) -> int:
+    """Remove files that no version of the last days and no kept version needs; say how many.
+
+    That includes files that are not committed yet, if they are older.
+    """
+    count = 0
+    for name in (each.name for each in STORE_TABLES):
+        table = store.open(name)
+        newest = table.version()
+        kept = {newest, *(v for v in keep_versions.get(name, ()) if v <= newest)}
+        with translated(store.location):
+            removed = table.vacuum(
+                retention_hours=keep_days * 24,
+                dry_run=False,
+                enforce_retention_duration=False,
+                full=True,
+                keep_versions=sorted(kept),
+            )
+        count += len(removed)
+    return count
