@@ -186,7 +186,11 @@ TOMBSTONES = Table(
     key=("source", "kind", "hidden_key"),
     columns=(
         Column("source", pa.string(), "Where it is forgotten"),
-        Column("kind", pa.string(), "`post` or `author`"),
+        Column(
+            "kind",
+            pa.string(),
+            "`post`, `author`, or `mention`: an author, as named in texts of others",
+        ),
         Column("hidden_key", pa.string(), "Keyed hash of the id; the id itself is gone"),
         Column("reason", pa.string(), "`forgotten` by a person or `deleted` on the platform"),
         Column("at", UTC_TIME, "When", unit="UTC"),
