@@ -57,6 +57,32 @@ def test_import_as_json_is_for_machines(murmuration, posts):
     assert receipt["repeated_import"] is False
 
 
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(murmuration, posts, tmp_path):
+    (posts.parent / "a_picture.csv").write_bytes(b"\x89PNG\x0d\x0a\x00\x00\x00\x0d" * 20)
+    done = murmuration("import", str(posts.parent), "--source", "test", code=1)
+    assert "Error: " in done.stderr
+    assert "a_picture.csv" in done.stderr
+    assert done.stderr.endswith("1 of 2 files not taken in; nothing of them was kept.\n")
+    assert done.stdout.strip() == f"5 new posts. Store: {tmp_path / 'store'}"
+
+
+def test_posts_without_a_time_are_counted(murmuration, write_csv):
+    posts = write_csv(
+        [
+            {"id": "1", "text": "a", "created_at": ""},
+            {"id": "2", "text": "b", "created_at": "2026-01-01"},
+        ]
+    )
+    done = murmuration("import", str(posts), "--source", "test")
+    assert "posts without a time, which reports over a period leave out: 1" in done.stderr
+
+
+def test_a_file_without_times_says_how_to_name_them(murmuration, write_csv):
+    posts = write_csv([{"id": "1", "text": "late", "sent": "2026-01-01"}])
+    done = murmuration("import", str(posts), "--source", "test")
+    assert "--map created_at=COLUMN" in done.stderr
+
+
 def test_post_text_and_authors_reach_no_log(murmuration, posts):
     done = murmuration("-vv", "import", str(posts), "--source", "test")
     assert "INFO" in done.stderr

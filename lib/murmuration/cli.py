@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from murmuration import __version__
-from murmuration.errors import MurmurationError, ParamError
+from murmuration.errors import MurmurationError, ParamError, ReadError
 from murmuration.terminal import (
     describe_receipt,
     fields_of,
@@ -148,9 +148,14 @@ def import_(
             f"Say which files to import, or list them under sources.{source}.files in data_catalog.yaml."
         )
     store = open_store(settings)
-    receipts = []
+    receipts, failed = [], list[str]()
     with progress_bar() as bar:
         told = import_progress(bar)
+
+        def go_on(err: ReadError) -> None:
+            failed.append(str(err))
+            bar.console.print(f"Error: {err}", style="red", markup=False, soft_wrap=True)
+
         for receipt in import_files(
             wanted,
             source=source,
@@ -158,6 +163,7 @@ def import_(
             state=settings.state,
             options=options,
             on_progress=told,
+            on_error=go_on,
         ):
             receipts.append(receipt)
             if not as_json:
@@ -165,10 +171,16 @@ def import_(
                     describe_receipt(receipt), highlight=False, markup=False, soft_wrap=True
                 )
     if as_json:
-        print_json({"store": store.location, "imports": [receipt_facts(one) for one in receipts]})
-    else:
+        facts = [receipt_facts(one) for one in receipts]
+        print_json({"store": store.location, "imports": facts, "failed": failed})
+    elif receipts:
         new = sum(0 if one.repeated else one.values["rows_new"] for one in receipts)
         typer.echo(f"{number(new, 'new post')}. Store: {store.location}")
+    if failed and receipts:
+        files = number(len(failed) + len(receipts), "file")
+        typer.echo(f"{len(failed):,} of {files} not taken in; nothing of them was kept.", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -224,7 +236,7 @@ def runs(
 
 @app.command()
 def compact(
-    keep_days: Annotated[int, typer.Option(help="Keep replaced files so many days.")] = 30,
+    keep_days: Annotated[int, typer.Option(min=1, help="Keep replaced files so many days.")] = 30,
     as_json: AsJson = False,
 ) -> None:
     """Fold months in which versions of posts have piled up, and free the space."""

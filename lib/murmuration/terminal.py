@@ -82,6 +82,11 @@ def describe_receipt(receipt: "Receipt") -> str:
         lines.append(
             "columns: " + ", ".join(f"{field} = {column}" for field, column in values["mapping"])
         )
+        if "created_at" not in dict(values["mapping"]):
+            lines.append(
+                "No column of times was recognised, and reports over a period leave these posts out. Name it "
+                "with --map created_at=COLUMN."
+            )
     if receipt.left_out:
         lines.append(f"left out, since they name the author: {', '.join(receipt.left_out)}")
     lines.append(_counts_text(values))

@@ -447,8 +447,8 @@ def test_a_file_that_is_mostly_broken_stops_before_its_end(take_in, write):
 def test_what_was_repaired_is_counted_in_the_receipt(take_in, write_csv):
     posts = [
         *rows(ids="abcdefgh"),
-        {"id": "x", "text": "a", "likes": "-5"},
-        {"id": "y", "text": "a", "likes": "many"},
+        {"id": "x", "text": "a", "likes": "-5", "created_at": "2026-01-01"},
+        {"id": "y", "text": "a", "likes": "many", "created_at": "2026-01-01"},
     ]
     assert take_in(write_csv(posts)).values["notes"] == [
         "like_count: negative values read as unknown: 1",

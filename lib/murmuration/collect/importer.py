@@ -25,7 +25,7 @@ from murmuration.collect.raw import Reader
 from murmuration.collect.tabular import CsvReader, ParquetReader
 from murmuration.collect.times import TimeReader
 from murmuration.collect.values import Column
-from murmuration.errors import ParamError, StoreError
+from murmuration.errors import ParamError, ReadError, StoreError
 from murmuration.schema import SOURCE_NAME
 from murmuration.store.delta import Store, explain
 from murmuration.store.receipts import add_missing_receipts
@@ -121,6 +121,7 @@ def import_files(
     state: Path,
     options: ImportOptions | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_error: Callable[[ReadError], None] | None = None,
 ) -> Iterator[Receipt]:
     """Take post files into the store, one after the other.
 
@@ -138,6 +139,8 @@ def import_files(
         How to read them.
     on_progress
         Told about every batch of rows.
+    on_error
+        Told of a file that cannot be taken in, after which the next is; unless given, it is raised.
 
     Yields
     ------
@@ -147,7 +150,8 @@ def import_files(
     Raises
     ------
     ReadError
-        If a file cannot be read or too many of its rows are bad; nothing of that file is kept.
+        If there are no files; or one cannot be read or too many of its rows are bad, and nobody is told:
+        nothing of that file is kept.
     ParamError
         If the source's name or the mapping is wrong.
     StoreError
@@ -162,9 +166,15 @@ def import_files(
     with write_lock(store, state):
         store.make()
     for file in files:
-        with write_lock(store, state), spill_folder(store, state) as folder:
-            receipt = _import_file(file, source, store, folder, options, on_progress)
-        yield receipt  # with the lock free: the caller may want to write as well
+        try:
+            with write_lock(store, state), spill_folder(store, state) as folder:
+                receipt = _import_file(file, source, store, folder, options, on_progress)
+        except ReadError as err:
+            if on_error is None:
+                raise
+            on_error(err)
+        else:
+            yield receipt  # with the lock free: the caller may want to write as well
 
 
 @contextmanager

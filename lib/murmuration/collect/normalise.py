@@ -31,6 +31,7 @@ from murmuration.schema import NO_MONTH, PAIRS, POSTS, STRINGS, UTC_TIME
 from murmuration.store.pseudonyms import Pseudonyms
 from murmuration.text.language import declared_code
 
+NO_TIME = "posts without a time, which reports over a period leave out"
 MAX_TEXT_CHARS = 1_000_000  # longer ones are no posts, and would stop every analysis
 
 # The sign comes first, since `re` finds a fixed beginning ten times as fast as a look behind it.
@@ -166,6 +167,8 @@ class Normaliser:
         given = _get(raw, "created_at", size)
         times = self.times.read(given)
         said = without_nothing(pc.utf8_trim_whitespace(read_text(given)))
+        if "created_at" in raw:
+            self._count(pc.is_null(said), NO_TIME)
         unread = pc.and_(pc.is_null(times), pc.is_valid(said))
         outside = pc.fill_null(pc.invert(within_range(times)), False)
         fault = pc.if_else(unread, "the time cannot be read", pa.scalar(None, pa.string()))
