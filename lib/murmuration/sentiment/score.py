@@ -8,11 +8,12 @@ import pandas as pd
 from murmuration.errors import ParamError, suggest
 from murmuration.frames import TEXT, Frame, map_rows, text_list
 from murmuration.schema import check_columns
+from murmuration.sentiment.model import LABELS
 from murmuration.sentiment.vader import vader_scores
 from murmuration.text.language import declared_code, detect_languages
 
 Method = Literal["auto", "vader"]
-LABELS = ("negative", "neutral", "positive")
+
 
 # The thresholds of VADER's authors: https://github.com/cjhutto/vaderSentiment#about-the-scoring
 _POSITIVE_FROM, _NEGATIVE_TO = 0.05, -0.05

@@ -1,0 +1,98 @@
+"""What every sentiment model is, and what is known about it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+LABELS = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorTable:
+    """How often a method names posts of each true label how, counted on labelled posts it was not fitted to.
+
+    Attributes
+    ----------
+    counts
+        Posts by true label (rows) and given label (columns), in the order of `LABELS`; shape (3, 3).
+    measured_on
+        Which posts, in words.
+    """
+
+    counts: npt.NDArray[np.int64]
+    measured_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a model folder says about the model.
+
+    Attributes
+    ----------
+    name
+        What people call it, ``[a-z0-9_-]{1,64}``.
+    kind
+        ``linear`` or ``transformer``: who reads the folder.
+    labels
+        What `predict_proba` gives, in order.
+    languages
+        Codes of the languages it was trained for.
+    trained_on
+        ``rows``, ``fingerprint`` (SHA-256 of texts and labels), ``description``.
+    params
+        How it was trained, seed included.
+    metrics
+        Quality on posts it was not fitted to, such as ``macro_recall``.
+    errors
+        The same in full, for `estimate_shares`.
+    versions
+        Of the packages that made it.
+    licence
+        What the training data allow.
+    """
+
+    name: str
+    kind: str
+    languages: tuple[str, ...]
+    labels: tuple[str, ...] = LABELS
+    trained_on: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    errors: ErrorTable | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+
+
+class Model(Protocol):
+    """Tells how texts feel.
+
+    Attributes
+    ----------
+    card
+        What is known about it.
+    version
+        ``name-xxxxxxxx``: the name and the start of a digest of the weights; written beside every score.
+    """
+
+    @property
+    def card(self) -> ModelCard: ...  # noqa: D102
+
+    @property
+    def version(self) -> str: ...  # noqa: D102
+
+    def predict_proba(self, texts: Iterable[str | None]) -> npt.NDArray[np.float64]:
+        """Give calibrated probabilities, shape (n_texts, n_labels); NaN rows for missing and empty texts.
+
+        Those of one text never depend on the others.
+        """
+
+    def predict(self, texts: Iterable[str | None]) -> "pd.Series[Any]":
+        """Give the most probable label of each text, null likewise; the index of a Series kept."""
+
+    def save(self, folder: Path) -> None:
+        """Write a model folder; see `murmuration.model_folder`."""
