@@ -10,6 +10,7 @@ builtin that a caller would catch::
     ├── ParamError         (ValueError)    a parameter of a report or of a function
     ├── SchemaError        (ValueError)    a table without the columns that are needed
     ├── ReadError          (ValueError)    a post file that cannot be read
+    ├── ModelError         (ValueError)    a model, or its folder, that cannot be used
     ├── StoreError         (OSError)       the store cannot be opened, read or written
     └── ReportError        (RuntimeError)  a report that did not finish
 """
@@ -47,6 +48,10 @@ class SchemaError(MurmurationError, ValueError):
 
 class ReadError(MurmurationError, ValueError):
     """A post file cannot be read; nothing of it was kept."""
+
+
+class ModelError(MurmurationError, ValueError):
+    """A model, or the folder that holds it, cannot be used as it is."""
 
 
 class StoreError(MurmurationError, OSError):

@@ -1,13 +1,15 @@
 """What every sentiment model is, and what is known about it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from murmuration.errors import ModelError
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -66,6 +68,45 @@ class ModelCard:
     errors: ErrorTable | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
+
+
+def card_facts(card: ModelCard) -> dict[str, Any]:
+    """Give a card as JSON can hold it; `read_card` turns it back."""
+    facts = {part.name: getattr(card, part.name) for part in fields(card)}
+    if card.errors is not None:
+        facts["errors"] = {
+            "counts": card.errors.counts.tolist(),
+            "measured_on": card.errors.measured_on,
+        }
+    return facts
+
+
+def read_card(facts: Mapping[str, Any]) -> ModelCard:
+    """Read what `card_facts` gave.
+
+    Raises
+    ------
+    ModelError
+        If something is missing, unknown or of another shape.
+    """
+    try:
+        values = dict(facts)
+        if values.get("errors") is not None:
+            table = values["errors"]
+            counts = np.array(table["counts"], np.int64).reshape(len(LABELS), len(LABELS))
+            values["errors"] = ErrorTable(counts, str(table["measured_on"]))
+        for name in ("languages", "labels"):
+            values[name] = tuple(str(part) for part in values[name])
+        return ModelCard(**values)
+    except (TypeError, ValueError, KeyError, AttributeError) as err:
+        raise ModelError(
+            f"The model's card cannot be read: {err!r}. Save the model again."
+        ) from err
+
+
+def model_version(card: ModelCard, digest: str) -> str:
+    """Name one state of a model, as `Model.version` does; `digest` is that of its folder."""
+    return f"{card.name}-{digest[:8]}"
 
 
 class Model(Protocol):
