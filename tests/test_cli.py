@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,13 @@ def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts):
     assert murmuration("forget", "-s", "test", code=1).stderr.startswith(
         "Error: Say either a post or an author"
     )
+
+
+def test_the_parameters_of_a_report_are_listed_without_a_run(murmuration):
+    listed = murmuration("report", "brand_health", "--parameters").stdout
+    assert re.search(r"^brand +str +\S+ +\S", listed, re.MULTILINE)
+    facts = json.loads(murmuration("report", "brand_health", "--parameters", "--json").stdout)
+    assert "timezone" in [one["name"] for one in facts]
 
 
 def test_runs_lists_nothing_where_nothing_ran(murmuration):

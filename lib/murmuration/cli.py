@@ -3,6 +3,7 @@
 Heavy imports stand inside the commands, so that ``--help`` answers at once.
 """
 
+import json
 import logging
 import signal
 import sys
@@ -194,9 +195,15 @@ def report(
     ] = None,
     at: Annotated[str | None, typer.Option(help="Logical time, which stands for now.")] = None,
     deadline: Annotated[float, typer.Option(help="Seconds after which the run is ended.")] = 3600,
+    parameters: Annotated[
+        bool, typer.Option("--parameters", help="Only list what the report takes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one report and print the folder it made last."""
+    if parameters:
+        _list_parameters(name, as_json=as_json)
+        return
     from murmuration.reports.runner import run_report
     from murmuration.store.moments import as_moment, as_state
 
@@ -210,6 +217,19 @@ def report(
             on_progress=run_progress(bar, name),
         )
     print_run(result, as_json=as_json)
+
+
+def _list_parameters(report: str, *, as_json: bool) -> None:
+    from murmuration.reports.parameters import read_parameters
+    from murmuration.reports.runner import report_path
+    from murmuration.settings import get_settings
+
+    found = read_parameters(report_path(get_settings(), report)).values()
+    if as_json:
+        print_json([fields_of(one) for one in found])
+        return
+    rows = [[one.name, one.type, json.dumps(one.default), one.describe()] for one in found]
+    print_table(["parameter", "type", "default", "meaning"], rows)
 
 
 @app.command()

@@ -79,6 +79,13 @@ class Parameter:
         ):
             raise self.refuse(value, f"a number from {self.low:g} to {self.high:g}")
 
+    def describe(self) -> str:
+        """Say what it means and what it may be."""
+        allowed = ", ".join(self.choices)
+        if self.low is not None and self.high is not None:
+            allowed = f"{self.low:g} to {self.high:g}"
+        return f"{self.help} ({allowed})" if allowed else self.help
+
     def refuse(self, value: object, allowed: str) -> ParamError:
         """Give the error for a value that is not allowed."""
         return ParamError(f"{self.name} is {value!r}, but it must be {allowed} ({self.help}).")
