@@ -19,7 +19,7 @@ def is_dask(frame: object) -> bool:
     return hasattr(frame, "map_partitions")
 
 
-def map_rows(frame: Frame, func: Callable[[pd.DataFrame], pd.DataFrame], /) -> Frame:
+def map_rows(frame: Frame, func: Callable[..., pd.DataFrame], /, *shared: object) -> Frame:
     """Apply row-wise work to a pandas or a Dask frame and keep its kind.
 
     Parameters
@@ -27,7 +27,9 @@ def map_rows(frame: Frame, func: Callable[[pd.DataFrame], pd.DataFrame], /) -> F
     frame
         pandas or Dask frame.
     func
-        Takes a pandas frame, gives one with the same rows; never touches its input.
+        Takes a pandas frame and what is shared, gives one with the same rows; never touches its input.
+    shared
+        What every partition needs and may be large, such as a model: in a Dask graph it is held once.
 
     Returns
     -------
@@ -37,9 +39,17 @@ def map_rows(frame: Frame, func: Callable[[pd.DataFrame], pd.DataFrame], /) -> F
     if is_dask(frame):
         dask_frame = cast(Any, frame)
         # Every Dask collection carries the empty frame that says its columns.
-        meta = func(dask_frame._meta)  # noqa: SLF001
-        return cast(Frame, dask_frame.map_partitions(func, meta=meta))
-    return cast(Frame, func(cast(pd.DataFrame, frame)))
+        meta = func(dask_frame._meta, *shared)  # noqa: SLF001
+        held = [_hold_once(one) for one in shared]
+        return cast(Frame, dask_frame.map_partitions(func, *held, meta=meta))
+    return cast(Frame, func(cast(pd.DataFrame, frame), *shared))
+
+
+def _hold_once(thing: object) -> object:
+    from dask.base import tokenize
+    from dask.delayed import delayed
+
+    return cast(object, delayed(thing, name=f"shared-{tokenize(thing)}", traverse=False))
 
 
 def to_pandas(frame: object) -> pd.DataFrame:

@@ -1,15 +1,63 @@
+import pickle
+from dataclasses import dataclass, field, replace
+
 import dask
 import dask.dataframe as dd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from murmuration.errors import ParamError, SchemaError
+from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.frames import TEXT, is_dask
 from murmuration.sentiment import score_posts, vader_scores
+from murmuration.sentiment.model import ModelCard
 from murmuration.sentiment.score import label_scores
+
+COLUMNS = [
+    "sentiment",
+    "sentiment_label",
+    "sentiment_model",
+    "p_negative",
+    "p_neutral",
+    "p_positive",
+]
+
+
+@dataclass
+class CountsSigns:
+    """A model that looks for + and -, and that is as large as it is told to be."""
+
+    card: ModelCard
+    weights: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    calls: list = field(default_factory=list)
+
+    @property
+    def version(self):
+        return f"{self.card.name}-00000000"
+
+    def predict_proba(self, texts):
+        self.calls.append(texts)
+        signs = [(text.count("-"), 1, text.count("+")) if text else [np.nan] * 3 for text in texts]
+        shares = np.array(signs, dtype=float).reshape(-1, 3)
+        order = [["negative", "neutral", "positive"].index(label) for label in self.card.labels]
+        return (shares / shares.sum(axis=1, keepdims=True))[:, order]
+
+    def predict(self, texts):
+        raise NotImplementedError
+
+    def save(self, folder):
+        raise NotImplementedError
+
+
+def plain(column):
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def model(*languages, name="signs", **facts):
+    return CountsSigns(ModelCard(name=name, kind="linear", languages=languages, **facts))
 
 
 def make_posts(texts, langs=None):
@@ -102,7 +150,7 @@ def test_a_lazy_frame_stays_lazy():
     lazy = dd.from_map(read, [0], meta=make_posts(["a"], ["en"]).iloc[:0])
     found = score_posts(lazy)
     assert is_dask(found)
-    assert list(found.columns) == ["text", "lang", "sentiment", "sentiment_label"]
+    assert list(found.columns) == ["text", "lang", *COLUMNS]
     with pytest.raises(AssertionError, match="computed"), dask.config.set(scheduler="sync"):
         found.compute()
 
@@ -143,3 +191,90 @@ def test_a_missing_column_is_named_before_anything_is_computed():
         score_posts(pd.DataFrame({"body": ["a"]}))
     with pytest.raises(SchemaError, match="score_posts needs the column 'text'"):
         score_posts(dd.from_pandas(pd.DataFrame({"body": ["a"]}), npartitions=1))
+
+
+def test_a_model_scores_the_posts_in_its_languages():
+    posts = make_posts(["++", "--", "", None, "+", "-+"], ["de", "fr-CA", "de", "de", "en", "fr"])
+    found = score_posts(posts, model("de", "fr"))
+    assert plain(found["sentiment"]) == [2 / 3, -2 / 3, None, None, None, 0]
+    expected = ["positive", "negative", None, None, None, "negative"]
+    assert plain(found["sentiment_label"]) == expected
+    assert found["sentiment_model"].notna().tolist() == [True, True, False, False, False, True]
+    assert set(found["sentiment_model"].dropna()) == {"signs-00000000"}
+    assert plain(found["p_neutral"]) == [1 / 3, 1 / 3, None, None, None, 1 / 3]
+
+
+def test_auto_takes_the_model_of_a_language_and_vader_for_english():
+    posts = make_posts(["great ++", "toll ++", "génial ++", "great ++"], ["en", "de", "fr", None])
+    found = score_posts(posts, models={"de-AT": model("de")}, lexicon={"great": -3.0})
+    vader, mine = found["sentiment_model"].tolist()[:2]
+    assert mine == "signs-00000000"
+    assert vader.startswith("vader-3.3.2-")
+    assert plain(found["sentiment_model"]) == [vader, mine, None, vader]
+    assert found["p_positive"].notna().tolist() == [False, True, False, False]
+    own = score_posts(posts, models={"en": model("en")})["sentiment_model"]
+    assert plain(own) == [mine, None, None, mine]
+
+
+def test_scores_of_vader_name_it_and_the_lexicon():
+    posts = make_posts(["so good"])
+    own, one, two = (
+        score_posts(posts, "vader", lexicon=words)["sentiment_model"][0]
+        for words in (None, {"good": 1.0}, {"good": 2.0})
+    )
+    assert own == "vader-3.3.2"
+    assert one != two
+    assert one == score_posts(posts, "vader", lexicon={"good": 1.0})["sentiment_model"][0]
+
+
+def test_labels_are_matched_by_name_and_a_missing_one_has_no_share():
+    posts = make_posts(["++", "-"], ["de", "de"])
+    usual = score_posts(posts, model("de"))
+    turned = score_posts(posts, model("de", labels=("positive", "negative", "neutral")))
+    pd.testing.assert_frame_equal(usual, turned)
+    sided = score_posts(posts, model("de", labels=("negative", "positive")))
+    assert sided["p_neutral"].tolist() == [0, 0]
+
+
+def test_a_model_with_other_labels_is_refused():
+    with pytest.raises(ModelError, match="gives joy, but posts are scored as negative, neutral"):
+        score_posts(make_posts(["a"]), model("de", labels=("joy", "negative")))
+
+
+def test_models_are_for_auto_only():
+    with pytest.raises(ParamError, match="Only the method 'auto'"):
+        score_posts(make_posts(["a"]), "vader", models={"de": model("de")})
+    with pytest.raises(ParamError, match="There is no sentiment method 5"):
+        score_posts(make_posts(["a"]), 5)
+
+
+def test_a_model_is_asked_once_a_partition_and_not_for_nothing():
+    one = model("de", "fr")
+    posts = make_posts(["+", "-", "+"], ["de", "fr", "en"])
+    score_posts(posts, models=dict.fromkeys(one.card.languages, one))
+    assert one.calls == [["+", "-"]]
+    score_posts(posts[2:], one)
+    score_posts(posts[:0], one)
+    assert len(one.calls) == 1
+
+
+def test_what_a_post_is_given_does_not_depend_on_its_company():
+    texts, langs = ["so good", "+-", "++", "schlecht -", None, ""] * 3, ["en", "de", None] * 6
+    posts = make_posts(texts, langs)
+    models = {"de": model("de")}
+    whole = score_posts(posts, models=models)
+    alone = pd.concat(
+        [score_posts(posts[row : row + 1], models=models) for row in range(len(posts))]
+    )
+    pd.testing.assert_frame_equal(whole, alone)
+    lazy = score_posts(dd.from_pandas(posts, npartitions=4), models=models)
+    pd.testing.assert_frame_equal(lazy.compute(scheduler="sync"), whole)
+
+
+def test_a_graph_holds_a_model_once_however_many_partitions_there_are():
+    large = replace(model("de"), weights=np.random.default_rng(0).random(50_000))
+    posts = dd.from_pandas(make_posts(["+"] * 40, ["de"] * 40), npartitions=20)
+    tasks = dict(score_posts(posts, large).optimize().dask)
+    sizes = [len(pickle.dumps(task)) for task in tasks.values()]
+    assert len(sizes) > 20
+    assert sum(size > large.weights.nbytes for size in sizes) == 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +109,7 @@ def model_version(card: ModelCard, digest: str) -> str:
     return f"{card.name}-{digest[:8]}"
 
 
+@runtime_checkable
 class Model(Protocol):
     """Tells how texts feel.
 

@@ -1,27 +1,48 @@
 """Sentiment of posts."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version as package_version
+from typing import Any, Literal, Protocol, get_args
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-from murmuration.errors import ParamError, suggest
+from murmuration.errors import ModelError, ParamError, suggest
 from murmuration.frames import TEXT, Frame, map_rows, text_list
 from murmuration.schema import check_columns
-from murmuration.sentiment.model import LABELS
+from murmuration.sentiment.model import LABELS, Model
 from murmuration.sentiment.vader import vader_scores
 from murmuration.text.language import declared_code, detect_languages
 
 Method = Literal["auto", "vader"]
 
+PROBABILITIES = tuple(f"p_{label}" for label in LABELS)
 
 # The thresholds of VADER's authors: https://github.com/cjhutto/vaderSentiment#about-the-scoring
 _POSITIVE_FROM, _NEGATIVE_TO = 0.05, -0.05
 _VADER_LANGUAGE = "en"
+_ANY = "*"  # every language, known or not
+_NUMBER = pd.ArrowDtype(pa.float64())
+_COLUMNS = {
+    "sentiment": _NUMBER,
+    "sentiment_label": TEXT,
+    "sentiment_model": TEXT,
+    **dict.fromkeys(PROBABILITIES, _NUMBER),
+}
 
 
 def score_posts(
-    posts: Frame, method: Method = "auto", *, lexicon: Mapping[str, float] | None = None
+    posts: Frame,
+    method: Method | Model = "auto",
+    *,
+    lexicon: Mapping[str, float] | None = None,
+    models: Mapping[str, Model] | None = None,
 ) -> Frame:
     """Say how posts feel.
 
@@ -30,41 +51,38 @@ def score_posts(
     posts
         pandas or Dask frame with `text`; `lang` is used where it is there.
     method
-        ``"auto"`` scores English posts with VADER and leaves the others null; the language is detected
-        where `lang` is missing or null. ``"vader"`` scores every post, whatever its language.
+        ``"auto"`` scores a post with the model of its language, English posts with VADER where `models`
+        has none, and leaves the others null; the language is detected where `lang` is missing or null. A
+        model scores the posts in its languages only. ``"vader"`` scores every post, whatever its language.
     lexicon
-        Words with a feeling of their own, see `vader_scores`.
+        Words with a feeling of their own for VADER, see `vader_scores`.
+    models
+        Code of a language to the model that ``"auto"`` uses for it; `murmuration.models` knows those of the
+        store, and `run.sentiment_models` those that a report is pinned to.
 
     Returns
     -------
     same kind as `posts`
-        With `sentiment` (−1 worst to 1 best; null where it was not scored) and `sentiment_label`
-        (``negative``, ``neutral``, ``positive``; null likewise).
+        With `sentiment` (−1 worst to 1 best: VADER's compound, or P(positive) − P(negative) of a model; null
+        where it was not scored), `sentiment_label` (``negative``, ``neutral``, ``positive``),
+        `sentiment_model` (the version of what scored it) and a model's `p_negative`, `p_neutral` and
+        `p_positive` (null for VADER, which knows no probabilities).
 
     Raises
     ------
     ParamError
-        If there is no such method.
+        If there is no such method, or `models` are given to a method that asks for none.
+    ModelError
+        If a model gives other labels.
     SchemaError
         If `text` is missing.
     """
-    if method not in get_args(Method):
-        raise ParamError(
-            f"There is no sentiment method {method!r}.{suggest(method, get_args(Method))}"
-        )
-    words = dict(lexicon or {})
-
-    def score(part: pd.DataFrame) -> pd.DataFrame:
-        check_columns(part.columns, ["text"], what="score_posts")
-        texts = part["text"] if method == "vader" else part["text"].where(_is_english(part))
-        compound = vader_scores(texts, words)["compound"]
-        return part.assign(sentiment=compound, sentiment_label=label_scores(compound))
-
-    return map_rows(posts, score)
+    plan = _Plan(_choose_scorers(method, dict(lexicon or {}), dict(models or {})))
+    return map_rows(posts, _score, plan)
 
 
 def label_scores(scores: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Name scores from −1 to 1 as negative, neutral or positive; null stays null."""
+    """Name VADER's scores from −1 to 1 as negative, neutral or positive; null stays null."""
     labels = pd.Series(LABELS[1], index=scores.index, dtype=TEXT)
     labels = labels.mask(scores >= _POSITIVE_FROM, LABELS[2]).mask(
         scores <= _NEGATIVE_TO, LABELS[0]
@@ -72,11 +90,142 @@ def label_scores(scores: "pd.Series[Any]") -> "pd.Series[Any]":
     return labels.where(scores.notna(), None)
 
 
-def _is_english(part: pd.DataFrame) -> "pd.Series[Any]":
+@cache
+def vader_version(lexicon: tuple[tuple[str, float], ...] = ()) -> str:
+    """Name what VADER's scores come from: the package's version and, where there is one, a digest of the lexicon."""
+    version = f"vader-{package_version('vaderSentiment')}"
+    if not lexicon:
+        return version
+    return f"{version}-{hashlib.sha256(json.dumps(sorted(lexicon)).encode()).hexdigest()[:8]}"
+
+
+class _Scorer(Protocol):
+    @property
+    def version(self) -> str: ...
+
+    def score(self, texts: "pd.Series[Any]") -> pd.DataFrame:
+        """Give some or all of the columns for each text, with the index of `texts`."""
+
+
+@dataclass(frozen=True)
+class _Vader:
+    words: Mapping[str, float]
+
+    @property
+    def version(self) -> str:
+        return vader_version(tuple(sorted(self.words.items())))
+
+    def score(self, texts: "pd.Series[Any]") -> pd.DataFrame:
+        compound = vader_scores(texts, self.words)["compound"]
+        return pd.DataFrame({"sentiment": compound, "sentiment_label": label_scores(compound)})
+
+
+@dataclass(frozen=True)
+class _Trained:
+    model: Model
+
+    @property
+    def version(self) -> str:
+        return self.model.version
+
+    def score(self, texts: "pd.Series[Any]") -> pd.DataFrame:
+        shares = self._probabilities(texts)
+        there = ~np.isnan(shares[:, 0])
+        columns = dict(zip(PROBABILITIES, shares.T, strict=True))
+        columns["sentiment"] = shares[:, 2] - shares[:, 0]
+        found = pd.DataFrame(
+            {name: _nullable(values, there) for name, values in columns.items()}, index=texts.index
+        )
+        best = np.array(LABELS)[np.where(there, shares.argmax(axis=1), 0)]
+        labels = pd.Series(pd.array(pa.array(best, pa.string(), mask=~there), dtype=TEXT))
+        return found.assign(sentiment_label=labels.set_axis(texts.index))
+
+    def _probabilities(self, texts: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+        """Give shape (n_texts, 3) in the order of `LABELS`; 0 for a label that the model lacks."""
+        given = self.model.predict_proba(text_list(texts))
+        shares = np.zeros((len(texts), len(LABELS)))
+        shares[np.isnan(given).any(axis=1)] = np.nan
+        for place, label in enumerate(self.model.card.labels):
+            shares[:, LABELS.index(label)] = given[:, place]
+        return shares
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Who scores the posts of which language."""
+
+    scorers: Mapping[str, _Scorer]
+
+    def __dask_tokenize__(self) -> object:
+        return {language: scorer.version for language, scorer in self.scorers.items()}
+
+
+def _choose_scorers(
+    method: Method | Model, words: Mapping[str, float], models: Mapping[str, Model]
+) -> dict[str, _Scorer]:
+    if models and method != "auto":
+        raise ParamError(
+            "Only the method 'auto' chooses among models. Leave out method, or models."
+        )
+    vader = _Vader(words)
+    if method == "vader":
+        return {_ANY: vader}
+    if method == "auto":
+        trained = {_code(language): _trained(model) for language, model in models.items()}
+        return {_VADER_LANGUAGE: vader, **trained}
+    if isinstance(method, Model):
+        return dict.fromkeys(map(_code, method.card.languages), _trained(method))
+    raise ParamError(
+        f"There is no sentiment method {method!r}.{suggest(str(method), get_args(Method))} Or give a model, "
+        "such as murmuration.models.load(name)."
+    )
+
+
+def _trained(model: Model) -> _Scorer:
+    if unknown := set(model.card.labels) - set(LABELS):
+        raise ModelError(
+            f"The model {model.version} gives {', '.join(sorted(unknown))}, but posts are scored as "
+            f"{', '.join(LABELS)}. Train it with these labels."
+        )
+    return _Trained(model)
+
+
+def _code(language: str) -> str:
+    return declared_code(language) or language
+
+
+def _score(part: pd.DataFrame, plan: _Plan) -> pd.DataFrame:
+    check_columns(part.columns, ["text"], what="score_posts")
+    texts = part["text"].reset_index(drop=True)
+    # One call for all posts of a scorer, in however many languages.
+    scorers = {scorer.version: scorer for scorer in plan.scorers.values()}
+    wanted = _find_languages(part, plan).map(
+        {language: scorer.version for language, scorer in plan.scorers.items()}
+    )
+    found = [_score_some(texts[wanted == version], scorer) for version, scorer in scorers.items()]
+    whole = pd.concat(found).reindex(range(len(part)))
+    return part.assign(**whole.set_axis(part.index))
+
+
+def _score_some(texts: "pd.Series[Any]", scorer: _Scorer) -> pd.DataFrame:
+    # A model may be slow to wake up, and no post is no reason to.
+    found = scorer.score(texts) if len(texts) else pd.DataFrame(index=texts.index)
+    found = found.reindex(columns=list(_COLUMNS)).astype(_COLUMNS)
+    return found.assign(
+        sentiment_model=found["sentiment_model"].mask(found["sentiment"].notna(), scorer.version)
+    )
+
+
+def _find_languages(part: pd.DataFrame, plan: _Plan) -> "pd.Series[Any]":
+    if _ANY in plan.scorers:
+        return pd.Series(_ANY, index=range(len(part)), dtype=object)
     texts = text_list(part["text"])
     declared = text_list(part["lang"], column="lang") if "lang" in part else [None] * len(part)
     unknown = [text if code is None else None for text, code in zip(texts, declared, strict=True)]
     detected = detect_languages(unknown).to_pylist()
     codes = (code or found for code, found in zip(declared, detected, strict=True))
-    english = [declared_code(code) == _VADER_LANGUAGE for code in codes]
-    return pd.Series(english, index=part.index, dtype=bool)
+    return pd.Series([declared_code(code) for code in codes], dtype=object)
+
+
+def _nullable(values: npt.NDArray[np.float64], there: npt.NDArray[np.bool_]) -> Any:
+    return pd.array(pa.array(values, pa.float64(), mask=~there), dtype=_NUMBER)
