@@ -1,0 +1,149 @@
+"""Texts that a model was trained on, in few numbers → how far other texts are from them.
+
+References
+----------
+- Jensen-Shannon divergence: Lin 1991, IEEE Transactions on Information Theory 37(1); in bits, 0 to 1.
+- Population stability index, and its rule of thumb (under 0.1 none, above 0.25 large): Siddiqi 2006, Credit
+  Risk Scorecards, ch. 8.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from murmuration.errors import SchemaError
+from murmuration.frames import text_list
+from murmuration.schema import NO_LANG
+from murmuration.text.tokens import find_words
+
+_WORDS = 10_000  # the most frequent ones; the others count as unknown
+_LENGTH_ENDS = (20, 40, 60, 80, 100, 120, 140, 200, 280, 1_000)
+_CHANCE_DRAWS = 20
+_LEAST = 1e-4  # share that an empty cell of the stability index counts as
+
+Floats = npt.NDArray[np.float64]
+
+
+def summarise_texts(texts: Iterable[str | None], langs: Iterable[str | None]) -> dict[str, Any]:
+    """Sum up texts so that others can be held against them; for a model's folder.
+
+    Parameters
+    ----------
+    texts, langs
+        Texts and the codes of their languages.
+
+    Returns
+    -------
+    dict
+        Plain values for JSON: ``words`` (the 10,000 most frequent with their counts), ``tokens`` (how many
+        words in all), ``lengths`` (texts by length in characters), ``langs`` (texts by language). Single
+        texts cannot be told from it, but rare words of small collections can.
+    """
+    words: Counter[str] = Counter()
+    lengths = np.zeros(len(_LENGTH_ENDS) + 1, dtype=np.int64)
+    for text in text_list(_as_list(texts)):
+        words.update(find_words(text or ""))
+        lengths[np.searchsorted(_LENGTH_ENDS, len(text or ""), side="right")] += 1
+    kept = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))[:_WORDS]
+    spoken = Counter(code or NO_LANG for code in text_list(_as_list(langs), column="lang"))
+    return {
+        "words": dict(kept),
+        "tokens": words.total(),
+        "lengths": lengths.tolist(),
+        "langs": dict(sorted(spoken.items())),
+    }
+
+
+def measure_drift(
+    summary: Mapping[str, Any], texts: Iterable[str | None], langs: Iterable[str | None]
+) -> pd.DataFrame:
+    """Measure how far texts are from those that a summary was made of.
+
+    Parameters
+    ----------
+    summary
+        Of `summarise_texts`.
+    texts, langs
+        The texts that are held against it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a measure: `measure`, `value`, `usual`. ``unknown_words`` is the share of words that are not
+        among the summary's (`usual`: of its own texts); ``vocabulary`` the Jensen-Shannon divergence of the
+        words (`usual`: what chance alone gives for so few texts); ``length`` and ``language`` are stability
+        indices (`usual`: 0.1, below which one speaks of no drift). Null where there is nothing to compare.
+
+    Raises
+    ------
+    SchemaError
+        If the summary is of another kind.
+    """
+    if not {"words", "tokens", "lengths", "langs"} <= set(summary):
+        raise SchemaError(
+            "This is no summary of training texts: it needs words, tokens, lengths and langs."
+        )
+    fresh = summarise_texts(texts, langs)
+    names = sorted(summary["words"])
+    before = _with_rest([summary["words"][name] for name in names], summary["tokens"])
+    seen = [fresh["words"].get(name, 0) for name in names]
+    after = _with_rest(seen, fresh["tokens"])
+    codes = sorted({*summary["langs"], *fresh["langs"]})
+    rows = [
+        ("unknown_words", _last_share(after), _last_share(before)),
+        ("vocabulary", _divergence(before, after), _divergence_by_chance(before, fresh["tokens"])),
+        ("length", _stability(summary["lengths"], fresh["lengths"]), 0.1),
+        ("language", _stability(*([one["langs"].get(code, 0) for code in codes] for one in (summary, fresh))), 0.1),
+    ]  # fmt: skip
+    columns = {
+        "measure": pa.array([row[0] for row in rows]),
+        "value": pa.array([row[1] for row in rows], pa.float64(), from_pandas=True),
+        "usual": pa.array([row[2] for row in rows], pa.float64(), from_pandas=True),
+    }
+    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def _as_list(values: Iterable[str | None]) -> Any:
+    return values if isinstance(values, pd.Series | pa.Array | pa.ChunkedArray) else list(values)
+
+
+def _with_rest(counts: Sequence[int], total: int) -> Floats:
+    """Give counts with, last, those of all other words."""
+    return np.array([*counts, total - sum(counts)], dtype=np.float64)
+
+
+def _last_share(counts: Floats) -> float:
+    total = counts.sum()
+    return float(counts[-1] / total) if total else np.nan
+
+
+def _divergence(before: Floats, after: Floats) -> float:
+    if not before.sum() or not after.sum():
+        return np.nan
+    p, q = before / before.sum(), after / after.sum()
+    middle = (p + q) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = [np.where(one > 0, one * np.log2(one / middle), 0.0).sum() for one in (p, q)]
+    return float(max(0.0, sum(parts) / 2))
+
+
+def _divergence_by_chance(before: Floats, tokens: int) -> float:
+    """Give the divergence to expect of so many words drawn from the very same texts."""
+    if not before.sum() or not tokens:
+        return np.nan
+    generator = np.random.default_rng(0)
+    drawn = generator.multinomial(tokens, before / before.sum(), size=_CHANCE_DRAWS)
+    return float(np.mean([_divergence(before, one.astype(np.float64)) for one in drawn]))
+
+
+def _stability(before: Sequence[int], after: Sequence[int]) -> float:
+    if not sum(before) or not sum(after):
+        return np.nan
+    p, q = (np.maximum(np.array(counts) / sum(counts), _LEAST) for counts in (before, after))
+    return float(((p - q) * np.log(p / q)).sum())
