@@ -16,6 +16,7 @@ from murmuration import schema
 from murmuration.errors import SchemaError
 from murmuration.schema import RESULTS, STORE_TABLES, Table
 from murmuration.store.forget import forget
+from murmuration.store.labels import save_labels
 from murmuration.store.tombstones import bury
 from murmuration.trends import (
     count_coverage,
@@ -106,6 +107,8 @@ def test_the_store_leaves_null_only_what_may_be_null(take_in, write_csv, store, 
     )
     bury(store, "post", "test", ["7"], reason="deleted")
     forget(store, state, source="test", author="bob")
+    said = {"source": "test", "post_id": "1", "labeller": "ann", "label": "neutral"}
+    save_labels([said, said | {"label": None, "action": "skip"}], store=store)
     for table in STORE_TABLES:
         opened = store.open(table.name)
         rows = pa.concat_tables([store.read_file(uri) for uri in opened.file_uris()])

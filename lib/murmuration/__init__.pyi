@@ -13,6 +13,8 @@ from . import text as text
 from . import trends as trends
 from .reports.run import start_run as start_run
 from .reports.runner import run_report as run_report
+from .store.labels import load_labels as load_labels
+from .store.labels import save_labels as save_labels
 from .store.posts import load_posts as load_posts
 
 __version__: str
@@ -21,10 +23,12 @@ __all__ = [
     "collect",
     "compute",
     "errors",
+    "load_labels",
     "load_posts",
     "reports",
     "run_report",
     "sample",
+    "save_labels",
     "schema",
     "sentiment",
     "settings",

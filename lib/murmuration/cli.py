@@ -274,7 +274,7 @@ def compact(
             settings.state,
             keep_versions={
                 name: pinned_versions(settings.reports, name)
-                for name in ("posts", "imports", "quarantine", "tombstones")
+                for name in ("posts", "imports", "quarantine", "tombstones", "labels")
             },
             keep_days=keep_days,
             on_month=month_progress(bar),

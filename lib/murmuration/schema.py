@@ -198,7 +198,31 @@ TOMBSTONES = Table(
     ),
 )
 
-STORE_TABLES = (POSTS, IMPORTS, QUARANTINE, TOMBSTONES)
+LABELS = Table(
+    name="labels",
+    row="one thing that a person said of a post; the newest entry of each labeller and post holds",
+    key=("entry_id",),
+    nullable=("label", "stratum", "inclusion_probability"),
+    columns=(
+        Column("entry_id", pa.string(), "Made at random, 32 hex digits"),
+        Column("source", pa.string(), "The source of the post"),
+        Column("post_id", pa.string(), "The post"),
+        Column("labeller", pa.string(), "Short name of who said it"),
+        Column("action", pa.string(), "`label`, `skip`, or `undo`: what was said before is void"),
+        Column("label", pa.string(), "`negative`, `neutral` or `positive`; null unless labelled"),
+        Column("drawn", pa.string(), "`random`, `stratified`, `uncertain`, `double` or `chosen`"),
+        Column("stratum", pa.string(), "Group of posts that it was drawn from", text=True),
+        Column(
+            "inclusion_probability",
+            pa.float64(),
+            "Chance that the draw would take this post, of those it could take; null where unknown",
+            unit="0 to 1",
+        ),
+        Column("labelled_at", UTC_TIME, "When it was said", unit="UTC"),
+    ),
+)
+
+STORE_TABLES = (POSTS, IMPORTS, QUARANTINE, TOMBSTONES, LABELS)
 
 
 def check_columns(found: Iterable[str], needed: Iterable[str], *, what: str) -> None:

@@ -70,7 +70,7 @@ def rewrite(store, file, rows, name=None):
 def test_a_sound_store_has_no_problems_and_says_what_was_checked(sound, findings, state):
     steps = []
     list(examine(sound, state, on_step=steps.append))
-    assert steps == ["files", "keys", "tombstones", "receipts"]
+    assert steps == ["files", "keys", "tombstones", "labels", "receipts"]
     found = findings(sound)
     assert (found["problem"], found["note"]) == ([], [])
     assert "5 data files with 11 rows are as the log says." in found["ok"]

@@ -48,6 +48,7 @@ STATISTICS = {
     "imports": "import_id,imported_at",
     "quarantine": "import_id,row",
     "tombstones": "kind,at",
+    "labels": "labelled_at",
 }
 # Short waits: a wrong address should be a sentence, not three silent minutes.
 _S3_WAITS = {
@@ -146,9 +147,10 @@ class Store:
     def exists(self) -> bool:
         """Whether the store has been made."""
         with translated(self.location):
-            return self._has("posts")
+            return self.has("posts")
 
-    def _has(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether a table is there; stores that were made by an older version may lack one."""
         # DeltaTable.is_deltatable holds the interpreter's lock while it waits for S3.
         try:
             DeltaTable(self.uri(name), storage_options=self.options)
@@ -221,7 +223,7 @@ class Store:
         """Make the tables that are missing; `posts` comes last, so a store is whole or not there."""
         with translated(self.location):
             for table in reversed(STORE_TABLES):
-                if not self._has(table.name):
+                if not self.has(table.name):
                     self._make_table(table)
 
     def _make_table(self, table: Table) -> None:
@@ -249,7 +251,7 @@ class Store:
             )
 
     def read(self, name: str, *, as_of: AsOf | None = None) -> pa.Table:
-        """Read one of the small tables (`imports`, `quarantine`, `tombstones`) as a whole."""
+        """Read one of the small tables (all but `posts`) as a whole."""
         return self.read_at(self.open(name, as_of))
 
     def read_at(self, table: DeltaTable) -> pa.Table:

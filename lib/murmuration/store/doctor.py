@@ -62,6 +62,8 @@ def examine(
     yield from _check_keys(keys)
     on_step("tombstones")
     yield from _check_tombstones(store, sound)
+    on_step("labels")
+    yield from _check_labels(store, sound)
     on_step("receipts")
     imports = store.read("imports").to_pylist()
     logged = read_receipts(store, posts)
@@ -204,6 +206,42 @@ def _check_tombstones(store: Store, files: list[DataFile]) -> Iterator[Finding]:
     else:
         count = sum(map(len, everything.keys.values()))
         yield Finding("ok", f"None of {count:,} forgotten or deleted posts and authors is alive.")
+
+
+def _check_labels(store: Store, files: list[DataFile]) -> Iterator[Finding]:
+    """What people said is about posts that are there, and not about forgotten ones."""
+    if not store.has("labels"):  # made by an older version
+        return
+    rows = store.read("labels")
+    named = Tombstones.load(store).hits_among(rows)
+    waiting = pc.sum(Tombstones.unswept(store).hits_among(rows)).as_py() or 0
+    alive = (pc.sum(named).as_py() or 0) - waiting
+    left = rows.filter(pc.invert(named))
+    if alive:
+        yield Finding(
+            "problem", f"{alive:,} labels are of posts that were forgotten; `compact` erases them."
+        )
+    if homeless := len(left) - _count_on_posts(store, files, left):
+        yield Finding(
+            "note",
+            f"For {homeless:,} label{'s' if homeless > 1 else ''} there is no post in the store; import it again.",
+        )
+    if not alive and not homeless:
+        yield Finding("ok", f"{len(left):,} labels are of posts that are there.")
+
+
+def _count_on_posts(store: Store, files: list[DataFile], labels: pa.Table) -> int:
+    """Count the labels whose post is in one of the files."""
+    found = pa.chunked_array([pa.repeat(pa.scalar(False), len(labels))])
+    labelled = set(labels["source"].unique().to_pylist())
+    for file in files:
+        if file.source in labelled:
+            ids = store.read_file(f"{store.uri('posts')}/{file.path}", columns=["post_id"])[0]
+            here = pc.and_(
+                pc.equal(labels["source"], file.source), pc.is_in(labels["post_id"], ids)
+            )
+            found = pc.or_(found, here)
+    return pc.sum(found).as_py() or 0
 
 
 def _check_receipts(

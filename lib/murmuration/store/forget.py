@@ -1,7 +1,7 @@
 """Erase a post or an author for good: now, in old versions, and in what is imported later.
 
 What goes is what they wrote and what names them: all versions of their posts, the author's pseudonym in
-posts that mention it, rows of the quarantine. What others wrote about them stays theirs, and so does the
+posts that mention it, rows of the quarantine, labels of their posts. What others wrote about them stays theirs, and so does the
 id of the post that they answer.
 """
 
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from murmuration.errors import StoreError, UnknownNameError, suggest
-from murmuration.schema import QUARANTINE
+from murmuration.schema import QUARANTINE, STORE_TABLES
 from murmuration.store.delta import STATISTICS, DataFile, Store, list_sources, translated
 from murmuration.store.pseudonyms import TombstoneKind
 from murmuration.store.spill import remove_leftovers
@@ -43,11 +43,14 @@ class Erasure:
         Rows of the quarantine that went.
     files
         Data files that were rewritten, those of old versions included.
+    labels
+        Entries of labellers that went.
     """
 
     posts: int
     quarantined: int
     files: int
+    labels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ def forget(
         If something is left; running it again goes on where it stopped.
     """
     _check_source(store, source)
+    store.make()  # what an older version did not know
     remove_leftovers(store, state)
     _remove_half_written(store, source)
     target = _target(store, source, post, author)
@@ -167,14 +171,15 @@ def _erase(store: Store, state: Path, target: _Target) -> Erasure:
     for month in sorted({file.month for file in touched}):
         fold(store, state, source, month, tombstones)
     quarantined = _clean_quarantine(store, target)
+    labels = erase_labels(store, tombstones)
     rewritten = len(touched) + _rewrite_old_files(store, target, tombstones)
-    left = list(_find_traces(store, target))
+    left = list(_find_traces(store, target, tombstones))
     if left:
         raise StoreError(
             f"{len(left)} files of {store.location} still hold what was to be erased, the first is {left[0]}."
         )
     mark_swept(store, tombstones, reasons=["forgotten", "deleted"])
-    return Erasure(erased, quarantined, rewritten)
+    return Erasure(erased, quarantined, rewritten, labels)
 
 
 def _check_source(store: Store, source: str) -> None:
@@ -249,6 +254,21 @@ def _clean_quarantine(store: Store, target: _Target) -> int:
     return len(rows) - len(kept)
 
 
+def erase_labels(store: Store, tombstones: Tombstones) -> int:
+    """Erase what labellers said of posts that tombstones name, also in old files; say how many entries."""
+    table = store.open("labels")
+    rows = store.read_at(table)
+    hits = tombstones.hits_among(rows)
+    if pc.any(hits).as_py():
+        store.replace(table, rows.filter(pc.invert(hits)))
+    for path in _data_files(store, "labels"):
+        old = store.read_file(path)
+        named = tombstones.hits_among(old)
+        if pc.any(named).as_py():
+            _overwrite(store, path, old.filter(pc.invert(named)))
+    return pc.sum(hits).as_py() or 0
+
+
 def _rewrite_old_files(store: Store, target: _Target, tombstones: Tombstones) -> int:
     """Rewrite files in place that only old versions, or nothing, need; say how many.
 
@@ -273,7 +293,7 @@ def _remove_half_written(store: Store, source: str) -> None:
     """Remove what a kill cut short: nothing names it, and what it holds could not be searched."""
     if store.on_s3:  # files appear whole there
         return
-    for place in (f"posts/source={source}", "quarantine"):
+    for place in (f"posts/source={source}", "quarantine", "labels"):
         for path in _files(store, place):
             if _HALF_WRITTEN.search(path):
                 Path(path).unlink()
@@ -315,7 +335,7 @@ def _overwrite(store: Store, path: str, rows: pa.Table) -> None:
             Path(fresh).replace(path)
 
 
-def _find_traces(store: Store, target: _Target) -> Iterator[str]:
+def _find_traces(store: Store, target: _Target, tombstones: Tombstones) -> Iterator[str]:
     """Search every file of the store, logs included; give the paths of those that name the target."""
     for path in _data_files(store, f"posts/source={target.source}"):
         if target.is_named_in(store.read_file(path, columns=_NAMING)):
@@ -324,8 +344,11 @@ def _find_traces(store: Store, target: _Target) -> Iterator[str]:
         rows = store.read_file(path).cast(QUARANTINE.arrow)
         if pc.any(target.is_spoken_of(rows)).as_py():
             yield path
+    for path in _data_files(store, "labels"):
+        if pc.any(tombstones.hits_among(store.read_file(path))).as_py():
+            yield path
     names = {target.written}.union(*target.names.values())
-    for table in ("posts", "imports", "quarantine", "tombstones"):
+    for table in (each.name for each in STORE_TABLES):
         for path in store.files.find(f"{store.location}/{table}/_delta_log"):
             if any(names & _values(json.loads(text)) for text in _statistics_in(store, path)):
                 yield path

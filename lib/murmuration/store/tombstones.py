@@ -68,6 +68,17 @@ class Tombstones:
             hit = pc.or_(hit, pc.is_in(posts[column], pa.array(named, pa.string())))
         return hit.combine_chunks() if isinstance(hit, pa.ChunkedArray) else hit
 
+    def hits_among(self, rows: pa.Table) -> pa.ChunkedArray:
+        """Say for each row, of any source, whether a tombstone names its post; shape (n_rows,)."""
+        hit = pa.chunked_array([pa.repeat(pa.scalar(False), len(rows))])
+        for source, kind in self.keys:
+            if kind == "post":
+                here = pc.equal(rows["source"], source)
+                named = self._named(kind, source, rows["post_id"].filter(here))
+                there = pc.is_in(rows["post_id"], pa.array(named, pa.string()))
+                hit = pc.or_(hit, pc.and_(here, there))
+        return hit
+
     def drop(self, posts: pa.Table, *, source: str) -> pa.Table:
         """Leave out the posts that a tombstone names, and forgotten authors where posts mention them."""
         if not self.columns_for(source):

@@ -74,7 +74,9 @@ def compact(
         )
     remove_leftovers(store, state)
     add_missing_receipts(store, whole_log=True)
+    store.make()  # what an older version did not know
     _gather_small_tables(store)
+    _gather_labels(store)
     tombstones = Tombstones.unswept(store)
     months = _months_to_fold(store, tombstones)
     before = after = 0
@@ -93,6 +95,15 @@ def _gather_small_tables(store: Store) -> None:
         table = store.open(name)
         if len(table.file_uris()) > 1:
             store.replace(table, store.read_at(table))
+
+
+def _gather_labels(store: Store) -> None:
+    """The same for labels, without those of posts that are forgotten or deleted."""
+    table = store.open("labels")
+    rows = store.read_at(table)
+    kept = rows.filter(pc.invert(Tombstones.load(store).hits_among(rows)))
+    if len(kept) < len(rows) or len(table.file_uris()) > 1:
+        store.replace(table, kept)
 
 
 def _months_to_fold(store: Store, tombstones: Tombstones) -> list[tuple[str, str]]:
