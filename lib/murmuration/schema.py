@@ -363,4 +363,146 @@ BRAND_HEALTH = (
     ),
 )
 
-RESULTS: dict[str, tuple[Table, ...]] = {"brand_health": BRAND_HEALTH}
+
+def _measure(name: str, what: str) -> tuple[Column, ...]:
+    """Give a measure and the ends of its 95 % interval."""
+    return (
+        Column(name, pa.float64(), what, unit="0 to 1"),
+        Column(f"{name}_low", pa.float64(), "Its 95 % interval, lower end", unit="0 to 1"),
+        Column(f"{name}_high", pa.float64(), "Its 95 % interval, upper end", unit="0 to 1"),
+    )
+
+
+def _with_ends(*names: str) -> tuple[str, ...]:
+    return tuple(name + end for name in names for end in ("", "_low", "_high"))
+
+
+_MODEL = Column("model", pa.string(), "Version of the model, or of VADER")
+_JUDGED_LANG = Column("lang", pa.string(), "Language, BCP 47; `all` for all together")
+
+SENTIMENT_QUALITY = (
+    Table(
+        name="quality",
+        row="one model in one language, or in all together",
+        key=("model", "lang"),
+        nullable=(*_with_ends("macro_recall", "macro_f1", "weighted_f1", "accuracy"), "ece"),
+        columns=(
+            _MODEL,
+            _JUDGED_LANG,
+            Column("posts", pa.int64(), "Labelled posts", unit="posts"),
+            Column("scored", pa.int64(), "Those that the model scored", unit="posts"),
+            Column("authors", pa.int64(), "Authors of scored posts", unit="authors"),
+            *_measure("macro_recall", "Mean recall of the labels that occur"),
+            *_measure("macro_f1", "Mean F1 of the labels that occur"),
+            *_measure("weighted_f1", "F1 weighted by how often each label occurs"),
+            *_measure("accuracy", "Share of scored posts that are right"),
+            Column("ece", pa.float64(), "Expected calibration error, ten bins", unit="0 to 1"),
+        ),
+    ),
+    Table(
+        name="by_class",
+        row="one label, for one model in one language or in all together",
+        key=("model", "lang", "label"),
+        nullable=_with_ends("precision", "recall", "f1"),
+        columns=(
+            _MODEL,
+            _JUDGED_LANG,
+            Column("label", pa.string(), "`negative`, `neutral` or `positive`"),
+            Column("posts", pa.int64(), "Scored posts that are so", unit="posts"),
+            Column("given", pa.int64(), "Scored posts that the model calls so", unit="posts"),
+            *_measure("precision", "Share of those called so that are so"),
+            *_measure("recall", "Share of those that are so that are called so"),
+            *_measure("f1", "Harmonic mean of the two"),
+        ),
+    ),
+    Table(
+        name="confusion",
+        row="one true and one given label, for one model in one language or in all together",
+        key=("model", "lang", "label", "given"),
+        columns=(
+            _MODEL,
+            _JUDGED_LANG,
+            Column("label", pa.string(), "What the post is"),
+            Column("given", pa.string(), "What the model calls it"),
+            Column("posts", pa.int64(), "Scored posts", unit="posts"),
+        ),
+    ),
+    Table(
+        name="calibration",
+        row="the posts of one model whose label it gave a probability within one tenth",
+        key=("model", "bin_low"),
+        nullable=("right_low", "right_high"),
+        columns=(
+            _MODEL,
+            Column("bin_low", pa.float64(), "Start of the tenth, included", unit="0 to 1"),
+            Column("bin_high", pa.float64(), "Its end", unit="0 to 1"),
+            Column("posts", pa.int64(), "Scored posts", unit="posts"),
+            Column("probability", pa.float64(), "Mean of what the model said", unit="0 to 1"),
+            *_measure("right", "Share that was right"),
+        ),
+    ),
+    Table(
+        name="slices",
+        row="one kind of post, for one model",
+        key=("model", "slice", "value"),
+        nullable=_with_ends("accuracy", "macro_recall"),
+        columns=(
+            _MODEL,
+            Column(
+                "slice",
+                pa.string(),
+                "`length`, `emoji`, `negation`, `contrast`, `hashtag` or `lang`",
+            ),
+            Column("value", pa.string(), "Which of them, e.g. `yes`, or characters"),
+            Column("posts", pa.int64(), "Scored posts", unit="posts"),
+            *_measure("accuracy", "Share that is right; null below 30 posts"),
+            *_measure("macro_recall", "Mean recall of the labels that occur; null likewise"),
+        ),
+    ),
+    Table(
+        name="mistakes",
+        row="one mistake of a model, the surest first",
+        key=("model", "rank"),
+        nullable=("source", "post_id", "author_key"),
+        columns=(
+            _MODEL,
+            Column("rank", pa.int64(), "1 is the surest"),
+            Column("source", pa.string(), "Source of a post of the store"),
+            Column("post_id", pa.string(), "Its id, if it has one"),
+            Column("author_key", pa.string(), "Pseudonym of the author of a post of the store"),
+            Column("lang", pa.string(), "Language, BCP 47"),
+            Column("label", pa.string(), "What the post is"),
+            Column("given", pa.string(), "What the model calls it"),
+            Column(
+                "confidence",
+                pa.float64(),
+                "Probability that the model gave this label; of VADER the strength of its score",
+                unit="0 to 1",
+            ),
+            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+            Column("terms", pa.string(), "Terms that weighed, with their weights", text=True),
+        ),
+    ),
+    Table(
+        name="drift",
+        row="one way in which posts may differ from those that a model was trained on",
+        key=("model", "posts", "measure"),
+        nullable=("value", "usual"),
+        columns=(
+            _MODEL,
+            Column("posts", pa.string(), "Which: `labelled`, or a source of the store"),
+            Column(
+                "measure",
+                pa.string(),
+                "`unknown_words` (share), `vocabulary` (Jensen-Shannon divergence, bits), `length` or `language` (stability index)",
+            ),
+            Column("value", pa.float64(), "How far", unit="see `measure`"),
+            Column("usual", pa.float64(), "What to expect without drift", unit="see `measure`"),
+        ),
+    ),
+)
+
+RESULTS: dict[str, tuple[Table, ...]] = {
+    "brand_health": BRAND_HEALTH,
+    "sentiment_quality": SENTIMENT_QUALITY,
+}
