@@ -149,7 +149,7 @@ def _list_outside(folder: Path) -> None:
             r"'notes\.txt', which is not listed",
         ),
         (lambda folder: (folder / "gone").symlink_to("nowhere"), "'gone', which is not listed"),
-        (_list_outside, r"words\.json is missing"),
+        (_list_outside, r"model\.json is damaged"),
     ],
 )
 def test_a_damaged_folder_is_refused_in_one_sentence(

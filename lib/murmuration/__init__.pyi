@@ -2,6 +2,7 @@ from . import catalog as catalog
 from . import collect as collect
 from . import compute as compute
 from . import errors as errors
+from . import models as models
 from . import reports as reports
 from . import sample as sample
 from . import schema as schema
@@ -25,6 +26,7 @@ __all__ = [
     "errors",
     "load_labels",
     "load_posts",
+    "models",
     "reports",
     "run_report",
     "sample",

@@ -37,6 +37,7 @@ _CODE = frozenset({".bin", ".joblib", ".pickle", ".pkl", ".pt", ".pth", ".py", "
 # Texts have no place in safetensors: their UTF-8 bytes and where each ends are kept instead.
 _BYTES, _ENDS = ".utf8", ".ends"
 _STRINGS = np.dtypes.StringDType()
+_FETCH_AGAIN = "Copy the whole folder again from where it came from."
 _NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -52,11 +53,14 @@ class Contents:
         Name to array; texts have numpy's ``StringDType``.
     digest
         SHA-256 over all of it, as hex digits; a version is made from its start.
+    files
+        Name to path of the files that the model brings along.
     """
 
     facts: dict[str, Any]
     arrays: dict[str, npt.NDArray[Any]]
     digest: str
+    files: Mapping[str, Path]
 
 
 def write_folder(
@@ -69,7 +73,7 @@ def write_folder(
     folder
         Where it goes; not there yet, or empty, or this very model.
     facts
-        What JSON can hold, numbers finite.
+        What JSON can hold, numbers finite; `card` is what `murmuration.models` looks for.
     arrays
         Name to array of numbers, bools or (one-dimensional) texts; never of objects.
     files
@@ -109,7 +113,7 @@ def read_folder(folder: Path) -> Contents:
         If it is no model folder, or a file is missing, cut off, altered, unknown or of a newer
         format; says which and how to mend it.
     """
-    listing = _read_listing(folder)
+    listing = read_listing(folder)
     files: dict[str, Any] = listing["files"]
     _check_names(folder, files)
     for name, listed in files.items():
@@ -122,7 +126,46 @@ def read_folder(folder: Path) -> Contents:
     others = {name: listed["sha256"] for name, listed in files.items() if name != WEIGHTS}
     if _digest(listing["facts"], plain, others) != listing["digest"]:
         raise _altered(folder, FACTS)
-    return Contents(listing["facts"], arrays, listing["digest"])
+    paths = {name: folder / name for name in others}
+    return Contents(listing["facts"], arrays, listing["digest"], paths)
+
+
+def read_listing(folder: Path) -> dict[str, Any]:
+    """Read ``model.json`` alone: `facts`, `digest` and `files`, none of them checked against the files.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged or of a newer format.
+    """
+    path = folder / FACTS
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as err:
+        raise ModelError(
+            f"{folder} is no model folder: it has no {FACTS}. Name the folder that a model was saved to."
+        ) from err
+    except OSError as err:
+        raise ModelError(f"{path} cannot be read: {err.strerror}.") from err
+    return parse_listing(text, place=str(folder))
+
+
+def parse_listing(text: bytes, *, place: str) -> dict[str, Any]:
+    """Read the bytes of a ``model.json``, wherever they came from; see `read_listing`."""
+    try:
+        listing = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise ModelError(f"{place}/{FACTS} is damaged: {err}. {_FETCH_AGAIN}") from err
+    if not isinstance(listing, dict) or not isinstance(listing.get("format"), int):
+        raise ModelError(f"{place}/{FACTS} is no description of a model. {_FETCH_AGAIN}")
+    if listing["format"] > FORMAT:
+        raise ModelError(
+            f"{place} has model format {listing['format']}, which a newer Murmuration wrote; this one "
+            f"reads up to {FORMAT}. Update murmuration, or train the model again with this one."
+        )
+    if not _is_listing(listing):
+        raise ModelError(f"{place}/{FACTS} is damaged: parts of it are missing. {_FETCH_AGAIN}")
+    return listing
 
 
 def digest_contents(
@@ -222,31 +265,6 @@ def _check_same(folder: Path, digest: str) -> str:
     return digest
 
 
-_FETCH_AGAIN = "Copy the whole folder again from where it came from."
-
-
-def _read_listing(folder: Path) -> dict[str, Any]:
-    path = folder / FACTS
-    try:
-        listing = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as err:
-        raise ModelError(
-            f"{folder} is no model folder: it has no {FACTS}. Name the folder that a model was saved to."
-        ) from err
-    except (OSError, ValueError, RecursionError) as err:
-        raise ModelError(f"{path} is damaged: {err}. {_FETCH_AGAIN}") from err
-    if not isinstance(listing, dict) or not isinstance(listing.get("format"), int):
-        raise ModelError(f"{path} is no description of a model. {_FETCH_AGAIN}")
-    if listing["format"] > FORMAT:
-        raise ModelError(
-            f"{folder} has model format {listing['format']}, which a newer Murmuration wrote; this one "
-            f"reads up to {FORMAT}. Update murmuration, or train the model again with this one."
-        )
-    if not _is_listing(listing):
-        raise ModelError(f"{path} is damaged: parts of it are missing. {_FETCH_AGAIN}")
-    return listing
-
-
 def _is_listing(listing: Mapping[str, Any]) -> bool:
     facts, files = listing.get("facts"), listing.get("files")
     return (
@@ -255,8 +273,8 @@ def _is_listing(listing: Mapping[str, Any]) -> bool:
         and isinstance(listing.get("digest"), str)
         and WEIGHTS in files
         and all(
-            isinstance(listed, dict) and {"bytes", "sha256"} <= set(listed)
-            for listed in files.values()
+            _is_inside(name) and isinstance(listed, dict) and {"bytes", "sha256"} <= set(listed)
+            for name, listed in files.items()
         )
     )
 
