@@ -12,6 +12,8 @@ import murmuration as mm
 from murmuration.errors import SchemaError, UnknownNameError
 from murmuration.reports.manifest import hash_values
 
+from ..test_models import Constant, constant
+
 
 @pytest.fixture
 def draft(workspace, take_in, write_csv):
@@ -103,3 +105,23 @@ def test_tables_are_equal_whatever_their_chunks_and_differ_in_every_value():
         table.cast(pa.schema([("n", pa.int32()), ("text", pa.string())])),
     ]
     assert len({hash_values(one) for one in [table, *others]}) == 5
+
+
+def test_a_run_loads_the_models_that_it_was_pinned_to(workspace, take_in, write_csv, monkeypatch):
+    monkeypatch.setitem(mm.models._LOADERS, "constant", Constant.load)
+    row = {"id": "1", "text": "hello", "created_at": "2026-01-01T00:00:00Z"}
+    take_in(write_csv([row]), into=mm.store.open_store())
+    assert mm.start_run("small").sentiment_models() == {}
+    both = mm.models.save(constant(name="both", languages=("da", "de")), make_current=True)
+    run = mm.start_run("small")
+    mm.models.save(constant(0.1, 0.1, 0.8, name="german", languages=("de",)), make_current=True)
+    found = run.sentiment_models()
+    assert {language: model.version for language, model in found.items()} == {
+        "da": both.version, "de": both.version,
+    }  # fmt: skip
+    assert found["da"] is found["de"]
+    pin = {"model": both.address, "version": both.version, "digest": both.digest}
+    assert run.context.pinned["models"] == {"da": pin, "de": pin}
+    assert [(entry["what"], entry["name"]) for entry in entries(run, "used")] == [
+        ("models", "da"), ("models", "de"),
+    ]  # fmt: skip

@@ -37,7 +37,8 @@ class Context:
     parameters, given
         Effective values, and the names of those that were asked for.
     pinned
-        ``tables`` (name to version), ``brands``, ``sources`` and ``lexicons`` (name to definition).
+        ``tables`` (name to version), ``brands``, ``sources`` and ``lexicons`` (name to definition), ``models``
+        (language to address, version and digest).
     draft
         True for a notebook that somebody runs by hand: nothing is published.
     """

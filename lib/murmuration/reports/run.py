@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 
 from murmuration.compute import Cluster, start_cluster
 from murmuration.errors import SchemaError, UnknownNameError, hide_quoted, suggest
+from murmuration.models import load_exactly
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
+from murmuration.sentiment.model import Model
 from murmuration.settings import get_settings
 from murmuration.store import open_store
 from murmuration.text import Brand
@@ -113,6 +115,16 @@ class Run:
                 self.journal.add("used", what="lexicons", name=one)
                 words |= self.context.pinned["lexicons"][one]
         return words
+
+    def sentiment_models(self) -> dict[str, Model]:
+        """Load the models that this run is pinned to, by language; none where the store has none."""
+        pins = self.context.pinned["models"]
+        for language in pins:
+            self.journal.add("used", what="models", name=language)
+        # A model of several languages is loaded once.
+        addresses = {pin["digest"]: pin["model"] for pin in pins.values()}
+        loaded = {digest: load_exactly(where, digest) for digest, where in addresses.items()}
+        return {language: loaded[pin["digest"]] for language, pin in pins.items()}
 
     def count_quarantined(self, source: str = "") -> int:
         """Count the rows of imported files that could not be read as posts."""

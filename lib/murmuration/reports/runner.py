@@ -391,7 +391,7 @@ def _from_journal(context: Context) -> dict[str, Any]:
     used = {(entry["what"], entry["name"]) for entry in all_of("used")}
     pinned = {"tables": context.pinned["tables"]} | {
         what: {name: value for name, value in context.pinned[what].items() if (what, name) in used}
-        for what in ("brands", "sources", "lexicons")
+        for what in ("brands", "sources", "lexicons", "models")
     }
     answers, clusters, periods = all_of("answer"), all_of("cluster"), all_of("period")
     return {
