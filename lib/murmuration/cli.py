@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -20,6 +21,7 @@ from murmuration.terminal import (
     import_progress,
     month_progress,
     number,
+    print_evaluations,
     print_json,
     print_run,
     print_table,
@@ -37,6 +39,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Social-media posts → scheduled, reproducible, interactive reports.",
 )
+evaluate = typer.Typer(
+    no_args_is_help=True, help="How good and how fast methods are, on labelled data."
+)
+app.add_typer(evaluate, name="evaluate")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SourceName = Annotated[
@@ -388,6 +394,64 @@ def config(as_json: AsJson = False) -> None:
     rows = [[f"MURMURATION_{name.upper()}", values[name], origins[name]] for name in values]
     print_table(["setting", "value", "from"], rows)
     typer.echo(f"Workspace: {settings.root}")
+
+
+@evaluate.command("sentiment")
+def evaluate_sentiment(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labelled posts: CSV, JSON lines, Parquet; else those of MURMURATION_REAL_DATA."
+        ),
+    ] = None,
+    text: Annotated[str, typer.Option(help="Column with the text; recognised unless given.")] = "",
+    label: Annotated[
+        str, typer.Option(help="Column with the label; recognised unless given.")
+    ] = "",
+    lang: Annotated[
+        str, typer.Option(help="Language of all posts; else the column lang, else detected.")
+    ] = "",
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="A model beside VADER; else all of the store."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure VADER and trained models on labelled posts."""
+    from murmuration import evaluation
+    from murmuration.settings import get_settings
+    from murmuration.show.sentiment_quality import describe_paper
+
+    folder = get_settings().real_data
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=None, note="")
+        found = (
+            [evaluation.read_benchmark(data, text=text, label=label, lang=lang)]
+            if data
+            else evaluation.find_benchmarks(folder)
+        )
+        rows = evaluation.evaluate(
+            found,
+            evaluation.find_models(model or []),
+            on_progress=lambda name, done, total: bar.update(
+                task, description="evaluating", completed=done, total=total, note=name
+            ),
+        )
+    paper = None if data else evaluation.compare_vader(folder)
+    if as_json:
+        print_json(
+            {
+                "results": [fields_of(row) for row in rows],
+                "paper": paper and fields_of(paper),
+            }
+        )
+        return
+    print_evaluations(rows)
+    for sentence in describe_paper(paper) if paper else []:
+        typer.echo(sentence)
+    typer.echo(
+        f"Nothing was written. As a report: murmuration report sentiment_quality -p data={data or 'FILE'}"
+    )
 
 
 def _pairs(words: Sequence[str], option: str) -> dict[str, str]:

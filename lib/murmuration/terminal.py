@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from murmuration.collect import Progress, Receipt
+    from murmuration.evaluation import Evaluation
     from murmuration.reports import RunResult
     from murmuration.reports.runner import RunProgress
 
@@ -197,6 +198,32 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_row(*row)
     console = Console() if Console().is_terminal else Console(width=10_000)
     console.print(table, highlight=False, markup=False)
+
+
+def print_evaluations(evaluations: Sequence["Evaluation"]) -> None:
+    """Print how good and fast models are on labelled posts, and which posts none of them scored."""
+    from murmuration.show.sentiment_quality import decimals, measure_with_interval, model_name
+
+    scored = [one for one in evaluations if one.row["scored"]]
+    print_table(
+        ["data", "model", "lang", "scored", "macro recall", "macro F1", "weighted F1", "accuracy", "ECE", "texts/s"],
+        [
+            [
+                one.data, model_name(one.row["model"]), one.row["lang"], f"{one.row['scored']:,}",
+                measure_with_interval(one.row, "macro_recall"), decimals(one.row["macro_f1"]),
+                decimals(one.row["weighted_f1"]), decimals(one.row["accuracy"]), decimals(one.row["ece"]),
+                f"{one.texts_per_second:,.0f}",
+            ]
+            for one in scored
+        ],
+    )  # fmt: skip
+    for one in evaluations:
+        left = one.row["posts"] - one.row["scored"]
+        if left and one.row["lang"] == "all":
+            typer.echo(
+                f"{one.data}: {model_name(one.row['model'])} left {left:,} of {number(one.row['posts'], 'post')} "
+                "unscored, which are in languages that it does not read or in none that could be told."
+            )
 
 
 def print_json(value: object) -> None:

@@ -12,6 +12,7 @@ References
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from vaderSentiment import vaderSentiment
 from murmuration.frames import TEXT, text_list
 from murmuration.schema import NO_LANG, check_columns
 from murmuration.sentiment.model import LABELS, Model
-from murmuration.sentiment.score import PROBABILITIES, score_posts, vader_version
-from murmuration.sentiment.vader import analyzer
+from murmuration.sentiment.score import PROBABILITIES, label_scores, score_posts, vader_version
+from murmuration.sentiment.vader import analyzer, vader_scores
 from murmuration.text.language import declared_code, detect_languages
 from murmuration.text.letters import MARKS
 
@@ -355,6 +356,74 @@ def weigh_words(texts: Sequence[str]) -> list[list[tuple[str, float]]]:
 def _describe_terms(weights: Sequence[tuple[str, float]], most: int = 6) -> str:
     heaviest = sorted(weights, key=lambda term: (-abs(term[1]), term[0]))[:most]
     return ", ".join(f"{term} {weight:+.1f}" for term, weight in heaviest).replace("-", "−")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperComparison:
+    """VADER as it is today on the tweets of its paper, counted in several ways.
+
+    Attributes
+    ----------
+    r, r_raw
+        Correlation with the published mean ratings, and with means worked out from every rater's answer.
+    f1
+        Weighted F1; truth is the sign of the mean rating, VADER's scores are cut at its authors' ±0.05.
+    f1_cut_at_zero
+        The same with scores cut at 0.
+    f1_neutral_near_zero, f1_neutral_within_half
+        The same as `f1`, with mean ratings nearer to 0 than 0.05, or 0.5, taken as neutral.
+    ratings_that_differ
+        Tweets whose published mean is not that of the raters' answers, by more than 0.01.
+    """
+
+    r: float
+    r_raw: float
+    f1: float
+    f1_cut_at_zero: float
+    f1_neutral_near_zero: float
+    f1_neutral_within_half: float
+    ratings_that_differ: int
+
+
+def compare_with_paper(
+    texts: Sequence[str], ratings: Floats, raw_ratings: Floats
+) -> PaperComparison:
+    """Measure VADER in the ways in which the figures of its paper may have come about.
+
+    Parameters
+    ----------
+    texts
+        Tweets.
+    ratings, raw_ratings
+        Mean ratings, −4 to 4: as published, and of the raters' answers.
+
+    References
+    ----------
+    Hutto & Gilbert 2014, ICWSM, table 4: r .881, overall F1 .96.
+    """
+    compound = vader_scores(list(texts))["compound"].fillna(0.0)
+    scores = compound.to_numpy(dtype=float)
+    given = label_scores(compound)
+
+    def weighted_f1(neutral_below: float, called: "pd.Series[Any]") -> float:
+        labels = pd.Series(_name_signs(ratings, neutral_below))
+        return float(_overall(confusion(labels, called))["weighted_f1"])
+
+    return PaperComparison(
+        r=float(np.corrcoef(ratings, scores)[0, 1]),
+        r_raw=float(np.corrcoef(raw_ratings, scores)[0, 1]),
+        f1=weighted_f1(0, given),
+        f1_cut_at_zero=weighted_f1(0, pd.Series(_name_signs(scores, 0))),
+        f1_neutral_near_zero=weighted_f1(0.05, given),
+        f1_neutral_within_half=weighted_f1(0.5, given),
+        ratings_that_differ=int((np.abs(ratings - raw_ratings) > 0.01).sum()),
+    )
+
+
+def _name_signs(values: Floats, neutral_below: float) -> list[str]:
+    """Name values by their sign; those nearer to 0 than `neutral_below` are neutral."""
+    signs = np.where(np.abs(values) < neutral_below, 0, np.sign(values)).astype(int)
+    return [LABELS[1 + sign] for sign in signs]
 
 
 def _by_language(judged: pd.DataFrame) -> Iterable[tuple[tuple[str, str], pd.DataFrame]]:

@@ -1,0 +1,139 @@
+"""Labelled posts and models, by name → how good and how fast each model is on each."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from murmuration.collect.benchmarks import Benchmark, read_benchmarks, read_vader_tweets
+from murmuration.collect.labelled import read_labelled
+from murmuration.errors import ReadError
+from murmuration.models import current_models, list_models, load
+from murmuration.sentiment.model import Model
+from murmuration.sentiment.quality import (
+    PaperComparison,
+    compare_with_paper,
+    estimate_quality,
+    judge,
+    prepare_labelled,
+)
+from murmuration.store.delta import open_store
+
+_TIMED_SECONDS = 0.5  # few posts are timed several times, and the best time counts
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How good a model is on some labelled posts in one language, or in all together.
+
+    Attributes
+    ----------
+    data
+        Name of the posts.
+    row
+        A row of the table `quality`.
+    texts_per_second
+        How fast it was on all of these posts, in one process.
+    """
+
+    data: str
+    row: dict[str, Any]
+    texts_per_second: float
+
+
+def evaluate(
+    benchmarks: Iterable[Benchmark],
+    models: Sequence[Model],
+    *,
+    on_progress: OnProgress = lambda name, done, total: None,
+) -> list[Evaluation]:
+    """Evaluate VADER and models on labelled posts.
+
+    Parameters
+    ----------
+    benchmarks
+        Labelled posts with their names.
+    models
+        Trained models; VADER is always there.
+    on_progress
+        Told what is done next, and how much of how much is.
+    """
+    wanted = list(benchmarks)
+    total, done = len(wanted) * (1 + len(models)), 0
+    found = []
+    for benchmark in wanted:
+        posts = prepare_labelled(benchmark.posts)
+        for model in (None, *models):
+            on_progress(f"{benchmark.name}: {model.version if model else 'VADER'}", done, total)
+            found += _evaluate(benchmark.name, posts, model)
+            done += 1
+    return found
+
+
+def _evaluate(name: str, posts: pd.DataFrame, model: Model | None) -> list[Evaluation]:
+    judge(
+        posts.head(1), model
+    )  # what is compiled or loaded at the first call is no matter of speed
+    seconds, spent = float("inf"), 0.0
+    while spent < _TIMED_SECONDS:
+        started = time.perf_counter()
+        judged = judge(posts, model)
+        took = time.perf_counter() - started
+        seconds, spent = min(seconds, took), spent + took
+    speed = int(judged["given"].notna().sum()) / seconds
+    rows = estimate_quality(judged).to_dict("records")
+    return [
+        Evaluation(name, {str(key): _plain(value) for key, value in row.items()}, speed)
+        for row in rows
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return None if value is pd.NA else value
+
+
+def find_benchmarks(folder: Path) -> list[Benchmark]:
+    """Read the published labelled posts in a folder.
+
+    Raises
+    ------
+    ReadError
+        If there are none; says how to name a file of one's own.
+    """
+    found = list(read_benchmarks(folder))
+    if not found:
+        raise ReadError(
+            f"There are no labelled posts that are known in {folder}. Name a file of yours with --data FILE, or "
+            "the folder with MURMURATION_REAL_DATA."
+        )
+    return found
+
+
+def find_models(names: Sequence[str]) -> list[Model]:
+    """Load models by name; without a name the newest version of each that the store has, and the current ones."""
+    if names:
+        return [load(name) for name in dict.fromkeys(names)]
+    store = open_store()
+    if not store.has("posts"):
+        return []
+    newest = {saved.card.name: load(saved.card.name) for saved in list_models(store=store)}
+    used = [load(saved.address) for saved in current_models(store=store).values()]
+    return list({model.version: model for model in (*newest.values(), *used)}.values())
+
+
+def read_benchmark(path: Path, *, text: str = "", label: str = "", lang: str = "") -> Benchmark:
+    """Read a labelled file of one's own; see `read_labelled`."""
+    return Benchmark(path.name, read_labelled(path, text=text, label=label, lang=lang).posts)
+
+
+def compare_vader(folder: Path) -> PaperComparison | None:
+    """Hold VADER on its authors' tweets against their paper; None where the tweets are not."""
+    tweets = read_vader_tweets(folder)
+    if tweets is None:
+        return None
+    return compare_with_paper(tweets.texts, tweets.ratings, tweets.raw_ratings)
