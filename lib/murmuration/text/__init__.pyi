@@ -1,6 +1,7 @@
 from .brands import Brand as Brand
 from .brands import assign_brands as assign_brands
 from .brands import drop_unmentioned as drop_unmentioned
+from .brands import find_mentions as find_mentions
 from .brands import keep_brand as keep_brand
 from .clean import mask_handles as mask_handles
 from .language import detect_languages as detect_languages
@@ -15,6 +16,7 @@ __all__ = [
     "clean_text",
     "detect_languages",
     "drop_unmentioned",
+    "find_mentions",
     "find_terms",
     "find_words",
     "keep_brand",

@@ -29,6 +29,7 @@ _NO_PART = UNSPACED + HANGUL
 _BEFORE = f"(?<![^\\W{_NO_PART}]|[{MARKS}])"
 _BEFORE_HANGUL = f"(?<![^\\W{UNSPACED}])"
 _AFTER = f"(?![^\\W{_NO_PART}]|[{MARKS}])"
+_LETTER = re.compile(f".[{MARKS}]*", re.DOTALL)
 _IS_UNSPACED, _IS_HANGUL = re.compile(f"[{UNSPACED}]"), re.compile(f"[{HANGUL}]")
 
 
@@ -130,6 +131,44 @@ def keep_brand(posts: Frame, brand: Brand) -> Frame:
 def mentions(text: str, brand: Brand) -> bool:
     """Say whether a text mentions a brand."""
     return _mentions(_fold(text), brand)
+
+
+def find_mentions(text: str, brand: Brand) -> list[tuple[int, int]]:
+    """Say where a text mentions a brand.
+
+    Parameters
+    ----------
+    text
+        As written.
+    brand
+        What to look for.
+
+    Returns
+    -------
+    list of (int, int)
+        Start and end of each mention, in characters of `text`; the sign of a handle or hashtag is part of it.
+        Takes time in proportion to `text`.
+    """
+    if not mentions(text, brand):
+        return []
+    if text.isascii():
+        return _hit_spans(text.casefold(), brand)
+    folded, places = _fold_with_places(text)
+    return [(places[start], places[end]) for start, end in _hit_spans(folded, brand)]
+
+
+def _hit_spans(folded: str, brand: Brand) -> list[tuple[int, int]]:
+    return [hit.span() for hit in _pattern(brand).finditer(folded) if hit.lastgroup == "hit"]
+
+
+def _fold_with_places(text: str) -> tuple[str, list[int]]:
+    """Fold a text, and say where each character of what comes out stood in it."""
+    folded: list[str] = []
+    places: list[int] = []
+    for letter in _LETTER.finditer(text):  # with the marks on it, which may become one with it
+        folded.append(_fold(letter[0]))
+        places += [letter.start()] * len(folded[-1])
+    return "".join(folded), [*places, len(text)]
 
 
 def _mentions(folded: str, brand: Brand) -> bool:
