@@ -113,8 +113,8 @@ def draw_posts(
     pool = _read_pool(posts, params)
     said = labels if labels is not None else pd.DataFrame(columns=[*_KEY, "labeller", "label"])
     check_columns(said.columns, [*_KEY, "labeller", "label"], what="draw_posts")
-    own = _is_among(pool, said[said["labeller"] == labeller])
-    labelled = _is_among(pool, said[said["label"].notna()])
+    own = pool["key"].isin(_keys(said[said["labeller"] == labeller]))
+    labelled = pool["key"].isin(_keys(said[said["label"].notna()]))
     fresh, shared = pool[~own & ~labelled], pool[labelled & ~own]
     draw = _Draw(params, labeller)
     double = draw.double(shared)
@@ -222,12 +222,9 @@ def _read_pool(posts: Any, params: DrawParams) -> pd.DataFrame:
     titles = [name for name in ("title",) if name in posts.columns]
     columns = list(dict.fromkeys([*_KEY, "text", *titles, *strata, *scores]))
     frame = to_pandas(posts[columns]).drop_duplicates(_KEY, keep="last")
-    keys = pc.binary_join_element_wise(
-        *(text_array(frame[name], column=name) for name in _KEY), "\0"
-    )
     texts = text_array(frame["text"])
     seen = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(texts), ""), False)
-    frame = frame.assign(key=np.asarray(keys.to_pylist(), object))
+    frame = frame.assign(key=_keys(frame))
     frame = frame[np.asarray(seen.to_pylist(), bool)].reset_index(drop=True)
     return frame.assign(
         stratum=_strata(frame, params.strata),
@@ -268,19 +265,19 @@ def _strata(frame: pd.DataFrame, names: Sequence[str]) -> "pd.Series[Any]":
     parts = [_part(frame, name) for name in names]
     if not parts:
         return pd.Series("all", index=frame.index, dtype=object)
-    joined = pc.binary_join_element_wise(*(pa.array(part, pa.string()) for part in parts), " · ")
+    joined = pc.binary_join_element_wise(*parts, " · ")
     return pd.Series(joined.to_pylist(), index=frame.index, dtype=object)
 
 
-def _part(frame: pd.DataFrame, name: str) -> list[str]:
+def _part(frame: pd.DataFrame, name: str) -> pa.Array:
     """One part of each post's stratum, in words."""
     if name == "month":
-        months = pd.to_datetime(frame["created_at"].astype(object), utc=True).dt.strftime("%Y-%m")
-        return [month if isinstance(month, str) else "unknown" for month in months]
+        months = pd.to_datetime(frame["created_at"], utc=True).to_numpy("datetime64[M]")
+        return pa.array(np.where(np.isnat(months), "unknown", months.astype(str)))
     if name == "length":
-        lengths = pc.utf8_length(text_array(frame["text"])).to_pylist()
-        return [next((word for word, end in _LENGTHS.items() if n < end), "long") for n in lengths]
-    return [_word(value) for value in frame[name]]
+        lengths = np.asarray(pc.utf8_length(text_array(frame["text"])))
+        return pa.array(np.array([*_LENGTHS, "long"])[np.digitize(lengths, [*_LENGTHS.values()])])
+    return pa.array([_word(value) for value in frame[name]], pa.string())
 
 
 def _word(value: Any) -> str:
@@ -289,7 +286,7 @@ def _word(value: Any) -> str:
     return "unknown" if pd.isna(value) else str(value)
 
 
-def _is_among(posts: pd.DataFrame, labels: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    keys = set(zip(labels["source"], labels["post_id"], strict=True))
-    pairs = zip(posts["source"], posts["post_id"], strict=True)
-    return np.fromiter((pair in keys for pair in pairs), bool, len(posts))
+def _keys(rows: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """Source and id of each row as one text."""
+    columns = (text_array(rows[name], column=name) for name in _KEY)
+    return np.asarray(pc.binary_join_element_wise(*columns, "\0").to_pylist(), object)
