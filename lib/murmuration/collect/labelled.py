@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from murmuration.collect.encoding import detect_encoding
 from murmuration.collect.tabular import detect_dialect
-from murmuration.errors import ParamError, ReadError, SchemaError, suggest
+from murmuration.errors import ReadError, SchemaError, suggest
 from murmuration.frames import TEXT, text_array
 from murmuration.sentiment.model import LABELS
 
@@ -122,7 +122,7 @@ def read_labelled(
     kept = posts[worded & labelled].reset_index(drop=True)
     if kept.empty:
         raise ReadError(f"{path} has no row with both a text and a label.")
-    kinds = kept.groupby("text", sort=False)["label"].agg(["size", "nunique"])
+    repeated, contradicting = count_repeats(kept)
     return Labelled(
         posts=kept,
         name=path.name,
@@ -131,9 +131,16 @@ def read_labelled(
         rows=len(table),
         without_label=int((~labelled).sum()),
         without_text=int((labelled & ~worded).sum()),
-        repeated=int(kinds.loc[kinds["size"] > 1, "size"].sum()),
-        contradicting=int(kinds.loc[kinds["nunique"] > 1, "size"].sum()),
+        repeated=repeated,
+        contradicting=contradicting,
     )
+
+
+def count_repeats(posts: pd.DataFrame) -> tuple[int, int]:
+    """Count posts whose text another has too, and those of them that do not agree on the label."""
+    kinds = posts.groupby("text", sort=False)["label"].agg(["size", "nunique"])
+    again = int(kinds.loc[kinds["size"] > 1, "size"].sum())
+    return again, int(kinds.loc[kinds["nunique"] > 1, "size"].sum())
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -246,12 +253,3 @@ def _meaning(counts: Mapping[str, int], path: Path, column: str) -> Mapping[str,
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def check_labelled(path: Path | str) -> Path:
-    """Give the path of a labelled file, or raise ParamError if there is none."""
-    path = Path(path)
-    if not path.is_file():
-        there = [file.name for file in path.parent.glob("*")] if path.parent.is_dir() else []
-        raise ParamError(f"There is no file {path}.{suggest(path.name, there)}")
-    return path

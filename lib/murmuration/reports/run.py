@@ -16,10 +16,12 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, start_cluster
 from murmuration.errors import SchemaError, UnknownNameError, hide_quoted, suggest
-from murmuration.models import load_exactly
+from murmuration.models import load, load_exactly
 from murmuration.reports.context import Context, Journal, given_context
+from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
@@ -125,6 +127,24 @@ class Run:
         addresses = {pin["digest"]: pin["model"] for pin in pins.values()}
         loaded = {digest: load_exactly(where, digest) for digest, where in addresses.items()}
         return {language: loaded[pin["digest"]] for language, pin in pins.items()}
+
+    def named_models(self, names: Sequence[str]) -> list[Model]:
+        """Load models by name and put their versions on record; without names those that the run is pinned to."""
+        if not names:
+            found = {model.version: model for model in self.sentiment_models().values()}
+            return list(found.values())
+        models = [load(name) for name in dict.fromkeys(names)]
+        for model in models:
+            self.journal.add("read", what="models", name=model.card.name, version=model.version)
+        return models
+
+    def labelled(self, data: str, *, text: str = "", label: str = "", lang: str = "") -> Labelled:
+        """Read labelled posts, see `find_labelled`, and put on record which: name, SHA-256, rows."""
+        found = find_labelled(data, root=get_settings().root, text=text, label=label, lang=lang)
+        self.journal.add(
+            "read", what="labelled", name=found.name, sha256=found.sha256, rows=found.rows
+        )
+        return found
 
     def count_quarantined(self, source: str = "") -> int:
         """Count the rows of imported files that could not be read as posts."""

@@ -393,6 +393,9 @@ def _from_journal(context: Context) -> dict[str, Any]:
         what: {name: value for name, value in context.pinned[what].items() if (what, name) in used}
         for what in ("brands", "sources", "lexicons", "models")
     }
+    for entry in all_of("read"):  # what a report names by itself is on record as it was found
+        facts = {name: value for name, value in entry.items() if name not in ("what", "name")}
+        pinned[entry["what"]] = pinned.get(entry["what"], {}) | {entry["name"]: facts}
     answers, clusters, periods = all_of("answer"), all_of("cluster"), all_of("period")
     return {
         "answer": answers[-1]["sentences"] if answers else [],

@@ -49,7 +49,7 @@ def decimals(value: float | None) -> str:
     return "–" if value is None or pd.isna(value) else f"{float(value):.3f}"
 
 
-def measure_with_interval(row: Mapping[str, Any], name: str) -> str:
+def measure_with_interval(row: Mapping[Any, Any], name: str) -> str:
     """Give a measure with its interval: “0.457 (0.448–0.467)”."""
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     if pd.isna(low) or pd.isna(high):

@@ -1,0 +1,86 @@
+"""Labelled posts by the name that a report's parameter gives: a file, the store's labels, or invented ones."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from murmuration.collect.labelled import Labelled, count_repeats, read_labelled
+from murmuration.errors import ReadError
+from murmuration.sample import make_posts
+from murmuration.store.delta import open_store
+from murmuration.store.labels import load_labels
+
+LABELS = "labels"
+SAMPLE = "sample"
+_SAMPLE_POSTS = 6_000
+_WITH_LABELS = ("text", "lang", "author_key")
+
+
+def find_labelled(
+    data: str, *, root: Path, text: str = "", label: str = "", lang: str = ""
+) -> Labelled:
+    """Read labelled posts.
+
+    Parameters
+    ----------
+    data
+        A file, ``labels`` for what people labelled in the store, or ``sample`` for invented posts.
+    root
+        Folder that relative paths begin at.
+    text, label, lang
+        Columns of a file and its language, see `read_labelled`.
+
+    Raises
+    ------
+    ReadError
+        If there are none, or they cannot be read.
+    """
+    if data == SAMPLE:
+        return _invent()
+    if data == LABELS:
+        return _read_store()
+    return read_labelled(root / Path(data).expanduser(), text=text, label=label, lang=lang)
+
+
+def _invent() -> Labelled:
+    posts = pd.concat(list(make_posts(_SAMPLE_POSTS)), ignore_index=True)
+    posts = posts.assign(label=posts["truth_sentiment"], group=posts["author_key"])
+    return _as_labelled(posts, SAMPLE)
+
+
+def _read_store() -> Labelled:
+    """Give posts with the label that most labellers gave; where two labels tie, nobody knows."""
+    store = open_store()
+    given = load_labels(columns=_WITH_LABELS, store=store)
+    given = given[given["label"].notna()]
+    if given.empty:
+        raise ReadError(
+            "Nobody has labelled posts of this store yet. Label some in notebooks/explore/label_posts.ipynb, or name "
+            "a file of labelled posts."
+        )
+    votes = given.groupby(["source", "post_id"])["label"].agg(lambda labels: labels.mode().tolist())
+    agreed = votes[votes.map(len) == 1].map(lambda labels: labels[0]).rename("label").reset_index()
+    about = given.drop(columns=["label"]).drop_duplicates(["source", "post_id"])
+    posts = agreed.merge(about, on=["source", "post_id"]).assign(
+        group=lambda rows: rows["author_key"]
+    )
+    return _as_labelled(posts, LABELS, without_label=len(votes) - len(agreed))
+
+
+def _as_labelled(posts: pd.DataFrame, name: str, *, without_label: int = 0) -> Labelled:
+    kept = posts[posts["text"].notna() & posts["label"].notna()].reset_index(drop=True)
+    kept = kept[["source", "post_id", "author_key", "text", "lang", "label", "group"]]
+    repeated, contradicting = count_repeats(kept)
+    values = kept[["text", "label"]].to_json(orient="values", force_ascii=False)
+    return Labelled(
+        posts=kept,
+        name=name,
+        sha256=hashlib.sha256(str(values).encode()).hexdigest(),
+        columns={},
+        rows=len(posts) + without_label,
+        without_label=without_label + int(posts["label"].isna().sum()),
+        without_text=int((posts["text"].isna() & posts["label"].notna()).sum()),
+        repeated=repeated,
+        contradicting=contradicting,
+    )
