@@ -35,11 +35,12 @@ class Reading(NamedTuple):
 
 _Found = Iterator[tuple[int, Stance]]
 
-_BRANDS = rf"{MENTION}(?:(?:,\s*{MENTION})*,?\s+(?:and|or|nor)\s+{MENTION}|\s*[&/+]\s*{MENTION})?"
+_AND = r"(?:\s{1,3}(?:and|or|nor)\s{1,3}|\s{0,3}[&/+]\s{0,3})"
+_BRANDS = rf"{MENTION}(?:(?:,\s{{0,3}}{MENTION}){{0,12}},?{_AND}{MENTION})?"
 _SHORT = {  # in the forms below
     "UP": f"(?P<up>{_BRANDS})",
     "DOWN": f"(?P<down>{_BRANDS})",
-    "FEW": r"(?:[#@]?[\w'-]+\s+){0,4}?",
+    "FEW": r"(?:[#@]?[\w'-]{1,30}\s+){0,4}?",
     "NEAR": r"[^.;!?\ue000-\ue0ff]{0,60}?",  # no end of a thought, no other brand
     "CANNOT": r"(?:(?:do|ca|could|wo|did|does)n't|cannot|(?:does|do|can|could|will|did)\s+(?:not|never))",
     "LEAVE": r"(?:left|leav(?:e|es|ing)|ditch(?:ed|ing)?|dump(?:ed|ing)?|dropp(?:ed|ing)|swapp?(?:ed|ing)?|"
@@ -60,18 +61,22 @@ def _compile(*forms: str) -> tuple[re.Pattern[str], ...]:
 
 # "up" is preferred to "down" in each; either may be left out.
 _PREFERENCES = _compile(
-    r"\bprefer\w* FEW(?:UP|[\w-]+)NEAR\b(?:over|to|than|rather than|instead of) FEWDOWN",
+    r"\bprefer\w{0,5} FEW(?:UP|[\w-]{1,30})NEAR\b(?:over|to|than|rather than|instead of) FEWDOWN",
     r"UP (?:\w+ ){0,2}?over FEWDOWN",
     r"\b(?:choose|chose|choosing|pick(?:ed)?) FEWUP over\b",
     r"UP (?:\w+ )?(?:beats?|outperforms?|outclass(?:es)?|trumps?|tops|crushes|destroys?) FEWDOWN",
     r"\b(?:nothing|nobody|no one) beats FEWUP",
     r"DOWN (?:could|can|should|must|needs? to|might) FEW(?:learn|take (?:notes|lessons|a lesson))NEAR\bfrom FEWUP",
     r"DOWN CANNOT (?:even )?(?:come close|compare|compete|hold a candle|measure up)NEARUP",
-    r"UP\s*(?:>|&gt;)+\s*DOWN",
-    r"DOWN\s*(?:<|&lt;)+(?!3)\s*UP",
+    r"UP\s{0,3}>+\s{0,3}DOWN",
+    r"DOWN\s{0,3}<+(?!3)\s{0,3}UP",
     r"\b(?:choose|go with|pick|take|get|buy|book|use|fly) FEWUP,? (?:and )?not DOWN",
     r"UP (?:would never|never (?:did|does|do)) (?:do )?(?:this|that)\b",
-    r"\brather (?:[\w'-]+ ){1,6}?than FEWDOWN",
+    r"\blearn from FEWUP",
+    r"\b(?:go|going|went|moving) back to FEWUP",
+    r"UP,? here (?:i|we) come\b",
+    r"\bwhy (?:i|we) (?!never|hate|stopped|don't)(?:\w+ ){0,2}?(?:fly|use|love|like|choose|prefer|buy|stick (?:with|to)) FEWUP",
+    r"\brather (?:[\w'-]{1,30} ){1,6}?than FEWDOWN",
     r"\b(?:should(?:'ve| have|a)|next (?:time|one)|wish)\bNEARUP(?: (?:instead of|rather than|over|not) FEWDOWN)?",
 )
 _SWITCHES = _compile(
@@ -82,7 +87,7 @@ _SWITCHES = _compile(
     r"\bLEAVE FEWDOWN (?:\w+ )?for FEWUP",
     r"\b(?:sold|cancel(?:l?ed|l?ing)|quit) (?:my|our) FEWDOWN(?:NEAR\b(?:bought|got|joined) FEWUP)?",
     r"\bback to FEWUP after FEWDOWN",
-    r"\b(?:left|leaving|ditch(?:ed|ing)|dump(?:ed|ing)) DOWN(?: for\b|[\s.!]*$)",
+    r"\b(?:left|leaving|ditch(?:ed|ing)|dump(?:ed|ing)) DOWN(?: for\b|[\s.!]{0,20}$)",
     r"\b(?:left|leaving|ditch(?:ed|ing)|dump(?:ed|ing)) (?:\w+ )?for UP",
 )
 _WARNINGS = _compile(
@@ -115,7 +120,7 @@ _INSTEAD = _compile(
 # "X is not fun, Y is", "I love X, Y not so much"
 [_ELLIPSIS] = _compile(
     r"DOWN,? (?:not so much|(?:(?:always|never) )?(?:is|are|was|were|does|do|did|has|have)(?:n't| not)?)"
-    r"[\s.!]*$"
+    r"[\s.!]{0,20}$"
 )
 
 _WORSE_WORDS = frozenset(
@@ -126,15 +131,15 @@ _WORSE_WORDS = frozenset(
 )
 _NOT = re.compile(r"\b(?:no|not|never|hardly|nowhere)\b|n't\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\b(?:nothing|nobody|no one|none|no other)\b", re.IGNORECASE)
-_ASKING = re.compile(r"\?\W*$")
+_ASKING = re.compile(r"\?[^\w?]{0,20}$")
 _CHIDING = re.compile(r"\W*(?:why|how)\b", re.IGNORECASE)
 _REGRET = re.compile(r"\b(?:regret\w*|mistake|wish i hadn't|shouldn't have)\b", re.IGNORECASE)
 _SIGNALS = re.compile(
     r"\b(?:than|prefer\w*|over|beats?|out(?:perform|class)\w*|trumps?|tops|crushes|destroys?|learn|notes|lessons?|"
     r"come|compare|compete|candle|measure|not|rather|should|next|wish|switch\w*|mov\w+|chang\w+|convert\w*|"
     r"migrat\w*|left|leav\w+|ditch\w*|dump\w*|dropp\w+|swap\w*|trad\w+|quit|abandon\w*|sold|cancel\w+|back|avoid|"
-    r"forget|skip|stay|steer|boycott|shame|never|used|thank\w*|thx|shout\s?out|kudos|props|grateful|as|instead|unlike|"
-    r"in place|choos\w+|chose|pick\w*)\b|[<>]|&[lg]t;",
+    r"forget|skip|stay|steer|why|here|boycott|shame|never|used|thank\w*|thx|shout\s?out|kudos|props|grateful|as|instead|unlike|"
+    r"in place|choos\w+|chose|pick\w*)\b|[<>]",
     re.IGNORECASE,
 )  # fmt: skip
 _UPSIDE_DOWN = {Stance.BETTER: Stance.WORSE, Stance.WORSE: Stance.BETTER}
