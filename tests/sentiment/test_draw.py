@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from murmuration.errors import ParamError, SchemaError
 from murmuration.frames import TEXT
 from murmuration.sentiment import DrawParams, draw_posts
-from murmuration.sentiment.draw_posts import _Draw, _uncertainty, share_out
+from murmuration.sentiment.sampling import _Draw, _uncertainty, share_out
 
 MONTHS = pd.to_datetime(["2026-01-05", "2026-02-05", "2026-03-05"], utc=True)
 
