@@ -79,10 +79,14 @@ def _card(post: Mapping[Any, Any], zone: ZoneInfo) -> str:
     return f'<li><p class="post" dir="auto">{_shown_text(known.get("text", ""))}</p><p class="facts">{" · ".join(line)}</p></li>'
 
 
+def read_escapes(text: str) -> str:
+    """Give text as it was written where a platform delivers it escaped, as X does with "&amp;"."""
+    # Read once. No other entity is read: "?a=1&section=2" is an address.
+    return _ESCAPED.sub(lambda found: html.unescape(found[0]), text)
+
+
 def _shown_text(text: str) -> str:
-    # X delivers "&amp;" for "&": read once, escape once, so that people see what was written. No other
-    # entity is read: "?a=1&section=2" is an address.
-    plain = _ESCAPED.sub(lambda found: html.unescape(found[0]), text)
+    plain = read_escapes(text)
     cut = plain[:_SHOWN_CHARS] + ("…" if len(plain) > _SHOWN_CHARS else "")
     return html.escape(cut).replace("\n", "<br>")
 
