@@ -2,6 +2,9 @@ from .agreement import Agreement as Agreement
 from .agreement import compare_labellers as compare_labellers
 from .agreement import measure_agreement as measure_agreement
 from .agreement import settle_labels as settle_labels
+from .classifier import ClassifierParams as ClassifierParams
+from .classifier import LinearModel as LinearModel
+from .classifier import train_classifier as train_classifier
 from .drift import compare_with_training as compare_with_training
 from .drift import measure_drift as measure_drift
 from .drift import summarise_texts as summarise_texts
@@ -24,7 +27,9 @@ from .vader import vader_scores as vader_scores
 __all__ = [
     "VADER_ERRORS",
     "Agreement",
+    "ClassifierParams",
     "DrawParams",
+    "LinearModel",
     "compare_labellers",
     "compare_with_training",
     "count_confusion",
@@ -43,5 +48,6 @@ __all__ = [
     "score_towards",
     "settle_labels",
     "summarise_texts",
+    "train_classifier",
     "vader_scores",
 ]

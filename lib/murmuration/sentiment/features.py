@@ -1,0 +1,284 @@
+"""Texts → sparse features: n-grams of words and of characters, and VADER's scores.
+
+An n-gram is known by a digest of 64 bits, so that a model needs no list of strings. All features of a text
+come from that text alone.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from murmuration.frames import text_array
+from murmuration.text.markup import unescape
+
+MAX_CHARS = 20_000  # of a text that are read
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_HANDLE = re.compile(r"(?<![\w@])@\w+")
+_SOMEBODY = "\x02"  # stands for a handle until words are cut
+_REPEATED = re.compile(r"([^\W\d])\1{2,}")
+# What only changes how a character looks: joiners, selectors, shades of skin.
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+_TOKEN = re.compile(
+    r"""
+    [<>]?[:;=8x][\-o*']?[()\[\]dp/\\|}{@3](?!\w)  # emoticons, and those that look left
+    | [()\[\]d/\\|}{][\-o*']?[:;=](?!\w)
+    | <3+
+    | \#?\w+(?:'\w+)*
+    | [!?]+ | \.{2,} | [^\w\s]
+    """,
+    re.VERBOSE,
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+Keys = npt.NDArray[np.uint64]
+Offsets = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.float32]
+
+_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bits
+_CHARS = np.uint64(1 << 63)  # set in the digest of an n-gram of characters
+_SPACE = np.uint32(32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NGrams:
+    """Which n-grams are counted.
+
+    Attributes
+    ----------
+    words
+        Up to how many words in a row.
+    chars_from, chars_to
+        How many characters in a row, within a word and the spaces around it; none where `chars_to` is 0.
+    """
+
+    words: int = 2
+    chars_from: int = 3
+    chars_to: int = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """How often n-grams occur in texts.
+
+    Attributes
+    ----------
+    starts
+        The n-grams of text i are ``[starts[i]:starts[i + 1]]`` of the others.
+    keys
+        Digests, rising within a text; those of characters have the highest bit.
+    counts
+        Above 0.
+    """
+
+    starts: Offsets
+    keys: Keys
+    counts: Counts
+
+
+def read_texts(texts: Iterable[str | None] | pa.Array) -> list[str]:
+    """Give texts as a list, a missing one as an empty one."""
+    known = isinstance(texts, pd.Series | pa.Array | pa.ChunkedArray)
+    return [text or "" for text in text_array(texts if known else list(texts)).to_pylist()]
+
+
+def plain_tokens(text: str) -> list[str]:
+    """Give words, emoticons, emoji and marks of a post in small letters, as models are told of them.
+
+    An address becomes ``http``, a handle ``@user``; of a letter that is repeated two are kept; shades of
+    emoji are dropped. Beyond `MAX_CHARS` characters nothing is read.
+    """
+    plain = unescape(text[:MAX_CHARS])
+    if not plain.isascii():
+        plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", plain)).replace("’", "'")
+    plain = _HANDLE.sub(f" {_SOMEBODY} ", _ADDRESS.sub(" http ", plain))
+    plain = _REPEATED.sub(r"\1\1", plain.lower())
+    return ["@user" if word == _SOMEBODY else word for word in _TOKEN.findall(plain)]
+
+
+def count_ngrams(texts: list[str], which: NGrams) -> Counted:
+    """Count the n-grams of texts.
+
+    Parameters
+    ----------
+    texts
+        An empty one has none.
+    which
+        The n-grams to count.
+
+    Returns
+    -------
+    Counted
+        For each text its n-grams.
+    """
+    joined = [" ".join(plain_tokens(text)) for text in texts]
+    starts = np.cumsum([0, *map(len, joined)], dtype=np.int64)
+    codes = np.frombuffer("".join(joined).encode("utf-32-le"), np.uint32)
+    sizes = max(0, which.chars_to - which.chars_from + 1)
+    room = len(codes) * (which.words + 3 * sizes)  # a word of one letter has three characters here
+    keys, counts = np.empty(room, np.uint64), np.empty(room, np.float32)
+    ends = np.zeros(len(starts), np.int64)
+    total = _count(codes, starts, which.words, which.chars_from, which.chars_to, keys, counts, ends)
+    return Counted(ends, keys[:total].copy(), counts[:total].copy())
+
+
+def _compiled(function: F) -> F:
+    return cast(F, numba.njit(nogil=True, cache=True)(function))
+
+
+@_compiled
+def _mix(digest: Any) -> Any:
+    """Spread a digest over all of its bits: the finalizer of MurmurHash3."""
+    digest ^= digest >> np.uint64(33)
+    digest *= np.uint64(0xFF51AFD7ED558CCD)
+    digest ^= digest >> np.uint64(33)
+    digest *= np.uint64(0xC4CEB9FE1A85EC53)
+    return digest ^ (digest >> np.uint64(33))
+
+
+@_compiled
+def _count(
+    codes: npt.NDArray[np.uint32],
+    starts: Offsets,
+    words: int,
+    chars_from: int,
+    chars_to: int,
+    keys: Keys,
+    counts: Counts,
+    ends: Offsets,
+) -> int:
+    """Write the n-grams of all texts one after the other; give how many there are."""
+    total = 0
+    previous = np.empty(max(words, 1), np.uint64)
+    for row in range(len(starts) - 1):
+        first, at, known = total, starts[row], 0
+        while at < starts[row + 1]:
+            start = at
+            while at < starts[row + 1] and codes[at] != _SPACE:
+                at += 1
+            word = codes[start:at]
+            total = _word_ngrams(word, previous, known, keys, total)
+            known = min(known + 1, words)
+            total = _char_ngrams(word, chars_from, chars_to, keys, total)
+            at += 1
+        total = _fold(keys, counts, first, total)
+        ends[row + 1] = total
+    return total
+
+
+@_compiled
+def _word_ngrams(
+    word: npt.NDArray[np.uint32], previous: Keys, known: int, keys: Keys, total: int
+) -> int:
+    """Write the n-grams that end with a word; `previous` holds digests of those that ended with the last."""
+    digest = _BASIS
+    for code in word:
+        digest = (digest ^ np.uint64(code)) * _PRIME
+    digest = _mix(digest)
+    for longer in range(min(known, len(previous) - 1), 0, -1):
+        previous[longer] = _mix(previous[longer - 1] * _PRIME + digest)
+    previous[0] = digest
+    for longer in range(min(known + 1, len(previous))):
+        keys[total] = previous[longer] & ~_CHARS
+        total += 1
+    return total
+
+
+@_compiled
+def _char_ngrams(
+    word: npt.NDArray[np.uint32], chars_from: int, chars_to: int, keys: Keys, total: int
+) -> int:
+    """Write the n-grams of characters within a word and the space on either side."""
+    n = len(word) + 2
+    for start in range(n):
+        digest = _BASIS
+        for place in range(start, min(n, start + chars_to)):
+            code = word[place - 1] if 0 < place < n - 1 else _SPACE
+            digest = (digest ^ np.uint64(code)) * _PRIME
+            if place - start + 1 >= chars_from:
+                keys[total] = _mix(digest) | _CHARS
+                total += 1
+    return total
+
+
+@_compiled
+def _fold(keys: Keys, counts: Counts, first: int, total: int) -> int:
+    """Sort the n-grams of a text and count those that are equal; give where they end."""
+    keys[first:total].sort()
+    end = first
+    for place in range(first, total):
+        if end > first and keys[place] == keys[end - 1]:
+            counts[end - 1] += np.float32(1)
+        else:
+            keys[end], counts[end] = keys[place], np.float32(1)
+            end += 1
+    return end
+
+
+@_compiled
+def weigh(
+    starts: Offsets,
+    places: npt.NDArray[np.int32],
+    counts: Counts,
+    rarity: Counts,
+    n_words: int,
+    out: Counts,
+) -> None:
+    """Weigh n-grams by how often they occur and how rare they are, words and characters each to length 1.
+
+    Parameters
+    ----------
+    starts, places, counts
+        The n-grams of text i are numbers ``places[starts[i]:starts[i + 1]]``; −1 for one that is not known.
+    rarity
+        Of each n-gram, shape (n_ngrams,).
+    n_words
+        The first n-grams, those of words; the others are of characters.
+    out
+        Filled with (1 + ln count) × rarity, divided by its root mean square over the text.
+    """
+    for row in range(len(starts) - 1):
+        words, chars = 0.0, 0.0
+        for at in range(starts[row], starts[row + 1]):
+            place = places[at]
+            value = (1.0 + np.log(counts[at])) * rarity[place] if place >= 0 else 0.0
+            out[at] = value
+            if place < n_words:
+                words += value * value
+            else:
+                chars += value * value
+        words, chars = max(np.sqrt(words), 1e-12), max(np.sqrt(chars), 1e-12)
+        for at in range(starts[row], starts[row + 1]):
+            out[at] /= words if places[at] < n_words else chars
+
+
+@_compiled
+def add_up(
+    starts: Offsets,
+    places: npt.NDArray[np.int32],
+    values: Counts,
+    weights: Counts,
+    out: npt.NDArray[np.float64],
+) -> None:
+    """Add the weights of each text's n-grams to `out`, shape (n_texts, n_labels), one after the other."""
+    for row in range(len(starts) - 1):
+        for at in range(starts[row], starts[row + 1]):
+            if places[at] >= 0:
+                for label in range(out.shape[1]):
+                    out[row, label] += values[at] * weights[places[at], label]
+
+
+@_compiled
+def find_places(sought: Keys, known: Keys, out: npt.NDArray[np.int32]) -> None:
+    """Write at which place of `known`, which rises, each key stands; −1 where it does not."""
+    for at in range(len(sought)):
+        place = np.searchsorted(known, sought[at])
+        out[at] = place if place < len(known) and known[place] == sought[at] else -1
