@@ -2,6 +2,7 @@ from . import catalog as catalog
 from . import collect as collect
 from . import compute as compute
 from . import errors as errors
+from . import evaluation as evaluation
 from . import models as models
 from . import reports as reports
 from . import sample as sample
@@ -24,6 +25,7 @@ __all__ = [
     "collect",
     "compute",
     "errors",
+    "evaluation",
     "load_labels",
     "load_posts",
     "models",

@@ -12,6 +12,7 @@ from murmuration.collect.benchmarks import Benchmark, read_benchmarks, read_vade
 from murmuration.collect.labelled import read_labelled
 from murmuration.errors import ReadError
 from murmuration.models import current_models, list_models, load
+from murmuration.sentiment.drift import compare_with_training
 from murmuration.sentiment.model import Model
 from murmuration.sentiment.quality import (
     PaperComparison,
@@ -21,8 +22,11 @@ from murmuration.sentiment.quality import (
     prepare_labelled,
 )
 from murmuration.store.delta import open_store
+from murmuration.store.posts import load_posts
 
 _TIMED_SECONDS = 0.5  # few posts are timed several times, and the best time counts
+
+_DRIFT_POSTS = 20_000
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -75,17 +79,69 @@ def evaluate(
     return found
 
 
-def _evaluate(name: str, posts: pd.DataFrame, model: Model | None) -> list[Evaluation]:
-    judge(
-        posts.head(1), model
-    )  # what is compiled or loaded at the first call is no matter of speed
+def judge_all(
+    posts: pd.DataFrame, models: Sequence[Model] = ()
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Let VADER and models judge labelled posts, and time them.
+
+    Parameters
+    ----------
+    posts
+        As `prepare_labelled` gives them.
+    models
+        Trained models; VADER is always there.
+
+    Returns
+    -------
+    tuple
+        Rows of `judge`, of all together; and for each version how many posts a second it scored.
+    """
+    parts, speeds = [], dict[str, float]()
+    for model in (None, *models):
+        judged, speed = _judge_timed(posts, model)
+        parts.append(judged)
+        speeds[str(judged["model"].iloc[0])] = speed
+    return pd.concat(parts, ignore_index=True), speeds
+
+
+def _judge_timed(posts: pd.DataFrame, model: Model | None) -> tuple[pd.DataFrame, float]:
+    # What is compiled or loaded at the first call is no matter of speed.
+    judge(posts.head(1), model)
     seconds, spent = float("inf"), 0.0
     while spent < _TIMED_SECONDS:
         started = time.perf_counter()
         judged = judge(posts, model)
         took = time.perf_counter() - started
         seconds, spent = min(seconds, took), spent + took
-    speed = int(judged["given"].notna().sum()) / seconds
+    return judged, int(judged["given"].notna().sum()) / seconds
+
+
+def measure_drift(
+    models: Sequence[Model], posts: pd.DataFrame, *, source: str = "", as_of: int | None = None
+) -> pd.DataFrame:
+    """Measure how far labelled posts, and those of a source, are from what models were trained on.
+
+    Parameters
+    ----------
+    models
+        Trained models.
+    posts
+        Labelled posts, as `prepare_labelled` gives them.
+    source
+        A source of the store; its first 20,000 posts with text are read. None unless given.
+    as_of
+        Version of the store's posts.
+    """
+    parts = [compare_with_training(models, posts["text"], posts["lang"], posts="labelled")]
+    if source and models:
+        lazy = load_posts(source, columns=["text", "lang"], as_of=as_of).dropna(subset=["text"])
+        read = lazy.head(_DRIFT_POSTS, npartitions=-1)
+        parts.append(compare_with_training(models, read["text"], read["lang"], posts=source))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _evaluate(name: str, posts: pd.DataFrame, model: Model | None) -> list[Evaluation]:
+    judged, speed = _judge_timed(posts, model)
     rows = estimate_quality(judged).to_dict("records")
     return [
         Evaluation(name, {str(key): _plain(value) for key, value in row.items()}, speed)

@@ -8,6 +8,7 @@ import pandas as pd
 from murmuration.collect.labelled import Labelled, count_repeats, read_labelled
 from murmuration.errors import ReadError
 from murmuration.sample import make_posts
+from murmuration.sentiment.agreement import settle_labels
 from murmuration.store.delta import open_store
 from murmuration.store.labels import load_labels
 
@@ -53,22 +54,16 @@ def _read_store() -> Labelled:
     """Give posts with the label that most labellers gave; where two labels tie, nobody knows."""
     store = open_store()
     given = load_labels(columns=_WITH_LABELS, store=store)
-    given = given[given["label"].notna()]
-    if given.empty:
+    settled = settle_labels(given)
+    if settled.empty:
         raise ReadError(
             "Nobody has labelled posts of this store yet. Label some in notebooks/explore/label_posts.ipynb, or name "
             "a file of labelled posts."
         )
-    votes = given.groupby(["source", "post_id"])["label"].agg(lambda labels: labels.mode().tolist())
-    agreed = votes[votes.map(len) == 1].map(lambda labels: labels[0]).rename("label").reset_index()
-    about = given.drop(columns=["label"]).drop_duplicates(["source", "post_id"])
-    posts = agreed.merge(about, on=["source", "post_id"]).assign(
-        group=lambda rows: rows["author_key"]
-    )
-    return _as_labelled(posts, LABELS, without_label=len(votes) - len(agreed))
+    return _as_labelled(settled.assign(group=settled["author_key"]), LABELS)
 
 
-def _as_labelled(posts: pd.DataFrame, name: str, *, without_label: int = 0) -> Labelled:
+def _as_labelled(posts: pd.DataFrame, name: str) -> Labelled:
     kept = posts[posts["text"].notna() & posts["label"].notna()].reset_index(drop=True)
     kept = kept[["source", "post_id", "author_key", "text", "lang", "label", "group"]]
     repeated, contradicting = count_repeats(kept)
@@ -78,8 +73,8 @@ def _as_labelled(posts: pd.DataFrame, name: str, *, without_label: int = 0) -> L
         name=name,
         sha256=hashlib.sha256(str(values).encode()).hexdigest(),
         columns={},
-        rows=len(posts) + without_label,
-        without_label=without_label + int(posts["label"].isna().sum()),
+        rows=len(posts),
+        without_label=int(posts["label"].isna().sum()),
         without_text=int((posts["text"].isna() & posts["label"].notna()).sum()),
         repeated=repeated,
         contradicting=contradicting,

@@ -19,6 +19,7 @@ import pyarrow as pa
 from murmuration.errors import SchemaError
 from murmuration.frames import text_list
 from murmuration.schema import NO_LANG
+from murmuration.sentiment.model import Model
 from murmuration.text.tokens import find_words
 
 _WORDS = 10_000  # the most frequent ones; the others count as unknown
@@ -107,6 +108,34 @@ def measure_drift(
     }
     frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
     return frame
+
+
+def compare_with_training(
+    models: Iterable[Model],
+    texts: Iterable[str | None],
+    langs: Iterable[str | None],
+    *,
+    posts: str,
+) -> pd.DataFrame:
+    """Measure drift for every model that says what it was trained on; see table `drift`.
+
+    Parameters
+    ----------
+    models
+        Those whose card has a ``summary`` of `summarise_texts` under `trained_on`.
+    texts, langs
+        As in `measure_drift`.
+    posts
+        What these posts are called in the table.
+    """
+    known = {model.version: model.card.trained_on.get("summary") for model in models}
+    found = [
+        measure_drift(summary, texts, langs).assign(model=version, posts=posts)
+        for version, summary in known.items()
+        if summary
+    ]
+    names = ["model", "posts", "measure", "value", "usual"]
+    return pd.concat(found)[names] if found else pd.DataFrame({name: [] for name in names})
 
 
 def _as_list(values: Iterable[str | None]) -> Any:

@@ -13,7 +13,7 @@ References
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -304,7 +304,7 @@ def estimate_slices(judged: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
 
 
 def find_mistakes(
-    judged: pd.DataFrame, explain: Mapping[str, Explain], *, count: int = 10
+    judged: pd.DataFrame, models: Iterable[Model] = (), *, count: int = 10
 ) -> pd.DataFrame:
     """Find the mistakes that a model was surest of, and the terms that weighed.
 
@@ -312,8 +312,8 @@ def find_mistakes(
     ----------
     judged
         Rows of `judge`.
-    explain
-        For each model what gives the terms of texts with their weights, towards positive above 0.
+    models
+        Those that judged, beside VADER; of one that can `explain` texts the terms that weighed are told.
     count
         How many of each model; texts that repeat are shown once.
 
@@ -322,6 +322,8 @@ def find_mistakes(
     pandas.DataFrame
         One row a mistake, see table `mistakes`; rank 1 is the surest.
     """
+    explain: dict[str, Explain] = {vader_version(): weigh_words}
+    explain |= {one.version: one.explain for one in models if isinstance(one, _Explains)}
     parts = []
     for model, part in judged[judged["given"].notna()].groupby("model", sort=True):
         wrong = part[part["given"] != part["label"]].drop_duplicates("text")
@@ -334,6 +336,12 @@ def find_mistakes(
     return found.assign(**{name: _text([None] * len(found)) for name in missing}).reset_index(
         drop=True
     )
+
+
+@runtime_checkable
+class _Explains(Protocol):
+    def explain(self, texts: Sequence[str]) -> Sequence[Sequence[tuple[str, float]]]:
+        """Give the terms of each text with their weights, towards positive above 0."""
 
 
 def weigh_words(texts: Sequence[str]) -> list[list[tuple[str, float]]]:

@@ -9,6 +9,10 @@ from .brand_health import describe_limits as describe_limits
 from .brand_health import headline as headline
 from .brand_health import show_levels as show_levels
 from .labelling import label_posts as label_posts
+from .labels import describe_agreement as describe_agreement
+from .labels import describe_labels as describe_labels
+from .labels import describe_retrained as describe_retrained
+from .labels import describe_settled as describe_settled
 from .posts import Html as Html
 from .posts import Markdown as Markdown
 from .posts import show_posts as show_posts
@@ -37,12 +41,16 @@ __all__ = [
     "Markdown",
     "ProgressBar",
     "apply_theme",
+    "describe_agreement",
     "describe_figure",
     "describe_gaps",
     "describe_health",
+    "describe_labels",
     "describe_limits",
     "describe_quality",
     "describe_quality_limits",
+    "describe_retrained",
+    "describe_settled",
     "describe_speed",
     "headline",
     "label_posts",

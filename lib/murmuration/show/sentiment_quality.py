@@ -2,8 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -141,10 +140,28 @@ def slice_name(kind: str, value: str) -> str:
     return f"posts {'with' if value == 'yes' else 'without'} {_SLICES[kind]}"
 
 
-def quality_headline(answer: Sequence[str], *, data: str, posts: str) -> str:
-    """Give the top of the report as Markdown: what was measured on what, and the answer."""
+def quality_headline(answer: Sequence[str], data: str, posts: pd.DataFrame) -> str:
+    """Give the top of the report as Markdown: what was measured on what, and the answer.
+
+    Parameters
+    ----------
+    answer
+        Of `describe_quality`.
+    data
+        Name of the labelled posts; those called ``sample`` are invented.
+    posts
+        The labelled posts, with `lang` and `group`.
+    """
+    langs = posts["lang"].value_counts()
+    spoken = listing([f"{lang} ({number:,})" for lang, number in langs.head(8).items()])
+    authors = posts["group"].nunique()
+    what = {"sample": "invented posts", "labels": "posts that people labelled in the store"}.get(
+        data, f"posts of {as_markdown(tidy(data))}"
+    )
+    lead = f"Measured on {len(posts):,} labelled {what}"
+    lead += f" by {count(authors, 'author')}" if authors else ", whose authors are not known"
     lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
-    return f"# Sentiment quality\n\nMeasured on {posts} of {as_markdown(tidy(data))}.\n\n{lines}\n"
+    return f"# Sentiment quality\n\n{lead}; languages: {spoken}.\n\n{lines}\n"
 
 
 def quality_table(quality: pd.DataFrame) -> pd.DataFrame:
@@ -185,12 +202,24 @@ def show_published(quality: pd.DataFrame) -> Html:
     return show_table(table.assign(**{"macro recall": table["macro recall"].map(decimals)}))
 
 
-def show_mistakes(mistakes: pd.DataFrame, model: str) -> Html:
-    """Show the mistakes that a model was surest of as cards: text, labels, what weighed."""
-    mine = mistakes[mistakes["model"] == model].sort_values("rank")
-    if mine.empty:
-        return Html('<p class="empty">No mistakes.</p>')
-    return Html('<ol class="posts">' + "".join(map(_card, _rows(mine))) + "</ol>")
+def show_mistakes(mistakes: pd.DataFrame, quality: pd.DataFrame) -> Html:
+    """Show the mistakes that each model was surest of as cards: text, labels, what weighed.
+
+    Parameters
+    ----------
+    mistakes, quality
+        Tables of the report; `mistakes` with handles masked as wished.
+    """
+    scored = quality[(quality["lang"] == ALL) & (quality["scored"] > 0)]
+    if scored.empty:
+        return Html('<p class="empty">No post was scored.</p>')
+    parts = []
+    for model in scored["model"]:
+        mine = mistakes[mistakes["model"] == model].sort_values("rank")
+        cards = "".join(map(_card, _rows(mine)))
+        parts.append(f"<h3>{html.escape(model_name(str(model)))}</h3>")
+        parts.append(f'<ol class="posts">{cards}</ol>' if cards else "<p>No mistakes.</p>")
+    return Html("".join(parts))
 
 
 def _card(row: Mapping[str, Any]) -> str:
@@ -236,15 +265,19 @@ def _verdict(row: Mapping[str, Any]) -> str:
     return "none" if ratio <= 1.5 else "some" if ratio <= 2.5 else "much"
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledCounts:
+class LabelledCounts(Protocol):
     """What a file of labelled posts held: rows, and those that were left out or look odd."""
 
-    rows: int
-    without_label: int
-    without_text: int
-    repeated: int
-    contradicting: int
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+    @property
+    def without_label(self) -> int: ...  # noqa: D102
+    @property
+    def without_text(self) -> int: ...  # noqa: D102
+    @property
+    def repeated(self) -> int: ...  # noqa: D102
+    @property
+    def contradicting(self) -> int: ...  # noqa: D102
 
 
 def describe_quality_limits(
@@ -283,6 +316,14 @@ def describe_quality_limits(
         "not whether these posts resemble yours.",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def describe_speed(speeds: Mapping[str, float]) -> str:
+    """Say how fast each model was in this run."""
+    said = [f"{model_name(model)} {speed:,.0f}" for model, speed in speeds.items() if speed]
+    if not said:
+        return "Nothing was scored, so no speed was measured."
+    return f"Posts scored in a second, in one process of this run: {listing(said)}."
 
 
 def describe_paper(found: PaperComparison) -> list[str]:
