@@ -5,6 +5,9 @@ from .brands import find_mentions as find_mentions
 from .brands import keep_brand as keep_brand
 from .clean import mask_handles as mask_handles
 from .language import detect_languages as detect_languages
+from .repeats import assign_repeats as assign_repeats
+from .repeats import describe_repeats as describe_repeats
+from .repeats import find_repeats as find_repeats
 from .tokens import clean_text as clean_text
 from .tokens import find_terms as find_terms
 from .tokens import find_words as find_words
@@ -13,10 +16,13 @@ from .tokens import stop_words as stop_words
 __all__ = [
     "Brand",
     "assign_brands",
+    "assign_repeats",
     "clean_text",
+    "describe_repeats",
     "detect_languages",
     "drop_unmentioned",
     "find_mentions",
+    "find_repeats",
     "find_terms",
     "find_words",
     "keep_brand",
