@@ -73,7 +73,7 @@ def write_folder(
     folder
         Where it goes; not there yet, or empty, or this very model.
     facts
-        What JSON can hold, numbers finite; `card` is what `murmuration.models` looks for.
+        What JSON can hold, numbers finite: those of the model's card, and what its kind adds.
     arrays
         Name to array of numbers, bools or (one-dimensional) texts; never of objects.
     files

@@ -303,8 +303,7 @@ def _scratch(store: Store) -> Iterator[Path]:
 def _rename(folder: Path, renamed: Path, name: str) -> Path:
     contents = read_folder(folder)
     card = replace(_describe(read_listing(folder), str(folder)).card, name=name)
-    facts = contents.facts | {"card": card_facts(card)}
-    write_folder(renamed, facts, contents.arrays, contents.files)
+    write_folder(renamed, contents.facts | card_facts(card), contents.arrays, contents.files)
     return renamed
 
 
@@ -415,7 +414,8 @@ def _look_up(store: Store, name: str, digits: str) -> SavedModel:
 
 
 def _describe(listing: Mapping[str, Any], place: str) -> SavedModel:
-    if "card" not in listing["facts"]:
-        raise ModelError(f"{place} does not say what kind of model it is. Save the model again.")
-    card = read_card(listing["facts"]["card"])
+    try:
+        card = read_card(listing["facts"])
+    except ModelError as err:
+        raise ModelError(f"{place}: {err}") from err
     return SavedModel(card, model_version(card, listing["digest"]), listing["digest"])

@@ -45,6 +45,10 @@ class CountsSigns:
         order = [["negative", "neutral", "positive"].index(label) for label in self.card.labels]
         return (shares / shares.sum(axis=1, keepdims=True))[:, order]
 
+    def choose(self, probabilities):
+        best = np.nan_to_num(probabilities, nan=-1).argmax(axis=1)
+        return np.where(np.isnan(probabilities[:, 0]), -1, best)
+
     def predict(self, texts):
         raise NotImplementedError
 

@@ -82,15 +82,15 @@ def card_facts(card: ModelCard) -> dict[str, Any]:
 
 
 def read_card(facts: Mapping[str, Any]) -> ModelCard:
-    """Read what `card_facts` gave.
+    """Read what `card_facts` gave; other facts, which a kind of model adds, are left alone.
 
     Raises
     ------
     ModelError
-        If something is missing, unknown or of another shape.
+        If something is missing or of another shape.
     """
     try:
-        values = dict(facts)
+        values = {part.name: facts[part.name] for part in fields(ModelCard)}
         if values.get("errors") is not None:
             table = values["errors"]
             counts = np.array(table["counts"], np.int64).reshape(len(LABELS), len(LABELS))
@@ -134,7 +134,10 @@ class Model(Protocol):
         """
 
     def predict(self, texts: Iterable[str | None]) -> "pd.Series[Any]":
-        """Give the most probable label of each text, null likewise; the index of a Series kept."""
+        """Name the label of each text, null likewise; the index of a Series kept."""
+
+    def choose(self, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Give the number of the label that `predict` names for each row of probabilities; −1 for NaN."""
 
     def save(self, folder: Path) -> None:
         """Write a model folder; see `murmuration.model_folder`."""

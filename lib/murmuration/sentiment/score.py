@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version as package_version
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -129,24 +129,24 @@ class _Trained:
         return self.model.version
 
     def score(self, texts: "pd.Series[Any]") -> pd.DataFrame:
-        shares = self._probabilities(texts)
-        there = ~np.isnan(shares[:, 0])
+        given = self.model.predict_proba(text_list(texts))
+        codes = self.model.choose(given)
+        there = codes >= 0
+        shares = self._in_order(given)
         columns = dict(zip(PROBABILITIES, shares.T, strict=True))
         columns["sentiment"] = shares[:, 2] - shares[:, 0]
         found = pd.DataFrame(
             {name: _nullable(values, there) for name, values in columns.items()}, index=texts.index
         )
-        best = np.array(LABELS)[np.where(there, shares.argmax(axis=1), 0)]
-        labels = pd.Series(pd.array(pa.array(best, pa.string(), mask=~there), dtype=TEXT))
-        return found.assign(sentiment_label=labels.set_axis(texts.index))
+        # Not always the most probable one: a model may weigh labels.
+        named = np.array(self.model.card.labels)[codes]
+        labels = pa.array(named, pa.string(), mask=~there)
+        return found.assign(sentiment_label=pd.array(cast(Any, labels), dtype=TEXT))
 
-    def _probabilities(self, texts: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+    def _in_order(self, given: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Give shape (n_texts, 3) in the order of `LABELS`; 0 for a label that the model lacks."""
-        given = self.model.predict_proba(text_list(texts))
-        shares = np.zeros((len(texts), len(LABELS)))
-        shares[np.isnan(given).any(axis=1)] = np.nan
-        for place, label in enumerate(self.model.card.labels):
-            shares[:, LABELS.index(label)] = given[:, place]
+        shares = np.zeros((len(given), len(LABELS)))
+        shares[:, [LABELS.index(label) for label in self.model.card.labels]] = given
         return shares
 
 
