@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murmuration.errors import ParamError, SchemaError
-from murmuration.sentiment import VADER_ERRORS, estimate_shares, vader_scores
+from murmuration.sentiment import VADER_ERRORS, count_methods, estimate_shares, vader_scores
 from murmuration.sentiment.model import LABELS, ErrorTable, ModelCard
 from murmuration.sentiment.score import label_scores
 
@@ -332,6 +332,26 @@ def test_each_method_is_corrected_for_its_own_errors():
     both = estimate_shares(posts, errors=model)
     mean = (columns_of(good, "share") + columns_of(vader, "share")) / 2
     assert columns_of(both, "share") == pytest.approx(mean)
+
+
+def test_posts_of_a_method_whose_errors_are_said_to_be_unknown_are_left_out():
+    scored_by = ["vader-3.3.2"] * 30 + ["new-01234567"] * 60
+    posts = frame_of(30, 30, 30, sentiment_model=scored_by)
+    found = estimate_shares(posts, errors={"new-01234567": None})
+    assert found["posts"].tolist() == [30] * 3
+    assert found["unscored"].tolist() == [60] * 3
+    assert columns_of(found, "raw").tolist() == [1, 0, 0]
+
+
+def test_methods_are_counted_with_the_posts_their_errors_were_counted_on():
+    scored_by = ["vader-3.3.2", "good-01234567", "good-01234567", "new-01234567", None]
+    posts = frame_of(2, 1, 1, 1, sentiment_model=scored_by)
+    found = count_methods(posts, {"good-01234567": GOOD_TABLE, "new-01234567": None})
+    assert found["method"].tolist() == ["good-01234567", "new-01234567", "vader-3.3.2"]
+    assert found["posts"].tolist() == [2, 1, 1]
+    assert found["measured_on"].isna().tolist() == [False, True, False]
+    assert found["measured_on"].iloc[2] == VADER_ERRORS.measured_on
+    assert count_methods(frame_of(unscored=2)).empty
 
 
 def test_without_a_column_of_methods_a_model_scored_all():

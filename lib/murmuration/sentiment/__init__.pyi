@@ -20,6 +20,7 @@ from .sampling import DrawParams as DrawParams
 from .sampling import draw_posts as draw_posts
 from .score import score_posts as score_posts
 from .shares import VADER_ERRORS as VADER_ERRORS
+from .shares import count_methods as count_methods
 from .shares import estimate_shares as estimate_shares
 from .towards import score_towards as score_towards
 from .vader import vader_scores as vader_scores
@@ -33,6 +34,7 @@ __all__ = [
     "compare_labellers",
     "compare_with_training",
     "count_confusion",
+    "count_methods",
     "draw_posts",
     "estimate_by_class",
     "estimate_calibration",

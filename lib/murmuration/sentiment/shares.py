@@ -23,7 +23,6 @@ import pandas as pd
 import pyarrow as pa
 
 from murmuration.errors import ParamError, suggest
-from murmuration.frames import TEXT
 from murmuration.sentiment.model import LABELS, ErrorTable, Model
 from murmuration.sentiment.tally import VADER, Tally, count_effective_posts, count_labels
 
@@ -67,7 +66,8 @@ def estimate_shares(
         Columns whose values make groups; none makes one group of all.
     errors
         How often the method errs: a table, a model (its card has one), or one table for each value of
-        `sentiment_model`. VADER needs none.
+        `sentiment_model`, None where nothing is known: its posts are left out, as if not scored. VADER
+        needs none.
     labels
         What people said of a random sample of the posts, null for the others: a column's name, or a Series with
         the index of `scored`. Narrows intervals, and corrects where the method errs otherwise than on
@@ -104,7 +104,12 @@ def estimate_shares(
     if seed < 0:
         raise ParamError(f"seed is {seed}, but is 0 or more.")
     keys = [by] if isinstance(by, str) else list(by or ())
-    tally = count_labels(scored, keys, labels)
+    unknown = (
+        [name for name, table in errors.items() if table is None]
+        if isinstance(errors, Mapping)
+        else []
+    )
+    tally = count_labels(scored, keys, labels, without=unknown)
     methods = [_know(version, errors, seed) for version in tally.versions]
     expected = np.reshape([method.expected for method in methods], (-1, 3, 3))
     likely = find_likely_shares(tally.given, expected[tally.version])
@@ -128,6 +133,32 @@ def estimate_shares(
     return _tabulate(tally, found)
 
 
+def count_methods(scored: Any, errors: Errors | None = None) -> pd.DataFrame:
+    """Count the posts that each method scored, and say where its errors were counted.
+
+    Parameters
+    ----------
+    scored, errors
+        As in `estimate_shares`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `method` (its version), `posts` (count), `measured_on` (null where nothing is known), sorted by method.
+    """
+    tally = count_labels(scored, [], None)
+    tables = [_find_errors(version, errors) for version in tally.versions]
+    posts = np.bincount(tally.version, tally.given.sum(axis=1), len(tables)).astype(np.int64)
+    places = [table.measured_on if table else None for table in tables]
+    return pd.DataFrame(
+        {
+            "method": _column(pa.array(tally.versions, pa.string())),
+            "posts": _column(pa.array(posts, pa.int64())),
+            "measured_on": _column(pa.array(places, pa.string())),
+        }
+    )
+
+
 class _Method(NamedTuple):
     """What is known of a method's errors: what to expect, shape (3, 3), and draws of its inverse."""
 
@@ -136,31 +167,32 @@ class _Method(NamedTuple):
 
 
 def _know(version: str, errors: Errors | None, seed: int) -> _Method:
-    table = _find_table(version, errors)
-    return _Method(expect_labels(table), draw_inverses(table, _generator(seed, version)))
-
-
-def _find_table(version: str, errors: Errors | None) -> Floats:
-    """Give the counts that tell how the method of a version errs, shape (3, 3)."""
-    if isinstance(errors, ErrorTable):
-        return _check_table(errors)
-    if isinstance(errors, Mapping):
-        known = dict(errors)
-    else:
-        known = {} if errors is None else {errors.version: errors.card.errors}
-        if errors is not None and version == VADER:  # no column says who scored
-            version = errors.version
-    table = known.get(version) or (
-        VADER_ERRORS if version == VADER or version.startswith(_OF_VADER) else None
-    )
+    table = _find_errors(version, errors)
     if table is None:
-        near = suggest(version, known) if known and version not in known else ""
+        known = errors if isinstance(errors, Mapping) else {}
+        near = suggest(version, known) if known else ""
         raise ParamError(
             f"How often {version!r} errs is not known, so shares cannot be corrected.{near} Pass errors=model, "
             f"errors={{{version!r}: model.card.errors}}, or an ErrorTable counted on labelled posts that it was "
             "not fitted to."
         )
-    return _check_table(table)
+    counts = _check_table(table)
+    return _Method(expect_labels(counts), draw_inverses(counts, _generator(seed, version)))
+
+
+def _find_errors(version: str, errors: Errors | None) -> ErrorTable | None:
+    if isinstance(errors, ErrorTable):
+        return errors
+    of_vader = version == VADER or version.startswith(_OF_VADER)
+    usual = VADER_ERRORS if of_vader else None
+    if isinstance(errors, Mapping):
+        return errors.get(version, usual)
+    if errors is not None and version in (
+        VADER,
+        errors.version,
+    ):  # VADER: no column says who scored
+        return errors.card.errors
+    return usual
 
 
 def _check_table(table: ErrorTable) -> Floats:
@@ -323,14 +355,15 @@ def find_likely_shares(given: Floats, expected: Floats) -> Floats:
 def _tabulate(tally: Tally, found: Floats) -> pd.DataFrame:
     """Write results, shape (n_groups, 3, 4), as rows."""
     table = tally.groups.loc[tally.groups.index.repeat(3)].reset_index(drop=True)
-    count = len(tally.groups)
-    numbers = {"posts": tally.posts, "unscored": tally.unscored}
-    columns: dict[str, Any] = {"label": pd.array(pa.array(LABELS * count, pa.string()), dtype=TEXT)}
-    for name, values in numbers.items():
-        columns[name] = pd.array(
-            pa.array(values.repeat(3), pa.int64()), dtype=pd.ArrowDtype(pa.int64())
-        )
+    columns = {
+        "label": pa.array(LABELS * len(found), pa.string()),
+        "posts": pa.array(tally.posts.repeat(3), pa.int64()),
+        "unscored": pa.array(tally.unscored.repeat(3), pa.int64()),
+    }
     for place, name in enumerate(("raw", "share", "low", "high")):
-        cells = pa.array(found[:, :, place].ravel(), pa.float64(), from_pandas=True)
-        columns[name] = pd.array(cells, dtype=pd.ArrowDtype(pa.float64()))
-    return table.assign(**columns)
+        columns[name] = pa.array(found[:, :, place].ravel(), pa.float64(), from_pandas=True)
+    return table.assign(**{name: _column(values) for name, values in columns.items()})
+
+
+def _column(values: pa.Array) -> Any:
+    return pd.array(values, dtype=pd.ArrowDtype(values.type))

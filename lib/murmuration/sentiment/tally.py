@@ -55,8 +55,17 @@ class Tally(NamedTuple):
     writers: Floats
 
 
-def count_labels(scored: Any, keys: Sequence[str], labels: "str | pd.Series[Any] | None") -> Tally:
-    """Count what `murmuration.sentiment.estimate_shares` needs; computes a Dask frame's counts."""
+def count_labels(
+    scored: Any,
+    keys: Sequence[str],
+    labels: "str | pd.Series[Any] | None",
+    *,
+    without: Sequence[str] = (),
+) -> Tally:
+    """Count what `murmuration.sentiment.estimate_shares` needs; computes a Dask frame's counts.
+
+    Labels by the methods in `without` do not count.
+    """
     taken = [name for name in keys if name in _RESULTS]
     if taken:
         raise ParamError(
@@ -71,6 +80,9 @@ def count_labels(scored: Any, keys: Sequence[str], labels: "str | pd.Series[Any]
     check_columns(scored.columns, needed, what="estimate_shares")
     optional = [name for name in ("sentiment_model", "author_key") if name in scored.columns]
     counts = _count(scored, list(dict.fromkeys([*needed, *optional])))
+    if without and "sentiment_model" in counts:
+        left_out = counts["sentiment_model"].isin(list(without))
+        counts["sentiment_label"] = counts["sentiment_label"].mask(left_out, None)
     return _arrange(counts, keys, None if labels is None else human)
 
 
@@ -152,7 +164,7 @@ def _number_versions(counts: pd.DataFrame, there: npt.NDArray[np.bool_]) -> tupl
     """Give the methods that scored posts, and for each row that is there the number of its own."""
     rows = counts[there]
     if "sentiment_model" not in rows:
-        return [VADER], np.zeros(len(rows), dtype=np.int64)
+        return [VADER][: len(rows)], np.zeros(len(rows), dtype=np.int64)
     codes, names = pd.factorize(rows["sentiment_model"].fillna(VADER).astype(str), sort=True)
     return [str(name) for name in names], np.asarray(codes, dtype=np.int64)
 
