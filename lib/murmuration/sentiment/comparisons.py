@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from murmuration.sentiment.vader import analyzer
-from murmuration.text.clauses import MENTION, Span, brands_in, split_sentences
+from murmuration.text.clauses import MENTION, Span, brands_in, leading_handles, split_sentences
 
 
 class Stance(Enum):
@@ -73,7 +73,10 @@ _PREFERENCES = _compile(
     r"\b(?:choose|go with|pick|take|get|buy|book|use|fly) FEWUP,? (?:and )?not DOWN",
     r"UP (?:would never|never (?:did|does|do)) (?:do )?(?:this|that)\b",
     r"\blearn from FEWUP",
-    r"\b(?:go|going|went|moving) back to FEWUP",
+    r"\bback to UP",
+    r"\b(?:go|going) (?:with )?UP",
+    r"\bpay more (?:to|for) FEWUP",
+    r"^\W{0,3}(?:just )?(?:fly|book|choose|use|buy|try) UP",
     r"UP,? here (?:i|we) come\b",
     r"\bwhy (?:i|we) (?!never|hate|stopped|don't)(?:\w+ ){0,2}?(?:fly|use|love|like|choose|prefer|buy|stick (?:with|to)) FEWUP",
     r"\brather (?:[\w'-]{1,30} ){1,6}?than FEWDOWN",
@@ -131,8 +134,11 @@ _WORSE_WORDS = frozenset(
 )
 _NOT = re.compile(r"\b(?:no|not|never|hardly|nowhere)\b|n't\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\b(?:nothing|nobody|no one|none|no other)\b", re.IGNORECASE)
-_ASKING = re.compile(r"\?[^\w?]{0,20}$")
-_CHIDING = re.compile(r"\W*(?:why|how)\b", re.IGNORECASE)
+_ASKING = re.compile(
+    r"\W{0,9}(?:is|are|does|do|did|which|who|would|could|can|has|have|any\w{0,4}|what|thinking|considering)\b.*"
+    r"\?[^\w?]{0,20}$",
+    re.IGNORECASE | re.DOTALL,
+)
 _REGRET = re.compile(r"\b(?:regret\w*|mistake|wish i hadn't|shouldn't have)\b", re.IGNORECASE)
 _SIGNALS = re.compile(
     r"\b(?:than|prefer\w*|over|beats?|out(?:perform|class)\w*|trumps?|tops|crushes|destroys?|learn|notes|lessons?|"
@@ -161,24 +167,25 @@ def find_readings(marked: str) -> dict[int, Reading]:
     """
     found: dict[int, Reading] = {}
     regret = bool(_REGRET.search(marked))
+    told = leading_handles(marked)
     for start, end in split_sentences(marked):
         sentence = marked[start:end]
         for number, reading in _read_ellipsis(sentence, start):
             found.setdefault(number, reading)
         if not (brands_in(sentence) and _SIGNALS.search(sentence)):
             continue
-        asked = bool(_ASKING.search(sentence)) and not _CHIDING.match(sentence)
         for number, reading in _read_unlike(sentence, start):
             found.setdefault(number, reading)
-        for number, stance in _read(sentence, regret=regret):
+        asked = bool(_ASKING.match(sentence))
+        for number, stance in _read(sentence, told, regret=regret):
             kept = Stance.OPEN if asked else stance
             found.setdefault(number, Reading(kept, ((start, end),)))
     return found
 
 
-def _read(sentence: str, *, regret: bool) -> _Found:
-    yield from _first(_PREFERENCES, sentence)
-    for number, stance in _first(_SWITCHES, sentence):
+def _read(sentence: str, told: set[int], *, regret: bool) -> _Found:
+    yield from _told(_first(_PREFERENCES, sentence), told)
+    for number, stance in _told(_first(_SWITCHES, sentence), told):
         yield number, _UPSIDE_DOWN[stance] if regret else stance
     yield from _read_as(sentence)
     yield from _read_than(sentence)
@@ -197,6 +204,14 @@ def _first(
         if match := form.search(sentence):
             yield from _sides(match, up, down)
             return
+
+
+def _told(found: _Found, told: set[int]) -> _Found:
+    """Add that whom a post tells of a preference for another is put behind (“@x next time I fly @y”)."""
+    sides = dict(found)
+    yield from sides.items()
+    if Stance.WORSE not in sides.values() and not told & sides.keys() and sides:
+        yield from ((number, Stance.WORSE) for number in told)
 
 
 def _sides(match: re.Match[str], up: Stance | None, down: Stance | None) -> _Found:

@@ -49,6 +49,8 @@ _WORD = re.compile(r"\w+")
 _BEGINS_NAME = re.compile(
     r"\b(?:the|this|that|those|my|our|a|an)\s+(?:[\w'-]{1,30}\s+){0,2}$", re.IGNORECASE
 )
+# Another brand among the first words of a piece is what it is about.
+_SUBJECT = re.compile(rf"\W*(?:[\w'-]+\W+){{0,2}}?{MENTION}")
 _JOINING = "and|but|while|whilst|whereas|however|although|though|yet|so|then|plus"
 _OPENING = re.compile(rf"(?:[\s,;:)/|–—-]|(?:{_JOINING})\b)+", re.IGNORECASE)
 _CLOSING = re.compile(r"\b(?:and|but|yet|so)$", re.IGNORECASE)
@@ -93,10 +95,8 @@ def _mark_you(marked: str, handles: set[int]) -> str:
     sentences = []
     for start, end in _stretches(marked):
         sentence = marked[start:end]
-        if leading := _LEADING_HANDLE.match(sentence):
-            row = _ROWS.match(sentence, leading.start(1))
-            among = brands_in(row[0]) if row else set()
-            addressed = among.pop() if len(among) == 1 else None
+        if leading := leading_handles(sentence):
+            addressed = next(iter(leading)) if len(leading) == 1 else None
         if addressed is not None:
             sentence = _YOU.sub(partial(_replace, addressed), sentence)
         sentences.append(sentence)
@@ -110,6 +110,13 @@ def _replace(number: int, found: re.Match[str]) -> str:
 def brands_in(marked: str) -> set[int]:
     """Give the numbers of the brands in a marked text."""
     return {ord(sign) - ord(_FIRST) for sign in marked if _FIRST <= sign <= _LAST}
+
+
+def leading_handles(marked: str, start: int = 0) -> set[int]:
+    """Give the brands whose handles a marked text begins with, from a place on."""
+    leading = _LEADING_HANDLE.match(marked, start)
+    row = _ROWS.match(marked, leading.start(1)) if leading else None
+    return brands_in(row[0]) if row else set()
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -135,40 +142,61 @@ def split_by_brand(marked: str) -> dict[int, list[Span]]:
         Number of the brand to spans in order, neighbouring ones joined; where there is a brand, every
         sentence belongs to one. Takes time in proportion to `marked`.
     """
+    sentences = [_cut(marked, sentence) for sentence in split_sentences(marked)]
     found: dict[int, list[Span]] = {}
+    for spans, numbers in _spoken_of(marked, sentences):
+        for number in numbers:
+            found.setdefault(number, []).extend(spans)
+    for span, number in _spoken_to(marked, sentences):
+        found[number].append(span)
+    return {number: _joined(spans) for number, spans in found.items()}
+
+
+def _spoken_of(
+    marked: str, sentences: Iterable[Sequence[Span]]
+) -> Iterator[tuple[list[Span], set[int]]]:
+    """Give spans with the brands that they mention, or that were mentioned last; before any, that come first."""
     speaking: set[int] = set()
     waiting: list[Span] = []
-    for sentence in split_sentences(marked):
-        pieces = list(_owned_pieces(marked, sentence))
-        opens = any(owners for _, owners in pieces)
-        for span, owners in pieces:
-            waiting.append(span)
-            speaking = owners or speaking
-            if owners or (speaking and not opens):
-                for number in speaking:
-                    _extend(found.setdefault(number, []), waiting)
+    for pieces in sentences:
+        windows = [window for piece in pieces for window in _windows(marked, piece)]
+        owners = [brands_in(marked[slice(*window)]) for window in windows]
+        opens = any(owners)
+        for window, here in zip(windows, owners, strict=True):
+            waiting.append(window)
+            speaking = here or speaking
+            if here or (speaking and not opens):
+                yield waiting, speaking
                 opens, waiting = False, []
-    return found
 
 
-def _owned_pieces(marked: str, sentence: Span) -> Iterator[tuple[Span, set[int]]]:
-    """Give the pieces of a sentence, each with the brands in it.
+def _spoken_to(marked: str, sentences: Iterable[Sequence[Span]]) -> Iterator[tuple[Span, int]]:
+    """Give the pieces that a brand hears because its handle begins the post, or a sentence before.
 
-    The brand whose handle begins the sentence hears all of the first piece, whoever else is in it.
+    It hears all but those whose subject is another brand, and what follows them in their sentence.
     """
-    pieces = _cut(marked, sentence)
-    leading = _LEADING_HANDLE.match(marked, *sentence)
-    addressed = brands_in(leading[1]) if leading else set()
-    for piece in pieces:
-        here = brands_in(marked[slice(*piece)])
-        windows = list(_windows(marked, piece)) if len(here) > 1 else [piece]
-        if addressed and len(windows) > 1:
-            yield piece, addressed
-        for window in windows:
-            owners = brands_in(marked[slice(*window)])
-            if not (addressed and len(windows) > 1) or owners - addressed:
-                yield window, owners
-        addressed = set()
+    listening: set[int] = set()
+    for pieces in sentences:
+        listening = leading_handles(marked, pieces[0][0]) or listening
+        hears = True
+        for piece in pieces:
+            here = brands_in(marked[slice(*piece)])
+            if here:
+                hears = bool(here & listening) or not _SUBJECT.match(marked, *piece)
+            if hears:
+                yield from ((piece, number) for number in listening)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Sort spans and join those that touch."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            first, last = joined.pop()
+            joined.append((first, max(last, end)))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _cut(marked: str, sentence: Span) -> list[Span]:
@@ -207,12 +235,6 @@ def _windows(marked: str, piece: Span) -> Iterator[Span]:
             cuts.append(first.end())
         before = second.end()
     return pairwise([*cuts, end])
-
-
-def _extend(spans: list[Span], more: Iterable[Span]) -> None:
-    for start, end in more:
-        joins = bool(spans) and spans[-1][1] == start
-        spans.append((spans.pop()[0] if joins else start, end))
 
 
 def trim(text: str) -> str:
