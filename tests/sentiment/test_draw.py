@@ -166,11 +166,20 @@ def test_with_probabilities_their_entropy_or_margin_decides(measure, expected):
     if measure == "margin":
         posts.loc[0, ["p_negative", "p_neutral"]] = (0.5, 0.17)
     params = DrawParams(count=4, random_share=0, uncertain_share=1, double_share=0, measure=measure)
-    queue = draw_posts(posts, params, labeller="ann")
-    assert set(queue["post_id"]) == {"0", "1", "2", "3"}  # never the one without a score
-    values = _uncertainty(posts, ["p_negative", "p_neutral", "p_positive"], measure)
+    queue = draw_posts(posts.drop(columns="sentiment"), params, labeller="ann")
+    assert set(queue["post_id"]) <= {"0", "1", "2", "3"}  # never the one without a score
+    values = _uncertainty(posts.drop(columns="sentiment"), measure)
     assert set(values.nlargest(2).index.map(str)) == expected
     assert values.dropna().between(0, 1).all()
+
+
+def test_posts_scored_by_a_model_and_by_vader_are_ranked_apart():
+    posts = make_posts(40)
+    posts[["p_negative", "p_neutral", "p_positive"]] = [(0.4, 0.3, 0.3)] + [(0.98, 0.01, 0.01)] * 19 + [(None,) * 3] * 20  # fmt: skip
+    params = DrawParams(count=4, random_share=0, uncertain_share=1, double_share=0)
+    ranks = _uncertainty(posts, "entropy")
+    assert ranks[0] == ranks[20] == 1  # the model's least certain, and the compound next to zero
+    assert len(draw_posts(posts, params, labeller="ann")) == 4
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 4))

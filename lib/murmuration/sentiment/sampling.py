@@ -228,37 +228,44 @@ def _read_pool(posts: Any, params: DrawParams) -> pd.DataFrame:
     frame = frame[np.asarray(seen.to_pylist(), bool)].reset_index(drop=True)
     return frame.assign(
         stratum=_strata(frame, params.strata),
-        uncertainty=_uncertainty(frame, scores, params.measure),
+        uncertainty=_uncertainty(frame, params.measure),
     )
 
 
 def _score_columns(columns: Sequence[str], params: DrawParams) -> list[str]:
-    there = set(columns)
-    if there.issuperset(_PROBABILITIES):
-        return _PROBABILITIES
-    if "sentiment" in there:
-        return ["sentiment"]
-    if params.uncertain_share:
+    there = [name for name in (*_PROBABILITIES, "sentiment") if name in columns]
+    if params.uncertain_share and not there:
         raise SchemaError(
             "draw_posts finds uncertain posts by the columns p_negative, p_neutral, p_positive or sentiment. Score the "
             "posts first, with score_posts, or set uncertain_share to 0."
         )
-    return []
+    return there
 
 
-def _uncertainty(frame: pd.DataFrame, scores: list[str], measure: Measure) -> "pd.Series[Any]":
-    """How unsure a score is, 0 to 1; null where there is none."""
-    if not scores:
-        return pd.Series(np.nan, index=frame.index)
-    values = frame[scores].to_numpy(float, na_value=np.nan)
-    if scores == ["sentiment"]:
-        return pd.Series(1 - np.abs(values[:, 0]), index=frame.index)
+def _uncertainty(frame: pd.DataFrame, measure: Measure) -> "pd.Series[Any]":
+    """Rank scores by how unsure they are, 0 to 1; null where there is none.
+
+    Probabilities and compounds are ranked apart: they have no common scale.
+    """
+    doubt = pd.Series(np.nan, index=frame.index)
+    if set(_PROBABILITIES) <= set(frame.columns):
+        doubt = _doubt(frame[_PROBABILITIES].to_numpy(float, na_value=np.nan), measure, frame.index)
+    ranks = doubt.rank(pct=True)
+    if "sentiment" in frame:
+        compound = pd.Series(frame["sentiment"].to_numpy(float, na_value=np.nan), index=frame.index)
+        ranks = ranks.fillna(compound[doubt.isna()].abs().rank(pct=True, ascending=False))
+    return ranks
+
+
+def _doubt(
+    chances: npt.NDArray[np.float64], measure: Measure, index: "pd.Index[Any]"
+) -> "pd.Series[float]":
+    """Entropy of probabilities, or how close the first two are; shape (n_posts, n_labels) to (n_posts,)."""
     if measure == "margin":
-        first = np.sort(values, axis=1)
-        return pd.Series(1 - (first[:, -1] - first[:, -2]), index=frame.index)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = np.where(values == 0, 0, values * np.log(values))
-    return pd.Series(-parts.sum(axis=1) / np.log(values.shape[1]), index=frame.index)
+        ordered = np.sort(chances, axis=1)
+        return pd.Series(ordered[:, -2] - ordered[:, -1], index=index)
+    parts = np.where(chances > 0, chances * np.log(np.where(chances > 0, chances, 1)), chances)
+    return pd.Series(-parts.sum(axis=1), index=index)
 
 
 def _strata(frame: pd.DataFrame, names: Sequence[str]) -> "pd.Series[Any]":

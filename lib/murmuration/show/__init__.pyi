@@ -1,6 +1,7 @@
 from .brand_figures import plot_brands as plot_brands
 from .brand_figures import plot_over_time as plot_over_time
 from .brand_figures import plot_share_of_voice as plot_share_of_voice
+from .brand_figures import plot_shares as plot_shares
 from .brand_figures import plot_terms as plot_terms
 from .brand_health import COLUMNS as COLUMNS
 from .brand_health import describe_gaps as describe_gaps
@@ -61,6 +62,7 @@ __all__ = [
     "plot_over_time",
     "plot_share_of_voice",
     "plot_slices",
+    "plot_shares",
     "plot_terms",
     "quality_headline",
     "show_drift",

@@ -1,0 +1,76 @@
+"""The notebook for labelling works from top to bottom, with and without labels."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from murmuration.models import list_models
+from murmuration.sample import make_posts, write_posts
+from murmuration.store import load_labels, load_posts, open_store, save_labels
+
+from ..conftest import ROOT
+
+NOTEBOOK = ROOT / "notebooks/explore/label_posts.ipynb"
+
+
+@pytest.fixture
+def sample(tmp_path, take_in, monkeypatch):
+    """A store with sample posts, and the truth about them as two people see it."""
+    monkeypatch.chdir(tmp_path)
+    store = open_store()
+    take_in(write_posts(tmp_path / "posts.jsonl", 900), source="sample", into=store)
+    return store
+
+
+def run(tmp_path, **parameters):
+    from papermill.execute import execute_notebook
+
+    done = execute_notebook(
+        str(NOTEBOOK), str(tmp_path / "done.ipynb"), parameters, progress_bar=False
+    )
+    outputs = [output for cell in done.cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output.output_type in ("error", "stream")]
+    return outputs
+
+
+def texts(outputs):
+    return json.dumps([output.get("data", {}) for output in outputs], ensure_ascii=False)
+
+
+def test_it_works_in_a_store_that_nobody_has_labelled(sample, tmp_path):
+    outputs = run(tmp_path, posts_to_label=20)
+    [widget] = [data for one in outputs if "application/vnd.jupyter.widget-view+json" in (data := one.get("data", {}))]  # fmt: skip
+    assert widget
+    shown = texts(outputs)
+    assert "Nobody has labelled a post yet." in shown
+    assert "No post has two labels yet" in shown
+    assert "Too few labels to learn from" in shown
+    assert "Not kept." in shown
+
+
+def label_by_truth(store):
+    posts = load_posts("sample", columns=["source", "post_id", "text"], store=store).compute()
+    truth = pd.concat(make_posts(900))[["post_id", "truth_sentiment"]].astype({"post_id": str})
+    known = posts.merge(truth, on="post_id").dropna(subset=["text"]).head(260)
+    known["label"] = known["truth_sentiment"]
+    save_labels(
+        known.assign(labeller="ann", drawn="random", inclusion_probability=0.3), store=store
+    )
+    other = known.head(80).assign(labeller="ben", drawn="double")
+    other.loc[other.index[:8], "label"] = "neutral"
+    save_labels(other, store=store)
+
+
+def test_from_labels_of_two_people_it_trains_a_model_and_keeps_it(sample, tmp_path):
+    label_by_truth(sample)
+    before = load_labels(store=sample)
+    shown = texts(run(tmp_path, posts_to_label=20, needed=20, keep_as="from-labels"))
+    assert "by 2 labellers" in shown
+    assert "Krippendorff" in shown
+    assert "its macro recall is" in shown
+    assert "Kept as `from-labels@" in shown
+    [model] = list_models(store=sample)
+    assert model.card.languages == ("en",)
+    # Looking changes nothing.
+    pd.testing.assert_frame_equal(load_labels(store=sample), before)
