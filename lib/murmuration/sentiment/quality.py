@@ -146,10 +146,14 @@ def judge(posts: pd.DataFrame, model: Model | None = None) -> pd.DataFrame:
     scored = score_posts(posts[["text", "lang"]], model or "auto")
     chances = scored[list(PROBABILITIES)].to_numpy(dtype=float, na_value=np.nan)
     strength = scored["sentiment"].abs().to_numpy(dtype=float, na_value=np.nan)
+    if model:
+        places = scored["sentiment_label"].map({label: place for place, label in enumerate(LABELS)})
+        named = places.fillna(0).to_numpy(dtype=np.int64)
+        strength = np.where(places.isna(), np.nan, chances[np.arange(len(posts)), named])
     return posts.assign(
         model=model.version if model else vader_version(),
         given=scored["sentiment_label"],
-        confidence=chances.max(axis=1) if model else strength,
+        confidence=strength,
         **dict(zip(PROBABILITIES, chances.T, strict=True)),
     )
 

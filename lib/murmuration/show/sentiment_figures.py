@@ -17,6 +17,7 @@ from murmuration.show.words import count, percent, share_with_interval
 
 # Okabe & Ito's, beyond those of the theme; shapes tell models apart as well.
 _COLOURS = (theme.QUIET, theme.POSITIVE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_DEEPEST = "#56b4e9"  # Okabe & Ito's sky blue: dark numbers are legible on it
 _MEASURES = {"recall": "found, of those that are so", "precision": "right, of those called so"}
 _SLICES = {
     "length": "characters", "emoji": "emoji", "negation": "negation", "contrast": "“but” etc.",
@@ -67,7 +68,7 @@ def plot_classes(by_class: pd.DataFrame) -> go.Figure:
             categoryorder="array", categoryarray=list(LABELS[::-1]), row=place, col=1
         )
     _finish_dots(figure, rows=2)
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": theme.QUIET})
+    _place_titles(figure)
     worst = min(rows.to_dict("records"), key=lambda row: row["recall"])
     return theme.describe_figure(
         figure,
@@ -111,7 +112,7 @@ def _add_dots(
         for row in rows.to_dict("records")
     ]
     figure.add_scatter(
-        x=value, y=rows[y], name=chart_text(model_name(model)), legendgroup=model, showlegend=at == 1, mode="markers",
+        x=value, y=rows[y], name=chart_text(model_name(model)), legendgroup=model, showlegend=at == 1, mode="markers", orientation="h",
         marker={"color": colour, "symbol": symbol, "size": 11}, offsetgroup=model, customdata=said,
         error_x={"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "thickness": 2},
         hovertemplate=f"%{{y}}, {chart_text(model_name(model))}<br>%{{customdata}}<extra></extra>", row=at, col=1,
@@ -152,12 +153,12 @@ def plot_confusion(confusion: pd.DataFrame) -> go.Figure:
         ]
         figure.add_heatmap(
             z=100 * shares, x=[f"called {label}" for label in LABELS], y=[f"is {label}" for label in LABELS], text=texts,
-            texttemplate="%{text}", zmin=0, zmax=100, colorscale=[[0, theme.PAPER], [1, theme.POSITIVE]],
+            texttemplate="%{text}", zmin=0, zmax=100, colorscale=[[0, theme.PAPER], [1, _DEEPEST]], textfont={"color": theme.INK},
             showscale=False, xgap=2, ygap=2, hovertemplate="%{y}, %{x}<br>%{text}<extra></extra>", row=place, col=1,
         )  # fmt: skip
         figure.update_yaxes(autorange="reversed", showgrid=False, row=place, col=1)
         figure.update_xaxes(showgrid=False, row=place, col=1)
-    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": theme.QUIET})
+    _place_titles(figure)
     return theme.describe_figure(
         figure,
         title="What posts of each label are called",
@@ -166,6 +167,15 @@ def plot_confusion(confusion: pd.DataFrame) -> go.Figure:
             ["model", "label", "given", "posts"]
         ],
     )
+
+
+def _place_titles(figure: go.Figure) -> None:
+    """Put the titles of subplots to the left, between the legend and the subplot."""
+    figure.update_annotations(
+        x=0, xanchor="left", yshift=4, font={"size": 13, "color": theme.QUIET}
+    )
+    legend = {"y": 1.0, "yanchor": "top", "yref": "container"}
+    figure.update_layout(legend=legend, margin={"t": 64})
 
 
 def _matrix(rows: pd.DataFrame) -> Any:
@@ -187,7 +197,7 @@ def plot_calibration(calibration: pd.DataFrame, quality: pd.DataFrame) -> go.Fig
         )
     figure = theme.new_figure(height=420)
     figure.add_scatter(
-        x=[30, 100], y=[30, 100], mode="lines", line={"color": theme.NEUTRAL, "dash": "dash", "width": 1.5},
+        x=[0, 100], y=[0, 100], mode="lines", line={"color": theme.NEUTRAL, "dash": "dash", "width": 1.5},
         name="as sure as right", hoverinfo="skip",
     )  # fmt: skip
     looks = _looks(quality["model"].unique())

@@ -9,6 +9,7 @@ import pandas as pd
 from murmuration.sentiment.quality import ALL, PaperComparison
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import as_markdown, count, listing, percent, tidy
+from murmuration.text.markup import unescape
 
 GUESSING = 1 / 3  # macro recall of whoever always says the same of three labels
 _SHOWN_CHARS = 600
@@ -174,7 +175,7 @@ def quality_table(quality: pd.DataFrame) -> pd.DataFrame:
             "language": [row["lang"] for row in rows],
             "scored": [f"{row['scored']:,}" for row in rows],
             "macro recall": [measure_with_interval(row, "macro_recall") for row in rows],
-            "macro F1": [measure_with_interval(row, "macro_f1") for row in rows],
+            "macro F1": [decimals(row["macro_f1"]) for row in rows],
             "weighted F1": [decimals(row["weighted_f1"]) for row in rows],
             "accuracy": [measure_with_interval(row, "accuracy") for row in rows],
             "ECE": [decimals(row["ece"]) for row in rows],
@@ -223,11 +224,11 @@ def show_mistakes(mistakes: pd.DataFrame, quality: pd.DataFrame) -> Html:
 
 
 def _card(row: Mapping[str, Any]) -> str:
-    text = str(row["text"])
+    text = unescape(str(row["text"]))
     shown = html.escape(text[:_SHOWN_CHARS] + ("…" if len(text) > _SHOWN_CHARS else ""))
     strength = "strength of the score" if row["model"].startswith(_VADER) else "probability"
     facts = [
-        f"is <strong>{html.escape(row['label'])}</strong>",
+        f"is labelled <strong>{html.escape(row['label'])}</strong>",
         f"was called <strong>{html.escape(row['given'])}</strong>",
         f"{strength} {decimals(row['confidence'])}",
     ]
