@@ -12,14 +12,19 @@ from .tokens import clean_text as clean_text
 from .tokens import find_terms as find_terms
 from .tokens import find_words as find_words
 from .tokens import stop_words as stop_words
+from .topic_text import count_words as count_words
+from .topic_text import drop_stop_words as drop_stop_words
+from .topic_text import prepare_texts as prepare_texts
 
 __all__ = [
     "Brand",
     "assign_brands",
     "assign_repeats",
     "clean_text",
+    "count_words",
     "describe_repeats",
     "detect_languages",
+    "drop_stop_words",
     "drop_unmentioned",
     "find_mentions",
     "find_repeats",
@@ -27,5 +32,6 @@ __all__ = [
     "find_words",
     "keep_brand",
     "mask_handles",
+    "prepare_texts",
     "stop_words",
 ]
