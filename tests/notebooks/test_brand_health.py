@@ -62,15 +62,39 @@ def test_daily_volume_is_that_of_the_script(united, by_hand):
     assert len(mine) == 9
 
 
-def test_the_answer_is_three_sentences_that_quote_the_tables(united):
+def test_shares_are_corrected_towards_what_people_said(united, by_hand):
+    shares = united.table("shares").to_pandas()
+    mine = shares[(shares["brand"] == "united") & (shares["period"] == "this")].set_index("label")
+    level = (
+        united.table("by_brand").to_pandas().set_index(["brand", "period"]).loc[("united", "this")]
+    )
+    assert mine["raw"]["negative"] == pytest.approx(level["negative_share"])
+    assert mine["posts"]["negative"] == level["scored"]
+    assert mine["share"].sum() == pytest.approx(1)
+    people = by_hand["airline_sentiment"].value_counts(normalize=True)
+    for label in ("negative", "positive"):
+        assert abs(mine["share"][label] - people[label]) < 0.65 * abs(
+            mine["raw"][label] - people[label]
+        )
+        assert mine["low"][label] < mine["share"][label] < mine["high"][label]
+    methods = united.table("methods").to_pandas()
+    assert methods["method"].str.startswith("vader-3.3.2").all()
+    assert "SemEval" in methods["measured_on"].iloc[0]
+
+
+def test_the_answer_is_four_sentences_that_quote_the_tables(united):
     level = (
         united.table("by_brand").to_pandas().set_index(["brand", "period"]).loc[("united", "this")]
     )
     answer = united.manifest["answer"]
-    assert len(answer) == 3
+    assert len(answer) == 4
     assert f"Of {int(level['scored']):,} scored posts about United Airlines" in answer[0]
     assert f"{100 * level['negative_share']:.0f} %" in answer[0]
     assert "no posts from the period before" in answer[0]
+    shares = united.table("shares").to_pandas().set_index(["brand", "period", "label"])
+    estimate = shares.loc[("united", "this", "negative")]
+    ends = (f"{100 * estimate[end]:.0f}" for end in ("share", "low", "high"))
+    assert "errs, {} % ({}–{} %) are negative".format(*ends) in answer[1]
 
 
 def test_terms_and_posts_to_read_are_what_people_complain_about(united):
@@ -97,7 +121,7 @@ def test_the_manifest_says_what_it_rests_on(united):
 def test_the_same_run_again_has_equal_tables(airline_workspace, united):
     again = load_run(airline_workspace.report("brand_health", **UNITED))
     assert values_of(again) == values_of(united)
-    assert len(values_of(united)) == 7
+    assert len(values_of(united)) == 9
 
 
 def test_a_brand_that_nobody_mentions_gives_a_report_that_says_so(airline_workspace):

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from murmuration.frames import TEXT
+from murmuration.sentiment import count_methods, estimate_shares
 from murmuration.trends import assign_steps, estimate_sentiment, fill_periods, list_periods
 
 FEELINGS = {"negative": -0.6, "neutral": 0.0, "positive": 0.5}
@@ -42,14 +43,21 @@ def scored(
 class Tables:
     """Tables of a report over some posts and days."""
 
-    def __init__(self, parts, *, brands, days=3):
+    def __init__(self, parts, *, brands, days=3, errors=None):
         posts = pd.concat(parts, ignore_index=True) if parts else scored("none", "this")
         self.levels = estimate_sentiment(posts, by=["brand", "period"])
+        self.shares = estimate_shares(posts, by=["brand", "period"], errors=errors)
         steps = list_periods(START, START + timedelta(days=days), bucket="day", timezone="UTC")
         self.this = posts[posts["period"] == "this"]
+        self.methods = count_methods(self.this, errors)
         stepped = assign_steps(self.this, bucket="day", timezone="UTC")
         over_time = estimate_sentiment(stepped, by=["brand", "period_start"])
         self.over_time = fill_periods(over_time, steps, groups=list(brands))
+
+    def share(self, brand, label="negative"):
+        rows = self.shares[(self.shares["brand"] == brand) & (self.shares["period"] == "this")]
+        [row] = rows[rows["label"] == label].to_dict("records")
+        return row
 
     def level(self, brand, period="this"):
         rows = self.levels[(self.levels["brand"] == brand) & (self.levels["period"] == period)]

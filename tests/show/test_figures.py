@@ -4,9 +4,15 @@ import re
 import pandas as pd
 import pytest
 
-from murmuration.show import plot_brands, plot_over_time, plot_share_of_voice, plot_terms
+from murmuration.show import (
+    plot_brands,
+    plot_over_time,
+    plot_share_of_voice,
+    plot_shares,
+    plot_terms,
+)
 from murmuration.show.theme import chart_text
-from murmuration.show.words import percent, tidy
+from murmuration.show.words import percent, share_with_interval, tidy
 from murmuration.trends import estimate_share_of_voice
 
 NAMES = {"us": "Us Air", "rival": "Rival"}
@@ -49,7 +55,7 @@ def tables(make_tables, make_scored):
     return make_tables(parts, brands=NAMES)
 
 
-KINDS = ["over_time", "brands", "share_of_voice", "terms"]
+KINDS = ["over_time", "brands", "shares", "share_of_voice", "terms"]
 
 
 def draw(kind, tables, names=NAMES, found=SOME_TERMS):
@@ -59,6 +65,8 @@ def draw(kind, tables, names=NAMES, found=SOME_TERMS):
         )
     if kind == "brands":
         return plot_brands(tables.levels, names=names, brand="us")
+    if kind == "shares":
+        return plot_shares(tables.shares, methods=tables.methods, names=names, brand="us")
     if kind == "share_of_voice":
         voice = estimate_share_of_voice(tables.this, list(names))
         return plot_share_of_voice(voice, names=names, brand="us")
@@ -146,8 +154,32 @@ def test_keys_that_are_numbers_are_names_all_the_same(make_tables, make_scored):
     tables = make_tables(
         [make_scored("747", "this", neutral=9), make_scored("us", "this", neutral=9)], brands=names
     )
-    for kind in ("brands", "share_of_voice"):
+    for kind in ("brands", "shares", "share_of_voice"):
         assert draw(kind, tables, names).layout.yaxis.type == "category"
+
+
+def test_estimated_shares_stand_beside_counted_ones(tables):
+    figure = draw("shares", tables)
+    by_label = [figure.data[place : place + 2] for place in (0, 2, 4)]
+    for label, (counted, estimated) in zip(
+        ["negative", "neutral", "positive"], by_label, strict=True
+    ):
+        rows = [tables.share(brand, label) for brand in counted.y]
+        assert list(counted.x) == pytest.approx([100 * row["raw"] for row in rows])
+        assert list(estimated.x) == pytest.approx([100 * row["share"] for row in rows])
+        assert list(estimated.error_x.array) == pytest.approx(
+            [100 * (row["high"] - row["share"]) for row in rows]
+        )
+        # Shapes and titles say what colours say.
+        assert counted.marker.symbol != estimated.marker.symbol
+    titles = [figure.layout[axis].title.text for axis in ("yaxis", "yaxis2", "yaxis3")]
+    assert titles == ["<b>negative</b>", "<b>neutral</b>", "<b>positive</b>"]
+    mine = tables.share("us")
+    assert figure.layout.meta["title"] == (
+        f"VADER calls 40 % of the scored posts about Us Air negative; corrected for how often VADER errs, "
+        f"{share_with_interval(mine['share'], mine['low'], mine['high'])}"
+    )
+    assert len(figure.layout.meta["table"]["rows"]) == 6
 
 
 # --- Nothing to draw ------------------------------------------------------------------------------
@@ -166,6 +198,7 @@ def test_empty_tables_give_figures_that_say_why(make_tables):
     assert {kind: said(draw(kind, tables, found=SOME_TERMS.iloc[:0])) for kind in KINDS} == {
         "over_time": "No post about Us Air in this period.",
         "brands": "No scored post about any of these brands in this period.",
+        "shares": "No scored post whose method's errors are known.",
         "share_of_voice": "None of these brands is mentioned in this period.",
         "terms": "Too few scored posts for terms to stand out.",
     }
@@ -305,7 +338,7 @@ def test_one_side_alone_has_a_finding_too():
 
 def test_tables_of_numbers_name_brands_as_they_are_written(tables):
     names = {"us": "A & <b>B</b>", "rival": "x" * 100}
-    for kind in ("brands", "share_of_voice"):
+    for kind in ("brands", "shares", "share_of_voice"):
         cells = [
             cell for row in draw(kind, tables, names).layout.meta["table"]["rows"] for cell in row
         ]

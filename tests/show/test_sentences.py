@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 
+from murmuration.sentiment.model import ErrorTable
 from murmuration.show import describe_gaps, describe_health, describe_limits, headline, show_levels
-from murmuration.show.words import percent, percent_between, points, score
+from murmuration.show.words import percent, percent_between, points, score, share_with_interval
 from murmuration.trends import compare_levels, count_coverage
 
 NAMES = {"us": "Us Air", "rival": "Rival", "third": "Third"}
@@ -26,10 +28,16 @@ def answer(tables, names=NAMES, found=None, timezone="UTC"):
         tables.levels,
         tables.over_time,
         terms() if found is None else found,
+        shares=tables.shares,
+        methods=tables.methods,
         names=names,
         brand="us",
         timezone=timezone,
     )
+
+
+def methods(*rows):
+    return pd.DataFrame(rows, columns=["method", "measured_on"]).assign(posts=7)
 
 
 @pytest.fixture
@@ -42,6 +50,78 @@ def describe(make_tables, make_scored):
         return tables, answer(tables, names)
 
     return run
+
+
+def test_the_corrected_shares_stand_beside_the_counted_ones(describe):
+    tables, sentences = describe(us_this={"negative": 900, "neutral": 600, "positive": 700})
+    shown = {
+        label: share_with_interval(
+            *(tables.share("us", label)[end] for end in ("share", "low", "high"))
+        )
+        for label in ("negative", "positive")
+    }
+    assert sentences[1] == (
+        f"Corrected for how often VADER errs, {shown['negative']} are negative and {shown['positive']} positive, "
+        "if posts are misread here as on 47,678 English tweets of SemEval 2013 to 2016."
+    )
+    assert tables.share("us")["share"] > 900 / 2200 + 0.05
+
+
+def test_too_few_posts_to_correct_are_said_to_be_too_few(describe):
+    for sides in ({"negative": 1}, {"negative": 2, "positive": 2}):
+        _, sentences = describe(us_this=sides)
+        assert sentences[1].startswith("Corrected for how often VADER errs, anything from ")
+        assert sentences[1].endswith("may be negative: these posts are too few to tell.")
+
+
+def score_by_model(posts, version="english-0a1b2c3d", every=1):
+    return posts.assign(
+        sentiment_model=[version if n % every == 0 else "vader-3.3.2" for n in range(len(posts))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("every", "who", "verb"),
+    [
+        (1, "the model english-0a1b2c3d", "errs"),
+        (2, "the model english-0a1b2c3d and VADER", "err"),
+    ],
+)
+def test_whoever_scored_is_named(make_tables, make_scored, every, who, verb):
+    posts = make_scored("us", "this", negative=400, neutral=300, positive=300)
+    errors = {"english-0a1b2c3d": ErrorTable(np.diag([90, 90, 90]) + 5, "posts of ours")}
+    tables = make_tables([score_by_model(posts, every=every)], brands=ALONE, errors=errors)
+    sentences = answer(tables, ALONE)
+    assert (
+        f"positive by {who.replace('VADER', 'VADER' + chr(39) + 's list of words')} (mean"
+        in sentences[0]
+    )
+    assert sentences[1].startswith(f"Corrected for how often {who} {verb}, ")
+    assert "posts of ours" in sentences[1]
+    told = describe_limits(
+        count_coverage(posts.assign(text="x"), searched=9, quarantined=0),
+        [],
+        words={},
+        methods=tables.methods,
+    )
+    assert "The model english-0a1b2c3d learnt from posts that people labelled." in told
+    assert ("VADER adds up words" in told) == (every == 2)
+    assert "since no method here reads their language" in told
+
+
+def test_a_method_whose_errors_are_unknown_is_said_to_be_left_out(make_tables, make_scored):
+    posts = make_scored("us", "this", negative=40, neutral=30, positive=30)
+    errors = {"english-0a1b2c3d": None}
+    tables = make_tables([score_by_model(posts)], brands=ALONE, errors=errors)
+    assert answer(tables, ALONE)[1].startswith("How often the method errs is not known")
+    told = describe_limits(
+        count_coverage(posts.assign(text="x"), searched=9, quarantined=0),
+        [],
+        words={},
+        methods=tables.methods,
+    )
+    assert "How often the model english-0a1b2c3d errs is not known" in told
+    assert "leave out 100 mentions that it scored" in told
 
 
 @pytest.mark.parametrize(
@@ -85,7 +165,7 @@ def test_a_difference_within_noise_is_no_change(describe):
 def test_a_few_posts_are_no_evidence_of_a_change(describe):
     _, sentences = describe(us_this={"negative": 2, "neutral": 1}, us_before={"neutral": 3})
     assert "no clear change" in sentences[0]
-    assert sentences[2] == "No single day stands out."
+    assert sentences[3] == "No single day stands out."
 
 
 def test_one_author_is_no_evidence_at_all(describe):
@@ -96,7 +176,7 @@ def test_one_author_is_no_evidence_at_all(describe):
     )
     assert sentences[0].endswith("; too few posts or authors to compare with the period before.")
     assert "71 % are negative" in sentences[0]  # no interval in brackets
-    assert sentences[1] == "Among competitors, Rival (0 %) is not clearly different."
+    assert sentences[2] == "Among competitors, Rival (0 %) is not clearly different."
     assert pd.isna(tables.level("us")["negative_low"])
 
 
@@ -134,7 +214,7 @@ def test_competitors_are_ranked_by_what_is_clear(describe):
         third_this={"negative": 50, "neutral": 450},
     )
     assert (
-        sentences[1]
+        sentences[2]
         == "Among competitors, Third (10 %) is less negative; Rival (60 %) is more negative."
     )
     assert percent(tables.level("rival")["negative_share"]) == "60 %"
@@ -146,7 +226,7 @@ def test_competitors_alike_are_told_together(describe):
         us_this=sides, rival_this=sides, third_this={"negative": 42, "neutral": 58}
     )
     assert (
-        sentences[1]
+        sentences[2]
         == "Among competitors, Rival (40 %) and Third (42 %) are not clearly different."
     )
 
@@ -154,10 +234,10 @@ def test_competitors_alike_are_told_together(describe):
 def test_without_a_competitor_to_compare_the_answer_says_why(describe):
     us = {"negative": 4, "neutral": 6}
     end = ", so there is nothing to compare with."
-    assert describe(ALONE, us_this=us)[1][1] == "No competitor is named" + end
-    assert describe(us_this=us)[1][1] == "No competitor is mentioned in this period" + end
+    assert describe(ALONE, us_this=us)[1][2] == "No competitor is named" + end
+    assert describe(us_this=us)[1][2] == "No competitor is mentioned in this period" + end
     assert (
-        describe(us_this=us, rival_this={"unscored": 4})[1][1]
+        describe(us_this=us, rival_this={"unscored": 4})[1][2]
         == "No post about a competitor could be scored" + end
     )
 
@@ -173,11 +253,11 @@ def stormy(make_tables, make_scored):
 
 def test_a_day_that_stands_out_is_named_with_its_numbers(stormy):
     found = terms(negative=["queue", "luggage", "gate", "hold", "fifth"], positive=["legroom"])
-    assert answer(stormy, ALONE, found)[2] == (
+    assert answer(stormy, ALONE, found)[3] == (
         "Tuesday 3 March stood out with 80 % negative of 100 scored posts; over the whole period negative "
         "posts speak of “queue”, “luggage”, “gate” and “hold”, positive ones of “legroom”."
     )
-    assert answer(stormy, ALONE, terms(peak=["fire", "smoke"]))[2] == (
+    assert answer(stormy, ALONE, terms(peak=["fire", "smoke"]))[3] == (
         "Tuesday 3 March stood out with 80 % negative of 100 scored posts, speaking of “fire” and “smoke”."
     )
     row = stormy.over_time.iloc[1]
@@ -185,7 +265,7 @@ def test_a_day_that_stands_out_is_named_with_its_numbers(stormy):
 
 
 def test_days_are_those_of_the_zone(stormy):
-    assert answer(stormy, ALONE, timezone="America/New_York")[2].startswith(
+    assert answer(stormy, ALONE, timezone="America/New_York")[3].startswith(
         "Monday 2 March stood out"
     )
 
@@ -194,15 +274,15 @@ def test_where_no_day_stands_out_terms_are_still_told(make_tables, make_scored):
     tables = make_tables(
         [make_scored("us", "this", negative=60, neutral=60, days=(0, 1, 2))], brands=ALONE
     )
-    assert answer(tables, ALONE)[2] == "No single day stands out."
-    assert answer(tables, ALONE, terms(positive=["legroom"]))[2] == (
+    assert answer(tables, ALONE)[3] == "No single day stands out."
+    assert answer(tables, ALONE, terms(positive=["legroom"]))[3] == (
         "No single day stands out; positive posts speak of “legroom”."
     )
 
 
 def test_one_step_in_time_is_no_day_that_could_stand_out(make_tables, make_scored):
     tables = make_tables([make_scored("us", "this", negative=60, neutral=60)], brands=ALONE, days=1)
-    assert answer(tables, ALONE)[2] == "The period is one step in time, so none stands out."
+    assert answer(tables, ALONE)[3] == "The period is one step in time, so none stands out."
 
 
 def test_hostile_names_stay_text_on_one_line_and_short(make_tables, make_scored):
@@ -261,10 +341,16 @@ def test_limits_take_their_numbers_from_the_table():
         }
     )
     coverage = count_coverage(posts, searched=1234, quarantined=5)
-    told = describe_limits(coverage, ["A gap."], words={"united": 0.0, "sick": 2.0, "*delta*": 0})
+    told = describe_limits(
+        coverage,
+        ["A gap."],
+        words={"united": 0.0, "sick": 2.0, "*delta*": 0},
+        methods=methods(("vader-3.3.2", "some tweets")),
+    )
     assert all(line.startswith("- ") for line in told.split("\n"))
     assert "1,234 posts of the period were searched; 3 posts mention the brand." in told
-    assert "2 of them were not scored" in told
+    assert "2 of them were not scored, since VADER reads English only" in told
+    assert "take those mistakes out, as counted on some tweets." in told
     assert "1 post repeats the text of another" in told
     assert "5 rows of the imported files could not be read" in told
     assert "“\\*delta\\*” and “united” count as a name here" in told
@@ -276,7 +362,7 @@ def test_limits_leave_out_what_did_not_happen():
     coverage = count_coverage(
         pd.DataFrame({"text": ["one"], "sentiment": [0.5]}), searched=1, quarantined=0
     )
-    told = describe_limits(coverage, [], words={})
+    told = describe_limits(coverage, [], words={}, methods=methods())
     assert "1 post of the period was searched; 1 post mentions the brand." in told
     assert "0 of them were not scored" in told
     for word in ("repeat", "imported files", "as a name"):

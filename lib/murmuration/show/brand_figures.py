@@ -8,8 +8,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from murmuration.sentiment.model import LABELS
 from murmuration.show import theme
-from murmuration.show.brand_health import Names, levels_table
+from murmuration.show.brand_health import (
+    Names,
+    describe_correction,
+    levels_table,
+    name_methods,
+    shares_of,
+)
 from murmuration.show.theme import chart_text
 from murmuration.show.words import (
     count,
@@ -188,6 +195,102 @@ def plot_brands(levels: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:
         title=_brands_title(now, names, brand),
         alt="Dots with intervals: negative share by brand.",
         table=table,
+    )
+
+
+def plot_shares(
+    shares: pd.DataFrame, *, methods: pd.DataFrame, names: Names, brand: str
+) -> go.Figure:
+    """Draw the estimated share of each label with its interval beside the counted one, brand by brand.
+
+    Parameters
+    ----------
+    shares, methods
+        Tables of these names.
+    names
+        Key to name of every brand compared.
+    brand
+        Key of the brand that the report is about.
+    """
+    now = shares[(shares["period"] == "this") & shares["share"].notna()]
+    if now.empty:
+        return theme.empty_figure("No scored post whose method's errors are known.")
+    negative = now[now["label"] == LABELS[0]].sort_values("share")
+    keys = negative["brand"].tolist()
+    figure = make_subplots(rows=len(LABELS), cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    theme.apply_theme(figure, height=150 + len(LABELS) * (24 + 30 * len(keys)))
+    colours = (theme.NEGATIVE, theme.QUIET, theme.POSITIVE)
+    for row, (label, colour) in enumerate(zip(LABELS, colours, strict=True), start=1):
+        rows = now[now["label"] == label].set_index("brand").loc[keys].reset_index()
+        _add_estimates(figure, rows, label, colour, names, row)
+        figure.update_yaxes(title_text=f"<b>{label}</b>", row=row, col=1)
+    _name_axis(figure, keys, names, brand)
+    figure.update_xaxes(range=[-4, 104])
+    figure.update_xaxes(
+        title_text="% of scored posts<br>(bars: 95 % interval)", row=len(LABELS), col=1
+    )
+    return theme.describe_figure(
+        figure,
+        title=_shares_title(now, methods, names, brand),
+        alt="Dots: counted and estimated share of negative, neutral and positive posts by brand.",
+        table=_shares_table(now, names),
+    )
+
+
+def _add_estimates(
+    figure: go.Figure, rows: pd.DataFrame, label: str, colour: str, names: Names, row: int
+) -> None:
+    raw, share, low, high = (
+        100 * rows[name].astype("float64") for name in ("raw", "share", "low", "high")
+    )
+    shown = [
+        share_with_interval(one["share"], one["low"], one["high"])
+        for one in rows.to_dict("records")
+    ]
+    texts = [
+        f"estimated {chart_text(estimate)} {label}<br>counted {chart_text(percent(part))} of {count(posts, 'post')}"
+        for estimate, part, posts in zip(shown, rows["raw"], rows["posts"], strict=True)
+    ]
+    hover = {
+        "customdata": _named(rows, names, texts),
+        "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+    }
+    figure.add_scatter(
+        x=raw, y=rows["brand"], name="as counted", mode="markers", legendgroup="counted", showlegend=row == 1,
+        marker={"color": theme.INK, "symbol": "diamond-open", "size": 10, "line": {"width": 2, "color": theme.INK}},
+        row=row, col=1, **hover,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=share, y=rows["brand"], name="estimated", mode="markers", legendgroup="estimated", showlegend=row == 1,
+        marker={"color": colour, "symbol": "circle", "size": 12},
+        error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": colour, "thickness": 2},
+        row=row, col=1, **hover,
+    )  # fmt: skip
+
+
+def _shares_title(now: pd.DataFrame, methods: pd.DataFrame, names: Names, brand: str) -> str:
+    mine = shares_of(now, brand).get(LABELS[0])
+    if mine is None:
+        return f"No post about {tidy(names[brand])} could be corrected for errors"
+    estimate = share_with_interval(mine["share"], mine["low"], mine["high"])
+    return (
+        f"{name_methods(methods)} {percent(mine['raw'])} of the scored posts about {tidy(names[brand])} negative; "
+        f"{describe_correction(methods)}, {estimate}"
+    )
+
+
+def _shares_table(now: pd.DataFrame, names: Names) -> pd.DataFrame:
+    rows = now.to_dict("records")
+    return pd.DataFrame(
+        {
+            "brand": [tidy(names[row["brand"]]) for row in rows],
+            "label": [row["label"] for row in rows],
+            "posts": [f"{row['posts']:,}" for row in rows],
+            "counted": [percent(row["raw"]) for row in rows],
+            "estimated": [
+                share_with_interval(row["share"], row["low"], row["high"]) for row in rows
+            ],
+        }
     )
 
 

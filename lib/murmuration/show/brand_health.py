@@ -30,6 +30,9 @@ COLUMNS = [
     "reply_count", "quote_count", "score",
 ]  # fmt: skip
 
+_VADER = "VADER"
+_WIDE = 0.5  # an interval that says next to nothing
+_MOST_PLACES = 2  # that a sentence names
 _LEVEL_COLUMNS = ["posts", "scored", "negative", "positive", "mean"]
 
 
@@ -38,11 +41,13 @@ def describe_health(
     over_time: pd.DataFrame,
     terms: pd.DataFrame,
     *,
+    shares: pd.DataFrame,
+    methods: pd.DataFrame,
     names: Names,
     brand: str,
     timezone: str,
 ) -> list[str]:
-    """Give the answer of the report in three sentences.
+    """Give the answer of the report in four sentences.
 
     Parameters
     ----------
@@ -52,6 +57,10 @@ def describe_health(
         Table `over_time`.
     terms
         Table `terms`.
+    shares
+        Table `shares`.
+    methods
+        Table `methods`.
     names
         Key to name of every brand compared.
     brand
@@ -64,7 +73,8 @@ def describe_health(
     if this is None or not this["scored"]:
         return describe_nothing(this, shown[brand])
     return [
-        _level_sentence(this, _row(levels, brand, "before"), shown[brand]),
+        _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods),
+        _corrected_sentence(shares_of(shares, brand), methods),
         _rivals_sentence(levels, shown, brand),
         _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone),
     ]
@@ -79,8 +89,8 @@ def describe_nothing(this: Mapping[str, Any] | None, name: str) -> list[str]:
             "Limits what was searched.",
         ]
     return [
-        f"{count(this['posts'], 'post mentions', 'posts mention')} {name}, but none could be scored: only "
-        "English posts are.",
+        f"{count(this['posts'], 'post mentions', 'posts mention')} {name}, but none could be scored: no "
+        "method here reads their language.",
         "The page says under By language what they are written in.",
     ]
 
@@ -94,8 +104,10 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _level_sentence(this: Mapping[str, Any], before: Mapping[str, Any] | None, name: str) -> str:
-    level = _level(this, name)
+def _level_sentence(
+    this: Mapping[str, Any], before: Mapping[str, Any] | None, name: str, methods: pd.DataFrame
+) -> str:
+    level = _level(this, name, methods)
     if before is None or not before["scored"]:
         return f"{level}; there are no posts from the period before to compare with."
     change = compare_levels(before, this)
@@ -111,7 +123,7 @@ def _level_sentence(this: Mapping[str, Any], before: Mapping[str, Any] | None, n
     )
 
 
-def _level(this: Mapping[str, Any], name: str) -> str:
+def _level(this: Mapping[str, Any], name: str, methods: pd.DataFrame) -> str:
     scale = f"{score(this['mean'])} on a scale from −1 to 1"
     if this["scored"] == 1:
         side = next(side for side in ("negative", "neutral", "positive") if this[side])
@@ -119,7 +131,70 @@ def _level(this: Mapping[str, Any], name: str) -> str:
     share = share_with_interval(this["negative_share"], this["negative_low"], this["negative_high"])
     return (
         f"Of {count(this['scored'], 'scored post')} about {name}, {share} are negative and "
-        f"{percent(this['positive_share'])} positive by VADER's list of words (mean sentiment {scale})"
+        f"{percent(this['positive_share'])} positive by {listing(_judges(methods))} (mean sentiment {scale})"
+    )
+
+
+def _judges(methods: pd.DataFrame) -> list[str]:
+    return [f"{who}'s list of words" if who == _VADER else who for who in _names_of(methods)]
+
+
+def _names_of(methods: pd.DataFrame) -> list[str]:
+    """Name the methods that scored posts: “VADER”, “the model english-0a1b2c3d”."""
+    names = [
+        _VADER if name.startswith("vader") else f"the model {tidy(name)}"
+        for name in methods["method"]
+    ]
+    return list(dict.fromkeys(names)) or [_VADER]
+
+
+def shares_of(shares: pd.DataFrame, brand: str) -> dict[str, dict[str, Any]]:
+    """Give the rows of the table `shares` about a brand in this period, by label; those with an estimate."""
+    rows = shares[
+        (shares["brand"] == brand) & (shares["period"] == "this") & shares["share"].notna()
+    ]
+    return {row["label"]: row for row in _records(rows)}
+
+
+def name_methods(methods: pd.DataFrame) -> str:
+    """Begin a sentence about what methods do: “VADER calls”."""
+    who = _names_of(methods)
+    return f"{_capital(listing(who))} {'calls' if len(who) == 1 else 'call'}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def describe_correction(methods: pd.DataFrame) -> str:
+    """Say what estimated shares are corrected for: “corrected for how often VADER errs”."""
+    who = _names_of(methods)
+    return f"corrected for how often {listing(who)} {'errs' if len(who) == 1 else 'err'}"
+
+
+def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame) -> str:
+    if not mine:
+        return "How often the method errs is not known, so these shares cannot be corrected for it."
+    start = _capital(describe_correction(methods))
+    negative, positive = mine["negative"], mine["positive"]
+    if negative["high"] - negative["low"] > _WIDE:
+        return (
+            f"{start}, anything from {percent(negative['low'])} to {percent(negative['high'])} may be negative: "
+            "these posts are too few to tell."
+        )
+    shown = [
+        share_with_interval(row["share"], row["low"], row["high"]) for row in (negative, positive)
+    ]
+    return f"{start}, {shown[0]} are negative and {shown[1]} positive, if posts are misread here as on {_measured_on(methods)}."
+
+
+def _measured_on(methods: pd.DataFrame) -> str:
+    """Say on which posts errors were counted."""
+    places = [tidy(place, longest=120) for place in methods["measured_on"].dropna().unique()]
+    return (
+        listing(places)
+        if 1 <= len(places) <= _MOST_PLACES
+        else "the posts where errors were counted"
     )
 
 
@@ -253,22 +328,36 @@ def describe_gaps(
 
 
 def describe_limits(
-    coverage: pd.DataFrame, gaps: Sequence[str], *, words: Mapping[str, float]
+    coverage: pd.DataFrame,
+    gaps: Sequence[str],
+    *,
+    words: Mapping[str, float],
+    methods: pd.DataFrame,
 ) -> str:
-    """Give what the report cannot tell, as a Markdown list built from the table `coverage`."""
+    """Give what the report cannot tell, as a Markdown list built from the tables `coverage` and `methods`."""
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
+    who = _names_of(methods)
+    reads = "VADER reads English only" if who == [_VADER] else "no method here reads their language"
     lines = [
         f"{count(facts['posts_in_period'], 'post of the period was', 'posts of the period were')} searched; "
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
-        f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored, since VADER reads English "
-        f"only; of {facts['unknown_language']:,} the language could not be told.",
-        "VADER adds up words that carry a feeling. It misses irony, does not know whom a feeling is about, and is "
-        "often wrong about a single post; so trust differences between groups more than levels.",
-        "Intervals cover the chance of which authors wrote, not mistakes of the method."
+        f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored, since {reads}; "
+        f"of {facts['unknown_language']:,} the language could not be told.",
+        *_describe_judges(who),
+        "Intervals of counted shares cover the chance of which authors wrote, not mistakes of the method."
         if facts["authors_of_brand"]
-        else "Who wrote is not known, so intervals take every post for an author's only one. They cover chance, not "
-        "mistakes of the method.",
+        else "Who wrote is not known, so intervals take every post for an author's only one. Those of counted shares "
+        "cover chance, not mistakes of the method.",
+        f"Estimated shares take those mistakes out, as counted on {as_markdown(_measured_on(methods))}. Where "
+        "posts are misread otherwise than there, the estimate is off by more than its interval says: trust it where "
+        "some of your own posts, labelled by people, agree.",
     ]
+    unknown = methods[methods["measured_on"].isna()]
+    if len(unknown):
+        lines.append(
+            f"How often {as_markdown(listing(_names_of(unknown)))} errs is not known, so estimated shares leave out "
+            f"{count(unknown['posts'].sum(), 'mention that it scored', 'mentions that it scored')}."
+        )
     silent = sorted(word for word, feeling in words.items() if feeling == 0)
     if silent:
         lines.append(
@@ -283,3 +372,20 @@ def describe_limits(
             f"{count(facts['quarantined_rows'], 'row')} of the imported files could not be read as posts (table `quarantine`)."
         )
     return "\n".join(f"- {line}" for line in [*lines, *gaps])
+
+
+def _describe_judges(who: Sequence[str]) -> list[str]:
+    """Say what methods cannot tell."""
+    models = [name for name in who if name != _VADER]
+    told = ["VADER adds up words that carry a feeling."] if _VADER in who else []
+    told += (
+        [f"{as_markdown(_capital(listing(models)))} learnt from posts that people labelled."]
+        if models
+        else []
+    )
+    one = len(who) == 1
+    return [
+        " ".join(told)
+        + f" {'It misses' if one else 'They miss'} irony, {'does' if one else 'do'} not know whom a feeling is about, and "
+        f"{'is' if one else 'are'} often wrong about a single post; so trust differences between groups more than levels."
+    ]
