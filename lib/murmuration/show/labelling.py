@@ -9,6 +9,7 @@ import pandas as pd
 import traitlets
 
 from murmuration.errors import MurmurationError
+from murmuration.frames import text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import LABELS
 from murmuration.show.posts import read_escapes
@@ -95,9 +96,9 @@ class LabelPosts(anywidget.AnyWidget):
 
     def __init__(self, posts: pd.DataFrame, labelling: Labelling, *, question: str) -> None:
         self.labelling = labelling
-        self._texts = [_shown(text) for text in posts["text"]]
-        titles = posts["title"] if "title" in posts else [None] * len(posts)
-        self._titles = ["" if pd.isna(title) else _shown(title) for title in titles]
+        self._texts = [_shown(text) for text in text_list(posts["text"])]
+        titles = text_list(posts["title"]) if "title" in posts else [None] * len(posts)
+        self._titles = [_shown(title) for title in titles]
         self._question, self._turn = question, 0
         super().__init__(shown=self._state(""))
         self.on_msg(lambda _widget, message, _buffers: self._hear(message))
@@ -180,7 +181,7 @@ def label_posts(
     return LabelPosts(posts, labelling, question=question)
 
 
-def _shown(text: object) -> str:
+def _shown(text: str | None) -> str:
     """Text as a person reads it, not endlessly long."""
-    plain = read_escapes(str(text))
+    plain = read_escapes(text or "")
     return plain if len(plain) <= _SHOWN_CHARS else plain[:_SHOWN_CHARS] + " …"
