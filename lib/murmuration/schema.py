@@ -527,7 +527,7 @@ SENTIMENT_QUALITY = (
             Column(
                 "measure",
                 pa.string(),
-                "`unknown_words` (share), `vocabulary` (Jensen-Shannon divergence, bits), `length` or `language` (stability index)",
+                "`seen` in training (share), `unknown_words` (share), `vocabulary` (Jensen-Shannon divergence, bits), `length` or `language` (stability index)",
             ),
             Column("value", pa.float64(), "How far", unit="see `measure`"),
             Column("usual", pa.float64(), "What to expect without drift", unit="see `measure`"),

@@ -5,10 +5,14 @@ References
 - Jensen-Shannon divergence: Lin 1991, IEEE Transactions on Information Theory 37(1); in bits, 0 to 1.
 - Population stability index, and its rule of thumb (under 0.1 none, above 0.25 large): Siddiqi 2006, Credit
   Risk Scorecards, ch. 8.
+- Overlap of two sets from their smallest hashes: Beyer et al. 2007, SIGMOD, “On synopses for distinct-value
+  estimation under multiset operations”.
 """
 
+import hashlib
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +26,14 @@ from murmuration.schema import NO_LANG
 from murmuration.sentiment.model import Model
 from murmuration.text.tokens import find_words
 
-_WORDS = 10_000  # the most frequent ones; the others count as unknown
+_WORDS = 5_000  # the most frequent ones; the others count as unknown
+_COUNTED = 20_000  # texts whose words are counted, evenly spread over all
+_SKETCH = 512  # smallest hashes of texts that are kept: shares to about 4 points
 _LENGTH_ENDS = (20, 40, 60, 80, 100, 120, 140, 200, 280, 1_000)
 _CHANCE_DRAWS = 20
 _LEAST = 1e-4  # share that an empty cell of the stability index counts as
+
+_KEYS = frozenset(("words", "tokens", "lengths", "langs", "sketch"))
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,23 +49,32 @@ def summarise_texts(texts: Iterable[str | None], langs: Iterable[str | None]) ->
     Returns
     -------
     dict
-        Plain values for JSON: ``words`` (the 10,000 most frequent with their counts), ``tokens`` (how many
-        words in all), ``lengths`` (texts by length in characters), ``langs`` (texts by language). Single
-        texts cannot be told from it, but rare words of small collections can.
+        Plain values for JSON: ``words`` (the 5,000 most frequent with their counts), ``tokens`` (how many
+        words in all), ``lengths`` (texts by length in characters), ``langs`` (texts by language), ``sketch``
+        (the smallest hashes of texts, which tell whether others are among them). Words are those of 20,000
+        texts at most. No text can be read from it, but that a text is among them can, and rare words of
+        small collections.
     """
+    read = [text or "" for text in text_list(_as_list(texts))]
     words: Counter[str] = Counter()
-    lengths = np.zeros(len(_LENGTH_ENDS) + 1, dtype=np.int64)
-    for text in text_list(_as_list(texts)):
-        words.update(find_words(text or ""))
-        lengths[np.searchsorted(_LENGTH_ENDS, len(text or ""), side="right")] += 1
+    for text in read[:: 1 + len(read) // _COUNTED]:
+        words.update(find_words(text))
     kept = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))[:_WORDS]
+    places = np.searchsorted(_LENGTH_ENDS, [len(text) for text in read], side="right")
     spoken = Counter(code or NO_LANG for code in text_list(_as_list(langs), column="lang"))
     return {
         "words": dict(kept),
         "tokens": words.total(),
-        "lengths": lengths.tolist(),
+        "lengths": np.bincount(places, minlength=len(_LENGTH_ENDS) + 1).tolist(),
         "langs": dict(sorted(spoken.items())),
+        "sketch": sorted({_hash(text) for text in read})[:_SKETCH],
     }
+
+
+def _hash(text: str) -> int:
+    """Give 48 bits of a text, so that JSON readers that know no longer integers keep them."""
+    plain = " ".join(text.split()).encode("utf-8", "replace")
+    return int.from_bytes(hashlib.sha256(plain).digest()[:6])
 
 
 def measure_drift(
@@ -77,19 +94,19 @@ def measure_drift(
     pandas.DataFrame
         One row a measure: `measure`, `value`, `usual`. ``unknown_words`` is the share of words that are not
         among the summary's (`usual`: of its own texts); ``vocabulary`` the Jensen-Shannon divergence of the
-        words (`usual`: what chance alone gives for so few texts); ``length`` and ``language`` are stability
-        indices (`usual`: 0.1, below which one speaks of no drift). Null where there is nothing to compare.
+        words (`usual`: what chance alone gives for so few words); ``length`` and ``language`` are stability
+        indices (`usual`: 0.1, below which one speaks of no drift); ``seen`` is about the share of the texts
+        that are among the summary's (`usual`: 0). Null where there is nothing to compare.
 
     Raises
     ------
     SchemaError
         If the summary is of another kind.
     """
-    if not {"words", "tokens", "lengths", "langs"} <= set(summary):
-        raise SchemaError(
-            "This is no summary of training texts: it needs words, tokens, lengths and langs."
-        )
-    fresh = summarise_texts(texts, langs)
+    if not set(summary) >= _KEYS:
+        raise SchemaError(f"This is no summary of texts: it needs {', '.join(sorted(_KEYS))}.")
+    read = text_list(_as_list(texts))
+    fresh = summarise_texts(read, langs)
     names = sorted(summary["words"])
     before = _with_rest([summary["words"][name] for name in names], summary["tokens"])
     seen = [fresh["words"].get(name, 0) for name in names]
@@ -98,6 +115,7 @@ def measure_drift(
     rows = [
         ("unknown_words", _last_share(after), _last_share(before)),
         ("vocabulary", _divergence(before, after), _divergence_by_chance(before, fresh["tokens"])),
+        ("seen", _share_seen(summary["sketch"], {_hash(text or "") for text in read}), 0.0),
         ("length", _stability(summary["lengths"], fresh["lengths"]), 0.1),
         ("language", _stability(*([one["langs"].get(code, 0) for code in codes] for one in (summary, fresh))), 0.1),
     ]  # fmt: skip
@@ -169,6 +187,15 @@ def _divergence_by_chance(before: Floats, tokens: int) -> float:
     generator = np.random.default_rng(0)
     drawn = generator.multinomial(tokens, before / before.sum(), size=_CHANCE_DRAWS)
     return float(np.mean([_divergence(before, one.astype(np.float64)) for one in drawn]))
+
+
+def _share_seen(sketch: Sequence[int], hashes: Collection[int]) -> float:
+    """Estimate which share of texts is in a collection, from those whose hash the sketch would hold."""
+    reach = sketch[-1] if len(sketch) == _SKETCH else math.inf
+    comparable = [one for one in hashes if one <= reach]
+    if not comparable or not sketch:
+        return np.nan
+    return len(set(comparable) & set(sketch)) / len(comparable)
 
 
 def _stability(before: Sequence[int], after: Sequence[int]) -> float:

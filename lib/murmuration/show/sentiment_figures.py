@@ -68,7 +68,7 @@ def plot_classes(by_class: pd.DataFrame) -> go.Figure:
             categoryorder="array", categoryarray=list(LABELS[::-1]), row=place, col=1
         )
     _finish_dots(figure, rows=2)
-    _place_titles(figure)
+    _place_titles(figure, legend_lines=len(looks))
     worst = min(rows.to_dict("records"), key=lambda row: row["recall"])
     return theme.describe_figure(
         figure,
@@ -169,13 +169,13 @@ def plot_confusion(confusion: pd.DataFrame) -> go.Figure:
     )
 
 
-def _place_titles(figure: go.Figure) -> None:
-    """Put the titles of subplots to the left, between the legend and the subplot."""
+def _place_titles(figure: go.Figure, *, legend_lines: int = 0) -> None:
+    """Put the titles of subplots to the left, below a legend that a narrow page breaks into lines."""
     figure.update_annotations(
         x=0, xanchor="left", yshift=4, font={"size": 13, "color": theme.QUIET}
     )
     legend = {"y": 1.0, "yanchor": "top", "yref": "container"}
-    figure.update_layout(legend=legend, margin={"t": 64})
+    figure.update_layout(legend=legend, margin={"t": 30 + 20 * legend_lines})
 
 
 def _matrix(rows: pd.DataFrame) -> Any:
@@ -213,7 +213,7 @@ def plot_calibration(calibration: pd.DataFrame, quality: pd.DataFrame) -> go.Fig
             customdata=[count(posts, "post") for posts in rows["posts"]],
             hovertemplate="says %{x:.0f} %, is right in %{y:.0f} %<br>%{customdata}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title_text="how sure, % (mean probability of the label given)")
+    figure.update_xaxes(title_text="how sure, % (mean probability)")
     figure.update_yaxes(title_text="right, % of posts")
     errors = quality[(quality["lang"] == ALL) & quality["ece"].notna()].set_index("model")["ece"]
     said = ", ".join(f"{model_name(str(model))} {decimals(ece)}" for model, ece in errors.items())

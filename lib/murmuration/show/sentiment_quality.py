@@ -14,6 +14,7 @@ from murmuration.text.markup import unescape
 GUESSING = 1 / 3  # macro recall of whoever always says the same of three labels
 _SHOWN_CHARS = 600
 _ENOUGH = 100  # posts, for a slice to be spoken of
+_SEEN = 0.02  # share of posts; a few repeat by chance
 _VADER = "vader-"
 
 # Macro recall on the test set of SemEval-2017 (TweetEval): Barbieri et al. 2020, Findings of EMNLP, table 3;
@@ -34,7 +35,7 @@ _SLICES = {
     "hashtag": "hashtag", "lang": "language",
 }  # fmt: skip
 _DRIFTS = {
-    "unknown_words": "words that the training posts did not have", "vocabulary": "how differently words are used",
+    "seen": "posts that the model was trained on", "unknown_words": "words that were rare or missing in training", "vocabulary": "how differently words are used",
     "length": "length of posts", "language": "mix of languages",
 }  # fmt: skip
 
@@ -169,18 +170,19 @@ def quality_table(quality: pd.DataFrame) -> pd.DataFrame:
     """Give the table `quality` as people read it, best first; unscored languages are left out."""
     rows = _rows(quality[quality["scored"] > 0])
     rows.sort(key=lambda row: (row["lang"] != ALL, row["lang"], -row["macro_recall"]))
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "model": [model_name(row["model"]) for row in rows],
             "language": [row["lang"] for row in rows],
-            "scored": [f"{row['scored']:,}" for row in rows],
             "macro recall": [measure_with_interval(row, "macro_recall") for row in rows],
             "macro F1": [decimals(row["macro_f1"]) for row in rows],
             "weighted F1": [decimals(row["weighted_f1"]) for row in rows],
             "accuracy": [measure_with_interval(row, "accuracy") for row in rows],
             "ECE": [decimals(row["ece"]) for row in rows],
+            "scored": [f"{row['scored']:,}" for row in rows],
         }
     )
+    return table if table["language"].nunique() > 1 else table.drop(columns="language")
 
 
 def show_quality(quality: pd.DataFrame) -> Html:
@@ -193,13 +195,13 @@ def show_quality(quality: pd.DataFrame) -> Html:
 
 def show_published(quality: pd.DataFrame) -> Html:
     """Show published figures with those of this run between them, best first."""
-    rows = [(name, value, "test set of SemEval-2017", "published") for name, value in _PUBLISHED]
+    rows = [(name, value, "SemEval-2017, published") for name, value in _PUBLISHED]
     rows += [
-        (model_name(row["model"]), float(row["macro_recall"]), "the posts of this report", "measured here")
+        (model_name(row["model"]), float(row["macro_recall"]), "the posts of this report")
         for row in _rows(quality[(quality["lang"] == ALL) & (quality["scored"] > 0)])
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda row: (-row[1], row[0]))
-    table = pd.DataFrame(rows, columns=["system", "macro recall", "on", "source"])
+    table = pd.DataFrame(rows, columns=["system", "macro recall", "measured on"])
     return show_table(table.assign(**{"macro recall": table["macro recall"].map(decimals)}))
 
 
@@ -282,11 +284,16 @@ class LabelledCounts(Protocol):
 
 
 def describe_quality_limits(
-    quality: pd.DataFrame, counts: LabelledCounts, *, seen: Sequence[str] = ()
+    quality: pd.DataFrame, counts: LabelledCounts, drift: pd.DataFrame
 ) -> str:
     """Give what the report cannot tell, as a Markdown list.
 
-    `seen` names the models that were trained on these very posts.
+    Parameters
+    ----------
+    quality, drift
+        Tables of the report.
+    counts
+        What the labelled file held.
     """
     every = _rows(quality[quality["lang"] == ALL])
     lines = [
@@ -306,9 +313,10 @@ def describe_quality_limits(
         if row["scored"] < row["posts"]
     ]
     lines += [
-        f"**{as_markdown(model_name(name))} was trained on these very posts**, so its figures here are far too "
-        "good. Those in its model card are of posts that it had not seen."
-        for name in seen
+        f"**{as_markdown(model_name(row['model']))} was trained on about {percent(row['value'])} of these posts**, so "
+        "its figures here are too good. Those in its model card are of posts that it had not seen."
+        for row in _rows(drift[(drift["posts"] == "labelled") & (drift["measure"] == "seen")])
+        if not pd.isna(row["value"]) and row["value"] > _SEEN
     ]
     lines += [
         "Labels are what some people said. People disagree too, so no method can be right about all posts.",
