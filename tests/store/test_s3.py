@@ -14,7 +14,15 @@ from moto.server import ThreadedMotoServer
 
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import StoreError
-from murmuration.store import Store, delta, find_time_range, list_sources, load_posts
+from murmuration.store import (
+    Store,
+    delta,
+    find_time_range,
+    list_sources,
+    load_labels,
+    load_posts,
+    save_labels,
+)
 from murmuration.store.doctor import examine
 from murmuration.store.forget import forget
 from murmuration.store.upkeep import compact, vacuum
@@ -267,3 +275,16 @@ def test_the_region_is_that_of_either_variable(store, monkeypatch, given, region
     there = Store("s3://bucket/data", store.pseudonyms)
     assert there.options["AWS_REGION"] == region
     assert "AWS_ALLOW_HTTP" not in there.options
+
+
+def test_labels_are_kept_gathered_and_forgotten(on_s3, write_csv, take_in, state):
+    take_in(write_csv([post(1), post(2, author="bob")]), into=on_s3)
+    said = {"source": "test", "labeller": "ann", "label": "neutral"}
+    for number in ("1", "2"):
+        save_labels([said | {"post_id": number}], store=on_s3)
+    compact(on_s3, state)
+    assert load_labels(columns=["text"], store=on_s3)["text"].tolist() == ["post 1", "post 2"]
+    assert forget(on_s3, state, source="test", author="bob").labels == 1
+    assert load_labels(store=on_s3)["post_id"].tolist() == ["1"]
+    assert save_labels([said | {"post_id": "2"}], store=on_s3) == 0
+    assert [found for found in examine(on_s3, state) if found.level == "problem"] == []
