@@ -36,7 +36,7 @@ class Reading(NamedTuple):
 _Found = Iterator[tuple[int, Stance]]
 
 _AND = r"(?:\s{1,3}(?:and|or|nor)\s{1,3}|\s{0,3}[&/+]\s{0,3})"
-_BRANDS = rf"{MENTION}(?:(?:,\s{{0,3}}{MENTION}){{0,12}},?{_AND}{MENTION})?"
+_BRANDS = rf"{MENTION}(?:(?:,\s{{0,3}}{MENTION}){{0,5}},?{_AND}{MENTION})?"
 _SHORT = {  # in the forms below
     "UP": f"(?P<up>{_BRANDS})",
     "DOWN": f"(?P<down>{_BRANDS})",
@@ -68,11 +68,11 @@ _PREFERENCES = _compile(
     r"\b(?:nothing|nobody|no one) beats FEWUP",
     r"DOWN (?:could|can|should|must|needs? to|might) FEW(?:learn|take (?:notes|lessons|a lesson))NEAR\bfrom FEWUP",
     r"DOWN CANNOT (?:even )?(?:come close|compare|compete|hold a candle|measure up)NEARUP",
-    r"UP\s{0,3}>+\s{0,3}DOWN",
-    r"DOWN\s{0,3}<+(?!3)\s{0,3}UP",
+    r"UP\s{0,3}>+\s{0,6}DOWN",
+    r"DOWN\s{0,3}<+(?!3)\s{0,6}UP",
     r"\b(?:choose|go with|pick|take|get|buy|book|use|fly) FEWUP,? (?:and )?not DOWN",
     r"UP (?:would never|never (?:did|does|do)) (?:do )?(?:this|that)\b",
-    r"\blearn from FEWUP",
+    r"\b(?:learn|take (?:notes|lessons|a lesson)) from FEWUP",
     r"\bback to UP",
     r"\b(?:go|going) (?:with )?UP",
     r"\bpay more (?:to|for) FEWUP",
@@ -86,7 +86,7 @@ _SWITCHES = _compile(
     r"\bMOVE FEWfrom FEWDOWNNEAR\bto FEWUP",
     r"\bMOVE FEWto FEWUPNEAR\bfrom FEWDOWN",
     r"\bMOVE (?:away )?from FEWDOWN",
-    r"\bswitch(?:ed|ing) to FEWUP",
+    r"\b(?:switch(?:ed|ing)|I'm moving) to FEWUP",
     r"\bLEAVE FEWDOWN (?:\w+ )?for FEWUP",
     r"\b(?:sold|cancel(?:l?ed|l?ing)|quit) (?:my|our) FEWDOWN(?:NEAR\b(?:bought|got|joined) FEWUP)?",
     r"\bback to FEWUP after FEWDOWN",
@@ -106,6 +106,7 @@ _WORD_ER = r"(?!(?:oth|rath|ev|nev|custom|ov|aft|und|numb|wheth|long|eith|neith)
 _MORE = rf"(?P<more>(?:more|less|fewer) \w+|{_WORD_ER})(?: [\w'-]+){{0,2}}?"
 _THAN = _compile(
     rf"UP(?P<link>NEAR)\b{_MORE} than FEWDOWN",
+    r"UP(?P<link>NEAR)\b(?P<more>better|worse) then DOWN",
     rf"\b{_MORE} (?:at|with|on|from|by|in) FEWUP than FEWDOWN",
     r"\b(?:like|love|enjoy|trust)\w* FEWUP (?:\w+ )?(?P<more>more) than FEWDOWN",
     rf"\b{_MORE} than FEWDOWN",
@@ -141,7 +142,7 @@ _ASKING = re.compile(
 )
 _REGRET = re.compile(r"\b(?:regret\w*|mistake|wish i hadn't|shouldn't have)\b", re.IGNORECASE)
 _SIGNALS = re.compile(
-    r"\b(?:than|prefer\w*|over|beats?|out(?:perform|class)\w*|trumps?|tops|crushes|destroys?|learn|notes|lessons?|"
+    r"\b(?:than|then|prefer\w*|over|beats?|out(?:perform|class)\w*|trumps?|tops|crushes|destroys?|learn|notes|lessons?|"
     r"come|compare|compete|candle|measure|not|rather|should|next|wish|switch\w*|mov\w+|chang\w+|convert\w*|"
     r"migrat\w*|left|leav\w+|ditch\w*|dump\w*|dropp\w+|swap\w*|trad\w+|quit|abandon\w*|sold|cancel\w+|back|avoid|"
     r"forget|skip|stay|steer|why|here|boycott|shame|never|used|thank\w*|thx|shout\s?out|kudos|props|grateful|as|instead|unlike|"

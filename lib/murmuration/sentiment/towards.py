@@ -31,6 +31,11 @@ class _Plan:
     lexicon: Mapping[str, float] | None
     models: Mapping[str, Model] | None
 
+    def __dask_tokenize__(self) -> object:
+        method = self.method if isinstance(self.method, str) else self.method.version
+        models = {language: model.version for language, model in (self.models or {}).items()}
+        return self.brand, self.others, method, dict(self.lexicon or {}), models
+
 
 def score_towards(
     posts: Frame,

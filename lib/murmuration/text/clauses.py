@@ -50,7 +50,7 @@ _BEGINS_NAME = re.compile(
     r"\b(?:the|this|that|those|my|our|a|an)\s+(?:[\w'-]{1,30}\s+){0,2}$", re.IGNORECASE
 )
 # Another brand among the first words of a piece is what it is about.
-_SUBJECT = re.compile(rf"\W*(?:[\w'-]+\W+){{0,2}}?{MENTION}")
+_SUBJECT = re.compile(rf"\W{{0,9}}(?:[\w'-]{{1,30}}\W{{1,5}}){{0,2}}?{MENTION}")
 _JOINING = "and|but|while|whilst|whereas|however|although|though|yet|so|then|plus"
 _OPENING = re.compile(rf"(?:[\s,;:)/|–—-]|(?:{_JOINING})\b)+", re.IGNORECASE)
 _CLOSING = re.compile(r"\b(?:and|but|yet|so)$", re.IGNORECASE)
