@@ -12,8 +12,10 @@ import fsspec
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
+from typer.testing import CliRunner
 
 from murmuration import models
+from murmuration.cli import app
 from murmuration.errors import ModelError, ParamError, UnknownNameError
 from murmuration.model_folder import FACTS, WEIGHTS, digest_contents, read_folder, write_folder
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
@@ -274,3 +276,14 @@ def test_a_current_model_that_is_gone_is_said_not_skipped(store, shelf):
     shutil.rmtree(shelf / "airline")
     with pytest.raises(UnknownNameError, match=r"no model called"):
         models.current_models(store=store)
+
+
+def test_the_command_lists_models_and_chooses_one():
+    first = models.save(constant(languages=("da", "de")), make_current=True)
+    second = models.save(constant(0.1, 0.1, 0.8, languages=("da", "de")))
+    said = CliRunner().invoke(app, ["models"], catch_exceptions=False).output
+    assert "da*, de*" in said
+    assert f"2 versions of models. Store: {open_store().location}" in said.replace("\n", "")
+    found = CliRunner().invoke(app, ["models", "--use", second.address, "--json"])
+    listed = {one["model"]: one["current_for"] for one in json.loads(found.output)}
+    assert listed == {first.address: [], second.address: ["da", "de"]}

@@ -19,6 +19,8 @@ from murmuration.terminal import (
     describe_receipt,
     fields_of,
     import_progress,
+    model_facts,
+    model_row,
     month_progress,
     number,
     print_evaluations,
@@ -258,6 +260,29 @@ def runs(
         [run_row(run) for run in found[:limit]],
     )
     typer.echo(f"{number(len(found), 'run')}. Index: {settings.reports / 'index.html'}")
+
+
+@app.command()
+def models(
+    use: Annotated[
+        str | None,
+        typer.Option(help="NAME or NAME@VERSION that scores its languages from now on."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the sentiment models of the store; * marks those that reports use now."""
+    from murmuration.models import list_models, use_model
+    from murmuration.store.delta import open_store
+
+    store = open_store()
+    if use:
+        use_model(use, store=store)
+    found = list_models(store=store)
+    if as_json:
+        print_json([model_facts(one) for one in found])
+        return
+    print_table(["model", "kind", "languages", "macro recall"], [model_row(one) for one in found])
+    typer.echo(f"{number(len(found), 'version')} of models. Store: {store.location}")
 
 
 @app.command()

@@ -131,10 +131,7 @@ def save(
         _put(store, folder, saved)
         _write_pointer(store, f"{saved.card.name}/{_NEWEST}", saved)
     log.info("saved %s in %s", saved.version, store.location)
-    languages = saved.card.languages if make_current else ()
-    for language in languages:
-        set_current(language, saved.address, store=store)
-    return replace(saved, current_for=tuple(languages))
+    return use_model(saved.address, store=store) if make_current else saved
 
 
 def list_models(*, store: Store | None = None) -> list[SavedModel]:
@@ -192,6 +189,15 @@ def set_current(language: str, name: str | None, *, store: Store | None = None) 
         )
     with translated(store.location):
         _write_pointer(store, pointer, saved)
+
+
+def use_model(name: str, *, store: Store | None = None) -> SavedModel:
+    """Make a model the current one of every language that it was trained for; see `set_current`."""
+    store = store or open_store()
+    saved = _look_up(store, *_resolve(store, name))
+    for language in saved.card.languages:
+        set_current(language, saved.address, store=store)
+    return replace(saved, current_for=saved.card.languages)
 
 
 def current_models(*, store: Store | None = None) -> dict[str, SavedModel]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from murmuration.collect import Progress, Receipt
     from murmuration.evaluation import Evaluation
+    from murmuration.models import SavedModel
     from murmuration.reports import RunResult
     from murmuration.reports.runner import RunProgress
 
@@ -170,6 +171,25 @@ def print_run(result: "RunResult", *, as_json: bool) -> None:
 def number(count: int, noun: str) -> str:
     """Give a number of things: “1 post”, “2,000 posts”."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def model_row(saved: "SavedModel") -> list[str]:
+    """Give a saved model as a row of a table."""
+    languages = (
+        f"{language}*" if language in saved.current_for else language
+        for language in saved.card.languages
+    )
+    recall = saved.card.metrics.get("macro_recall")
+    shown = "" if recall is None else f"{recall:.3f}"
+    return [saved.address, saved.card.kind, ", ".join(languages), shown]
+
+
+def model_facts(saved: "SavedModel") -> dict[str, Any]:
+    """Give what is known about a saved model, for `print_json`."""
+    from murmuration.sentiment.model import card_facts
+
+    own = {"model": saved.address, "version": saved.version, "digest": saved.digest}
+    return own | {"current_for": list(saved.current_for), "card": card_facts(saved.card)}
 
 
 def run_row(run: "RunResult") -> list[str]:

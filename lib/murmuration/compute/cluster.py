@@ -164,6 +164,10 @@ def start_cluster(rows: int | None = None, *, setting: str = "auto") -> Cluster:
     return _local(f"{amount} posts are worth processes of their own (from {SMALL_ROWS:,} on)")
 
 
+# Workers get a model through the graph, once; Dask warns from 10 MB on.
+_LARGE_GRAPH = {"distributed.admin.large-graph-warning-threshold": "1GB"}
+
+
 def _threads(reason: str) -> Cluster:
     undo = ExitStack()
     undo.enter_context(dask.config.set(scheduler="threads", num_workers=cpu_count()))
@@ -178,6 +182,7 @@ def _local(reason: str) -> Cluster:
     # A container may have less than its machine.
     free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
     with ExitStack() as undo:
+        undo.enter_context(dask.config.set(_LARGE_GRAPH))
         workers = undo.enter_context(
             LocalCluster(
                 n_workers=cpu_count(),
@@ -205,6 +210,7 @@ def _connect(address: str) -> Cluster:
             "`dask scheduler`, or set MURMURATION_CLUSTER to local."
         ) from err
     with ExitStack() as undo:
+        undo.enter_context(dask.config.set(_LARGE_GRAPH))
         undo.enter_context(client)
         workers, link = len(client.scheduler_info()["workers"]), client.dashboard_link
         log.info("cluster at %s with %d workers, dashboard at %s", address, workers, link)

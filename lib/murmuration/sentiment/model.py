@@ -122,10 +122,12 @@ class Model(Protocol):
     """
 
     @property
-    def card(self) -> ModelCard: ...  # noqa: D102
+    def card(self) -> ModelCard:
+        """What is known about it."""
 
     @property
-    def version(self) -> str: ...  # noqa: D102
+    def version(self) -> str:
+        """``name-xxxxxxxx``."""
 
     def predict_proba(self, texts: Iterable[str | None]) -> npt.NDArray[np.float64]:
         """Give calibrated probabilities, shape (n_texts, n_labels); NaN rows for missing and empty texts.
