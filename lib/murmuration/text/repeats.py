@@ -220,29 +220,25 @@ def _group(texts: _Texts, counts: Ints, least: float, seed: int) -> Ints:
     # The most frequent first; hashes decide between equals, never the order of rows.
     long = long[np.lexsort((texts.hashes[long], -counts[long]))]
     ranked = texts.take(long)
-    ones, others = _links(ranked, least, seed)
     firsts = np.arange(len(long))
-    shingles.join_first(ranked.starts, ranked.runs, ones, others, least, firsts)
+    linked = _link(ranked, least, seed)
+    shingles.join_first(ranked.starts, ranked.runs, linked, least, firsts)
     group_of[long] = long[firsts]
     return group_of
 
 
-def _links(texts: _Texts, least: float, seed: int) -> tuple[Ints, Ints]:
-    """Give pairs of texts that nearly repeat each other, the later one first, in order."""
-    n = len(texts.hashes)
-    keys, linked, shared = np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.bool_)
-    found: list[Ints] = [np.empty(0, np.int64)]
-    for factors, summands in _hash_functions(least, seed):
+def _link(texts: _Texts, least: float, seed: int) -> shingles.Places:
+    """Give for each text, one a band, others before it that it nearly repeats."""
+    n, bands = len(texts.hashes), _hash_functions(least, seed)
+    linked = np.full((n, len(bands)), -1, np.int32)
+    keys, shared, room = np.empty(n, np.uint64), np.empty(n, np.bool_), np.empty(n, np.int64)
+    for band, (factors, summands) in enumerate(bands):
         shingles.hash_band(texts.starts, texts.runs, factors, summands, keys)
         shingles.mark_shared(keys, n.bit_length() + 2, shared)
         order = np.flatnonzero(shared)
         order = order[np.argsort(keys[order], kind="stable")]
-        room = np.empty(len(order), np.int64)
-        shingles.link_band(texts.starts, texts.runs, keys, order, least, room, linked)
-        ones = np.flatnonzero(linked >= 0)
-        found.append(ones * n + linked[ones])
-    pairs = np.unique(np.concatenate(found))
-    return pairs // max(n, 1), pairs % max(n, 1)
+        shingles.link_band(texts.starts, texts.runs, keys, order, least, room, band, linked)
+    return linked
 
 
 def _hash_functions(least: float, seed: int) -> list[tuple[Keys, Keys]]:

@@ -204,6 +204,7 @@ def link_band(
     order: Offsets,
     least: float,
     room: Offsets,
+    band: int,
     linked: Places,
 ) -> None:
     """Find for each text one before it with the same key that it nearly repeats.
@@ -221,10 +222,10 @@ def link_band(
         Least similarity of repeats.
     room
         As long as `order`.
-    linked
-        Filled with the place of the other text, −1 for none.
+    band, linked
+        Number of the band, and for each text and band the place of the other text, −1 for none; shape (n_texts,
+        n_bands), filled for this band.
     """
-    linked[:] = -1
     low = 0
     while low < len(order):
         high = low + 1
@@ -237,35 +238,38 @@ def link_band(
                 break
             first, kept = room[0], 0
             for place in range(1, left):
-                if similarity(starts, runs, first, room[place]) >= least:
-                    linked[room[place]] = first
+                one = room[place]
+                known = band > 0 and linked[one, band - 1] == first
+                if known or similarity(starts, runs, first, one) >= least:
+                    linked[one, band] = first
                 else:
-                    room[kept] = room[place]
+                    room[kept] = one
                     kept += 1
             left = kept
         low = high
 
 
 @_compiled
-def join_first(
-    starts: Offsets, runs: Runs, ones: Offsets, others: Offsets, least: float, firsts: Offsets
-) -> None:
+def join_first(starts: Offsets, runs: Runs, linked: Places, least: float, firsts: Offsets) -> None:
     """Let each text join the first text that it nearly repeats and that joined no other.
 
     Parameters
     ----------
     starts, runs
         As `hash_texts` gives them.
-    ones, others
-        Texts that are alike, shape (n_links,); in order of `ones`, and each of `others` before its one.
+    linked
+        As `link_band` gives them.
     least
         Least similarity of repeats; also a text that is alike by way of another must have it.
     firsts
         Holds the place of each text itself; filled with the place of the one it joins.
     """
-    for link in range(len(ones)):
-        one, other = ones[link], firsts[others[link]]
-        if other < firsts[one] and (
-            other == others[link] or similarity(starts, runs, one, other) >= least
-        ):
-            firsts[one] = other
+    for one in range(len(linked)):
+        for band in range(linked.shape[1]):
+            if linked[one, band] < 0:
+                continue
+            other = firsts[linked[one, band]]
+            if other < firsts[one] and (
+                other == linked[one, band] or similarity(starts, runs, one, other) >= least
+            ):
+                firsts[one] = other
