@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import murmuration as mm
 from murmuration.errors import SchemaError
-from murmuration.text import count_words, drop_stop_words, prepare_texts
+from murmuration.text import count_words, drop_stop_words, prepare_texts, stop_words
 
 
 def prepared(*texts, **options):
@@ -162,6 +162,10 @@ def test_function_words_go_by_the_language_of_each_post():
     assert found[:4] == ["plants die thirst", "pflanzen sonne", "end", "-"]
     assert {"航班", "晚点"} <= set(found[4].split())
     assert drop_stop_words(posts[["topic_text"]])["topic_words"].iloc[0] == "plants die thirst"
+
+
+def test_norwegian_has_function_words_too():
+    assert {"og", "ikke"} <= stop_words(("no",))
 
 
 def test_bad_columns_are_refused_in_one_sentence():

@@ -22,6 +22,7 @@ _WORD = re.compile(
 )
 _SQUEEZE = re.compile(r"([^\W\d])\1{2,}")
 MIN_CHARS = 2
+_LISTS = {"no": "nb"}  # how the package calls a language that posts call otherwise
 
 # Function words and what fills speech. The list of the package stop_words, good for other languages,
 # has 1,333 words for English, among them "problems", "good" and "fire".
@@ -94,7 +95,7 @@ def stop_words(languages: tuple[str, ...] = ("en",)) -> frozenset[str]:
     for code in languages:
         if code == "en":
             found |= _ENGLISH
-        elif code in LANGUAGE_MAPPING:
-            found.update(word.lower().replace("’", "'") for word in get_stop_words(code))
+        elif (name := _LISTS.get(code, code)) in LANGUAGE_MAPPING:
+            found.update(word.lower().replace("’", "'") for word in get_stop_words(name))
     # Written without its apostrophe a word is no more telling: "dont", "im".
     return frozenset(found | {word.replace("'", "") for word in found})
