@@ -258,10 +258,22 @@ class Store:
         """Read one of the small tables at the version that `table` is open at."""
         name = table.metadata().name
         wanted = next(known for known in STORE_TABLES if known.name == name).arrow
-        parts = [self.read_file(uri).cast(wanted) for uri in sorted(table.file_uris())]
+        parts = [part.cast(wanted) for part in self._read_files(sorted(table.file_uris()))]
         rows = pa.concat_tables(parts) if parts else wanted.empty_table()
         # Two machines that meet the same missing receipt both add it, in the same words.
         return _first_of_each(rows, "import_id") if name == "imports" else rows
+
+    def _read_files(self, uris: Sequence[str]) -> list[pa.Table]:
+        """Read many small files as a whole, as labels leave them."""
+        paths = [self.path_of(uri) for uri in uris]
+        with translated(self.location):
+            if self.on_s3:  # several at a time, for each takes a while
+                contents = (
+                    self.files.cat_ranges(paths, None, None, on_error="raise") if paths else []
+                )
+                return [pq.ParquetFile(pa.BufferReader(content)).read() for content in contents]
+            # A sixth of the time of `read_table`, which makes a dataset of each.
+            return [pq.ParquetFile(path, memory_map=True).read() for path in paths]
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Add rows to one of the small tables."""
