@@ -22,9 +22,9 @@ from murmuration.sentiment import kernel
 
 SCORES = ("neg", "neu", "pos", "compound")
 
-# VADER was made for posts, and takes time with the square of a text's length: a minute for this many
-# characters. Longer texts are judged by their beginning.
-MAX_CHARS = 100_000
+# VADER was made for posts, and takes time with the square of a text's length where feelings and a “but” crowd
+# it: 4 s for this many characters. Longer texts are judged by their beginning.
+MAX_CHARS = 500_000
 _DIGITS = (3, 3, 3, 4)
 _ROLES = (
     (("no",), kernel.NO), (("or", "nor"), kernel.OR_NOR), (("least",), kernel.LEAST),
@@ -51,7 +51,7 @@ def vader_scores(
     -------
     pandas.DataFrame, lazy for a Dask series
         Columns `neg`, `neu`, `pos` (shares, 0 to 1) and `compound` (−1 to 1), one row a text, the index
-        of a Series kept; null for a missing or empty text. Beyond 100,000 characters (an emoji counts as
+        of a Series kept; null for a missing or empty text. Beyond 500,000 characters (an emoji counts as
         the words that describe it) a text is not read.
     """
     if is_dask(texts):
