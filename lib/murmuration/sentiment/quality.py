@@ -304,7 +304,8 @@ def estimate_slices(judged: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
                 measures = inside if len(inside) >= FEW else inside.iloc[:0]
                 row = {"model": model, "slice": name, "value": value, "posts": len(inside)}
                 rows.append(row | _with_intervals(_of_slice, measures, seed=seed))
-    return _table(rows)
+    ends = [name + end for name in ("accuracy", "macro_recall") for end in ("", "_low", "_high")]
+    return _table(rows, ["model", "slice", "value", "posts", *ends])
 
 
 def find_mistakes(
