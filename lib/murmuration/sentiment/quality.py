@@ -399,7 +399,7 @@ class PaperComparison:
 
 
 def compare_with_paper(
-    texts: Sequence[str], ratings: Floats, raw_ratings: Floats
+    texts: Sequence[str], ratings: Floats, raw_ratings: Floats, scores: Floats | None = None
 ) -> PaperComparison:
     """Measure VADER in the ways in which the figures of its paper may have come about.
 
@@ -409,14 +409,16 @@ def compare_with_paper(
         Tweets.
     ratings, raw_ratings
         Mean ratings, −4 to 4: as published, and of the raters' answers.
+    scores
+        Compound scores; those of VADER unless given.
 
     References
     ----------
     Hutto & Gilbert 2014, ICWSM, table 4: r .881, overall F1 .96.
     """
-    compound = vader_scores(list(texts))["compound"].fillna(0.0)
-    scores = compound.to_numpy(dtype=float)
-    given = label_scores(compound)
+    if scores is None:
+        scores = vader_scores(list(texts))["compound"].fillna(0.0).to_numpy(dtype=float)
+    given = label_scores(pd.Series(scores))
 
     def weighted_f1(neutral_below: float, called: "pd.Series[Any]") -> float:
         labels = pd.Series(_name_signs(ratings, neutral_below))
