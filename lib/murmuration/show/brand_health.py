@@ -179,8 +179,8 @@ def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataF
     negative, positive = mine["negative"], mine["positive"]
     if negative["high"] - negative["low"] > _WIDE:
         return (
-            f"{start}, anything from {percent(negative['low'])} to {percent(negative['high'])} may be negative: "
-            "these posts are too few to tell."
+            f"{start}, anything from {percent(negative['low'])} to {percent(negative['high'])} may be negative: neither "
+            "these posts nor what is known of the errors tell it more closely."
         )
     shown = [
         share_with_interval(row["share"], row["low"], row["high"]) for row in (negative, positive)
