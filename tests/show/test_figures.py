@@ -176,7 +176,7 @@ def test_estimated_shares_stand_beside_counted_ones(tables):
     assert titles == ["<b>negative</b>", "<b>neutral</b>", "<b>positive</b>"]
     mine = tables.share("us")
     assert figure.layout.meta["title"] == (
-        f"VADER calls 40 % of the scored posts about Us Air negative; corrected for how often VADER errs, "
+        f"VADER calls 40 % of the scored posts about Us Air negative; corrected for how often it errs, "
         f"{share_with_interval(mine['share'], mine['low'], mine['high'])}"
     )
     assert len(figure.layout.meta["table"]["rows"]) == 6

@@ -101,11 +101,12 @@ def test_whoever_scored_is_named(make_tables, make_scored, every, who, verb):
     told = describe_limits(
         count_coverage(posts.assign(text="x"), searched=9, quarantined=0),
         [],
-        words={},
+        words={"united": 0.0},
         methods=tables.methods,
     )
     assert "The model english-0a1b2c3d learnt from posts that people labelled." in told
     assert ("VADER adds up words" in told) == (every == 2)
+    assert ("“united” counts as a name" in told) == (every == 2)  # to VADER, but not to a model
     assert "since no method here reads their language" in told
 
 

@@ -12,7 +12,6 @@ from murmuration.sentiment.model import LABELS
 from murmuration.show import theme
 from murmuration.show.brand_health import (
     Names,
-    describe_correction,
     levels_table,
     name_methods,
     shares_of,
@@ -273,9 +272,10 @@ def _shares_title(now: pd.DataFrame, methods: pd.DataFrame, names: Names, brand:
     if mine is None:
         return f"No post about {tidy(names[brand])} could be corrected for errors"
     estimate = share_with_interval(mine["share"], mine["low"], mine["high"])
+    errs = "it errs" if methods["method"].nunique() <= 1 else "they err"
     return (
         f"{name_methods(methods)} {percent(mine['raw'])} of the scored posts about {tidy(names[brand])} negative; "
-        f"{describe_correction(methods)}, {estimate}"
+        f"corrected for how often {errs}, {estimate}"
     )
 
 

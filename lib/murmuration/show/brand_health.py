@@ -166,7 +166,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def describe_correction(methods: pd.DataFrame) -> str:
+def _correction(methods: pd.DataFrame) -> str:
     """Say what estimated shares are corrected for: “corrected for how often VADER errs”."""
     who = _names_of(methods)
     return f"corrected for how often {listing(who)} {'errs' if len(who) == 1 else 'err'}"
@@ -175,7 +175,7 @@ def describe_correction(methods: pd.DataFrame) -> str:
 def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame) -> str:
     if not mine:
         return "How often the method errs is not known, so these shares cannot be corrected for it."
-    start = _capital(describe_correction(methods))
+    start = _capital(_correction(methods))
     negative, positive = mine["negative"], mine["positive"]
     if negative["high"] - negative["low"] > _WIDE:
         return (
@@ -359,7 +359,7 @@ def describe_limits(
             f"{count(unknown['posts'].sum(), 'mention that it scored', 'mentions that it scored')}."
         )
     silent = sorted(word for word, feeling in words.items() if feeling == 0)
-    if silent:
+    if silent and _VADER in who:
         lines.append(
             f"{as_markdown(quoted(silent))} {'counts' if len(silent) == 1 else 'count'} as a name here, not as a feeling."
         )
