@@ -15,6 +15,7 @@ import pytest
 from murmuration import schema
 from murmuration.errors import SchemaError
 from murmuration.schema import RESULTS, STORE_TABLES, Table
+from murmuration.sentiment import count_methods, estimate_shares
 from murmuration.store.forget import forget
 from murmuration.store.labels import save_labels
 from murmuration.store.tombstones import bury
@@ -135,6 +136,8 @@ def test_results_are_null_only_where_they_may_be():
         "by_brand": estimate_sentiment(posts.assign(period="this"), by=["brand", "period"]),
         "by_language": estimate_sentiment(posts, by=["lang"]),
         "share_of_voice": estimate_share_of_voice(posts.iloc[:0], ["one", "two"]),
+        "shares": estimate_shares(posts.assign(period="this"), by=["brand", "period"]),
+        "methods": count_methods(posts.assign(sentiment_model="new"), {"new": None}),
         "terms": find_terms_by_side(posts),
         "coverage": count_coverage(posts, searched=3, quarantined=0),
     }
