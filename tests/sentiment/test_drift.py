@@ -58,6 +58,12 @@ def test_nothing_to_compare_is_null():
     assert measured([], draw(50, 1))["value"].isna().sum() >= 3
 
 
+def test_languages_that_are_not_known_are_not_compared():
+    summary = summarise_texts(draw(100, 1))
+    found = measure_drift(summary, draw(100, 2), ["en"] * 100).set_index("measure")
+    assert found["value"].isna().tolist() == [name == "language" for name in found.index]
+
+
 def test_something_else_than_a_summary_is_refused():
     with pytest.raises(SchemaError, match="no summary of texts: it needs langs, lengths, sketch"):
         measure_drift({"words": {}}, ["a"], ["en"])

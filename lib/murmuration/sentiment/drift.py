@@ -38,13 +38,15 @@ _KEYS = frozenset(("words", "tokens", "lengths", "langs", "sketch"))
 Floats = npt.NDArray[np.float64]
 
 
-def summarise_texts(texts: Iterable[str | None], langs: Iterable[str | None]) -> dict[str, Any]:
+def summarise_texts(
+    texts: Iterable[str | None], langs: Iterable[str | None] | None = None
+) -> dict[str, Any]:
     """Sum up texts so that others can be held against them; for a model's folder.
 
     Parameters
     ----------
     texts, langs
-        Texts and the codes of their languages.
+        Texts and, where they are known, the codes of their languages.
 
     Returns
     -------
@@ -61,7 +63,8 @@ def summarise_texts(texts: Iterable[str | None], langs: Iterable[str | None]) ->
         words.update(find_words(text))
     kept = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))[:_WORDS]
     places = np.searchsorted(_LENGTH_ENDS, [len(text) for text in read], side="right")
-    spoken = Counter(code or NO_LANG for code in text_list(_as_list(langs), column="lang"))
+    codes = [] if langs is None else text_list(_as_list(langs), column="lang")
+    spoken = Counter(code or NO_LANG for code in codes)
     return {
         "words": dict(kept),
         "tokens": words.total(),

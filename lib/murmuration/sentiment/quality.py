@@ -318,7 +318,8 @@ def find_mistakes(
     judged
         Rows of `judge`.
     models
-        Those that judged, beside VADER; of one that can `explain` texts the terms that weighed are told.
+        Those that judged, beside VADER; of one that can `explain` texts the terms that weighed are told:
+        above 0 they spoke for the label that it gave. Of VADER it is what each word feels like, −4 to 4.
     count
         How many of each model; texts that repeat are shown once.
 
@@ -346,7 +347,7 @@ def find_mistakes(
 @runtime_checkable
 class _Explains(Protocol):
     def explain(self, texts: Sequence[str]) -> Sequence[Sequence[tuple[str, float]]]:
-        """Give the terms of each text with their weights, towards positive above 0."""
+        """Give the terms of each text with their weights: above 0 they spoke for the label that it was given."""
 
 
 def weigh_words(texts: Sequence[str]) -> list[list[tuple[str, float]]]:

@@ -269,18 +269,27 @@ def _verdict(row: Mapping[str, Any]) -> str:
 
 
 class LabelledCounts(Protocol):
-    """What a file of labelled posts held: rows, and those that were left out or look odd."""
+    """What a file of labelled posts held; see `murmuration.collect.labelled.Labelled`."""
 
     @property
-    def rows(self) -> int: ...  # noqa: D102
+    def rows(self) -> int:
+        """How many it has."""
+
     @property
-    def without_label(self) -> int: ...  # noqa: D102
+    def without_label(self) -> int:
+        """How many were left out for want of a label."""
+
     @property
-    def without_text(self) -> int: ...  # noqa: D102
+    def without_text(self) -> int:
+        """How many for want of a text."""
+
     @property
-    def repeated(self) -> int: ...  # noqa: D102
+    def repeated(self) -> int:
+        """Rows whose text another has too."""
+
     @property
-    def contradicting(self) -> int: ...  # noqa: D102
+    def contradicting(self) -> int:
+        """Those of them that do not agree on the label."""
 
 
 def describe_quality_limits(
