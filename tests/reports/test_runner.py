@@ -234,3 +234,24 @@ def test_a_half_written_run_is_no_run(add_report, some_posts):
     reports = result.folder.parents[1]
     (result.folder / "manifest.json").write_text('{"report": "sma')
     assert list_runs(reports) == []
+
+
+def test_a_run_scores_with_the_models_that_were_current_and_says_so(add_report, some_posts):
+    texts = [f"{word} flight {n}" for n in range(8) for word in ("good", "bad", "long")]
+    model = mm.sentiment.train_classifier(
+        texts,
+        ["positive", "negative", "neutral"] * 8,
+        params=mm.sentiment.ClassifierParams(strength=1.0, folds=2),
+    )
+    saved = mm.models.save(model, "tone", make_current=True)
+    cells = """
+import murmuration as mm
+run = mm.start_run("small")
+posts = mm.load_posts(columns=["text", "lang"], as_of=run.as_of).assign(lang="en")
+scored = mm.sentiment.score_posts(posts, models=run.sentiment_models()).compute()
+run.answer(sorted(set(scored["sentiment_model"])))
+"""
+    manifest = mm.run_report(add_report(cells)).manifest
+    assert manifest["answer"] == [saved.version]
+    pin = {"model": saved.address, "version": saved.version, "digest": saved.digest}
+    assert manifest["pinned"]["models"] == {"en": pin}
