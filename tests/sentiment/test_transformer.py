@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,6 +118,13 @@ def test_of_a_long_text_the_beginning_is_read_and_said(tiny, caplog):
 
 
 @needs_torch
+def test_reading_a_network_prints_nothing(published, tmp_path, capfd):
+    shutil.copytree(published, tmp_path / "copy")  # one that is not in memory yet
+    TransformerModel.from_pretrained(tmp_path / "copy", languages=["en"])
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_torch
 def test_odd_texts_are_read_like_any(tiny):
     odd = ["😀", "!!!", "\ud800", "a\x00b", "e" + "\u0301" * 500, "שלום"]
     assert not np.isnan(tiny.predict_proba(odd)).any()
@@ -200,8 +208,6 @@ def test_a_mapping_must_name_every_label_with_ours():
 
 @needs_torch
 def test_pickled_weights_are_refused(published, tmp_path):
-    import shutil
-
     import torch
 
     folder = tmp_path / "pickled"

@@ -9,7 +9,8 @@ so a text's own length alone decides the shape it goes through, and rows that ar
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version as package_version
@@ -282,16 +283,17 @@ def _open_network(folder: Path, device: str) -> _Network:
 
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokeniser = AutoTokenizer.from_pretrained(folder, **options)
-        network, found = AutoModelForSequenceClassification.from_pretrained(
-            folder,
-            use_safetensors=True,
-            dtype=torch.float32,
-            # Others choose their way by what is in the batch.
-            attn_implementation="eager",
-            output_loading_info=True,
-            **options,
-        )
+        with _no_progress_bars():
+            tokeniser = AutoTokenizer.from_pretrained(folder, **options)
+            network, found = AutoModelForSequenceClassification.from_pretrained(
+                folder,
+                use_safetensors=True,
+                dtype=torch.float32,
+                # Others choose their way by what is in the batch.
+                attn_implementation="eager",
+                output_loading_info=True,
+                **options,
+            )
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as err:
         raise ModelError(
             f"The transformer in {folder} cannot be read: {str(err).splitlines()[0]}"
@@ -304,6 +306,19 @@ def _open_network(folder: Path, device: str) -> _Network:
     if tokeniser.pad_token_id is None:
         raise ModelError(f"The tokeniser in {folder} has no token for padding. Name another model.")
     return _Network(network.eval().to(device), tokeniser, device, _widths(network, tokeniser))
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    from transformers.utils import logging as told
+
+    shown = told.is_progress_bar_enabled()
+    told.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            told.enable_progress_bar()
 
 
 def _widths(network: Any, tokeniser: Any) -> tuple[int, ...]:
