@@ -54,10 +54,10 @@ _UNNAMED = (
     "label_1",
     "label_2",
 )  # negative, neutral, positive in the models of TweetEval
-# Lengths in tokens that texts are padded to, and tokens in a batch: few enough not to waste time on
-# filling the last one, enough to keep the processor busy.
+# Lengths in tokens that texts are padded to, and tokens in a batch. One post alone pays for a whole batch; on
+# a CPU 256 tokens reach 0.87 of the speed of 1024 (three layers of BERT's width, airline posts).
 _WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-_BATCH_TOKENS = {"cpu": 1024, "cuda": 32_768}
+_BATCH_TOKENS = {"cpu": 256, "cuda": 32_768}
 # Tokenisers in threads of one process trip over each other (huggingface/tokenizers issue 537).
 _ONE_AT_A_TIME = threading.Lock()
 
