@@ -11,6 +11,7 @@ builtin that a caller would catch::
     ├── SchemaError        (ValueError)    a table without the columns that are needed
     ├── ReadError          (ValueError)    a post file that cannot be read
     ├── ModelError         (ValueError)    a model, or its folder, that cannot be used
+    ├── BackendError       (RuntimeError)  an estimator that cannot run where it was asked for
     ├── StoreError         (OSError)       the store cannot be opened, read or written
     └── ReportError        (RuntimeError)  a report that did not finish
 """
@@ -52,6 +53,10 @@ class ReadError(MurmurationError, ValueError):
 
 class ModelError(MurmurationError, ValueError):
     """A model, or the folder that holds it, cannot be used as it is."""
+
+
+class BackendError(MurmurationError, RuntimeError):
+    """An estimator cannot run where it was asked to, or not with these arguments."""
 
 
 class StoreError(MurmurationError, OSError):
