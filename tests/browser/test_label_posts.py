@@ -58,7 +58,11 @@ def address(store, tmp_path):
             sleep(0.1)
     yield f"http://127.0.0.1:{port}/"
     server.send_signal(signal.SIGINT)
-    assert server.wait(30) is not None
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        raise
 
 
 def held(store):

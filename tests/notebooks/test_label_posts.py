@@ -5,8 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from murmuration.models import list_models
+from murmuration.models import list_models, save
 from murmuration.sample import make_posts, write_posts
+from murmuration.sentiment import ClassifierParams, train_classifier
 from murmuration.store import load_labels, load_posts, open_store, save_labels
 
 from ..conftest import ROOT
@@ -51,16 +52,24 @@ def label_by_truth(store):
     save_labels(other, store=store)
 
 
+def earlier_model():
+    posts = pd.concat(make_posts(300)).dropna(subset=["text"])
+    quick = ClassifierParams(strength=1.0, folds=2)
+    return train_classifier(posts["text"], posts["truth_sentiment"], params=quick, name="earlier")
+
+
 def test_from_labels_of_two_people_it_trains_a_model_and_keeps_it(sample, tmp_path):
     label_by_truth(sample)
     before = load_labels(store=sample)
-    shown = texts(run(tmp_path, posts_to_label=20, needed=20, keep_as="from-labels"))
+    save(earlier_model(), store=sample)
+    chosen = {"posts_to_label": 20, "needed": 20, "keep_as": "from-labels", "scored_by": "earlier"}
+    shown = texts(run(tmp_path, **chosen))
     assert "vnd.jupyter.widget-view+json" in shown
     assert "by 2 labellers" in shown
     assert "Krippendorff" in shown
     assert "its macro recall is" in shown
     assert "Kept as `from-labels@" in shown
-    [model] = list_models(store=sample)
-    assert model.card.languages == ("en",)
+    models = {model.card.name: model for model in list_models(store=sample)}
+    assert models["from-labels"].card.languages == ("en",)
     # Looking changes nothing.
     pd.testing.assert_frame_equal(load_labels(store=sample), before)

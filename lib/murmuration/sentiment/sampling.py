@@ -41,7 +41,7 @@ class DrawParams:
     random_share
         Plain random posts, from which shares can be estimated.
     uncertain_share
-        Posts whose sentiment is least certain, which teach a model most.
+        Posts whose sentiment is least certain; from them a model learns more once a trained one scores the posts.
     double_share
         Posts that somebody else has labelled, which show how far people agree.
     strata

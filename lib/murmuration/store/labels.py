@@ -168,7 +168,7 @@ def _entry(row: Mapping[Any, Any], at: datetime) -> dict[str, Any]:
         _check_choice("label", entry["label"], LABELS)
     else:
         entry["label"] = None
-    check_labeller(entry["labeller"])
+    _check_labeller(entry["labeller"])
     return entry | {"entry_id": secrets.token_hex(16), "labelled_at": at}
 
 
@@ -177,14 +177,7 @@ def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
         raise ParamError(f"There is no {name} {value!r}.{suggest(str(value), choices)}")
 
 
-def check_labeller(name: object) -> None:
-    """Make sure that a labeller's name is a short one, that holds no address of mail.
-
-    Raises
-    ------
-    ParamError
-        If it is not.
-    """
+def _check_labeller(name: object) -> None:
     if not isinstance(name, str) or not _LABELLER.fullmatch(name):
         raise ParamError(
             f"The labeller's name is {name!r}, but it must be 1 to 64 of a-z, 0-9, _ and -: a short name or a "
