@@ -1,15 +1,13 @@
 """Labelled texts → a linear model of how texts feel.
 
-One logistic regression per label over n-grams of words and characters and VADER's scores (Joachims 1998,
-doi:10.1007/BFb0026683; Fan et al. 2008, LIBLINEAR), its strength found by search, its scores turned into
-probabilities on posts that it was not fitted to.
+One logistic regression per label over n-grams of words and characters, VADER's scores and, if asked for, vectors
+of a network (Joachims 1998, doi:10.1007/BFb0026683; Wang & Manning 2012, https://aclanthology.org/P12-2018),
+its strength found by search, its scores turned into probabilities on posts that it was not fitted to.
 """
 
-import hashlib
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -19,25 +17,27 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from scipy import sparse, stats
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
+from scipy import stats
 from sklearn.metrics import log_loss, make_scorer
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 
 from murmuration.errors import ModelError, ParamError, suggest
-from murmuration.frames import TEXT
+from murmuration.frames import TEXT, is_dask
 from murmuration.model_folder import digest_contents, read_folder, write_folder
 from murmuration.sentiment.calibration import Calibration, calibration_error, fit_calibration
+from murmuration.sentiment.embedding import embed_texts
 from murmuration.sentiment.features import (
     Counted,
     NGrams,
     add_up,
     count_ngrams,
     find_places,
+    name_ngrams,
     read_texts,
     weigh,
 )
+from murmuration.sentiment.labelled import Labelled, prepare_labelled_texts
+from murmuration.sentiment.learner import BATCH, Learner, Table, count_table, count_words
 from murmuration.sentiment.model import (
     LABELS,
     ErrorTable,
@@ -64,10 +64,10 @@ Singles = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Progress = Callable[[str, float], None]
 
-_BATCH = 10_000  # texts whose features are in memory at a time
 _SEARCH_FOLDS = 3  # of those that the quality is measured on, for each try
-_STRENGTHS = (0.05, 5.0)  # C of logistic regression
-_MIN_PER_LABEL = 5
+_SEARCH_ROWS = 20_000  # of each fold: the best strength hardly depends on how many there are
+_STRENGTHS = (0.25, 4.0)  # C of logistic regression
+_MANY = 20_000  # texts, from which on n-grams that occur once are left out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,19 +81,24 @@ class ClassifierParams:
     words
         N-grams of up to so many words.
     chars_from, chars_to
-        N-grams of so many characters within words; 0 for none.
+        N-grams of so many characters within words; none where `chars_to` is 0.
     vader
-        Whether VADER's scores are features; None where the language is English.
+        Whether VADER's scores are features. They help beyond English too, by emoji and borrowed words.
+    embedding
+        Name or folder of a sentence-transformers or model2vec model whose vectors are features; needs the
+        extra ``embeddings``, where the model is trained and where it is used.
     min_texts
-        In how many texts an n-gram has to occur.
+        In how many texts an n-gram has to occur; None: 1, or 2 from 20,000 texts on.
     class_weight
         ``"balanced"`` gives each label the same weight, ``"none"`` each text, or a weight per label.
     aim
-        What the label that is named is to make high.
+        What the naming of labels is to make high.
     strength
         How closely the weights follow the texts (C); None searches.
+    focus
+        How far n-grams count by how well they set a label apart, 0 to 1.
     trials
-        How many are tried in the search.
+        How many strengths are tried in the search.
     folds
         Into how many parts the texts are split to measure quality.
     """
@@ -102,19 +107,23 @@ class ClassifierParams:
     words: int = 2
     chars_from: int = 3
     chars_to: int = 5
-    vader: bool | None = None
-    min_texts: int = 2
+    vader: bool = True
+    embedding: str | None = None
+    min_texts: int | None = None
     class_weight: Literal["balanced", "none"] | Mapping[str, float] = "balanced"
     aim: Aim = "macro_recall"
     strength: float | None = None
-    trials: int = 8
+    focus: float = 0.5
+    trials: int = 6
     folds: int = 5
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("words", 1, 5), ("chars_to", 0, 10), ("min_texts", 1, 1000), ("trials", 1, 1000), ("folds", 2, 20),
+            ("words", 1, 5), ("chars_from", 1, 10), ("chars_to", 0, 10), ("min_texts", 1, 1000),
+            ("strength", 1e-6, 1e6), ("focus", 0, 1), ("trials", 1, 1000), ("folds", 2, 20),
         ):  # fmt: skip
-            if not low <= (value := getattr(self, name)) <= high:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
                 raise ParamError(
                     f"ClassifierParams.{name} is {value}, but has to lie between {low} and {high}."
                 )
@@ -122,6 +131,16 @@ class ClassifierParams:
             raise ParamError(
                 f"ClassifierParams.aim cannot be {self.aim!r}.{suggest(str(self.aim), get_args(Aim))}"
             )
+        self._check_weights()
+
+    def _check_weights(self) -> None:
+        given = self.class_weight
+        for name in [given] if isinstance(given, str) else given:
+            known = ("balanced", "none") if isinstance(given, str) else LABELS
+            if name not in known:
+                raise ParamError(
+                    f"ClassifierParams.class_weight cannot be {name!r}.{suggest(str(name), known)}"
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +152,7 @@ class Weights:
     keys, rarity, terms
         Of each n-gram its digest (rising), how rare it is, and its weight per label, shape (n_ngrams, n_labels).
     others
-        The weights of VADER's scores, shape (n_others, n_labels).
+        The weights of VADER's scores and of vectors, shape (n_others, n_labels).
     bias
         Shape (n_labels,).
     offsets
@@ -156,7 +175,13 @@ class LinearModel:
     ) -> None:
         self._card, self._ngrams, self._weights = card, ngrams, weights
         self._calibration = calibration
-        self._n_words = _count_words(weights.keys)
+        self._n_words = count_words(weights.keys)
+
+    def __repr__(self) -> str:
+        return f"LinearModel({self.version!r})"
+
+    def __dask_tokenize__(self) -> object:
+        return self.version
 
     @property
     def card(self) -> ModelCard:
@@ -174,7 +199,7 @@ class LinearModel:
         Those of one text never depend on the others.
         """
         read = read_texts(texts)
-        parts = [self._scores(read[at : at + _BATCH]) for at in range(0, len(read), _BATCH)]
+        parts = [self._scores(read[at : at + BATCH]) for at in range(0, len(read), BATCH)]
         told = self._calibration.apply(np.concatenate([np.empty((0, len(LABELS))), *parts]))
         told[[not text.strip() for text in read]] = np.nan
         return told
@@ -192,7 +217,7 @@ class LinearModel:
 
     def choose(self, probabilities: Floats) -> Rows:
         """Give the number of the label to name for each row of probabilities; −1 for rows of NaN."""
-        logs = np.log(np.maximum(probabilities, 1e-12)) + self._weights.offsets
+        logs = _logs(probabilities) + self._weights.offsets
         codes = np.where(np.isnan(logs), -np.inf, logs).argmax(axis=1)
         return np.where(np.isnan(probabilities[:, 0]), -1, codes)
 
@@ -215,13 +240,54 @@ class LinearModel:
         try:
             weights = Weights(**{name: arrays[name] for name in Weights.__annotations__})
             calibration = Calibration(cast(Any, kind), arrays["values"], arrays["knots"])
-            return cls(read_card(facts), NGrams(**ngrams), weights, calibration)
+            return cls(read_card(facts), NGrams(**cast(Any, ngrams)), weights, calibration)
         except (KeyError, TypeError) as err:
             raise ModelError(f"The model in {folder} is no linear one: {err!r}.") from err
 
+    def explain(
+        self, texts: Iterable[str | None], *, count: int = 8
+    ) -> list[list[tuple[str, float]]]:
+        """Give the terms that weighed most for or against the label that each text is given.
+
+        Parameters
+        ----------
+        texts
+            As for `predict`.
+        count
+            How many terms a text.
+
+        Returns
+        -------
+        list of lists of (term, weight)
+            Largest size first: words (with the n-grams of characters within them), runs of words, ``VADER`` and
+            ``embedding``; how much more a term adds to the score of the label than to those of the others
+            on average. Empty for missing and empty texts.
+        """
+        read = read_texts(texts)
+        given = self.choose(self.predict_proba(read))
+        return [
+            self._explain(text, int(code))[:count] if code >= 0 else []
+            for text, code in zip(read, given, strict=True)
+        ]
+
+    def _explain(self, text: str, code: int) -> list[tuple[str, float]]:
+        against = np.full(len(LABELS), -1 / (len(LABELS) - 1))
+        against[code] = 1.0
+        counted, places, values = self._values([text])
+        worth = values * (self._weights.terms[places] @ against) * (places >= 0) / counted.counts
+        worth_of = dict(zip(counted.keys.tolist(), worth.tolist(), strict=True))
+        terms: dict[str, float] = {}
+        for key, name in zip(*name_ngrams(text, self._ngrams), strict=True):
+            terms[name] = terms.get(name, 0.0) + worth_of[int(key)]
+        others = other_features([text], self._card.params)[0] * (self._weights.others @ against)
+        n_vader = len(SCORES) if self._card.params.get("vader") else 0
+        terms["VADER"], terms["embedding"] = others[:n_vader].sum(), others[n_vader:].sum()
+        ranked = sorted(terms.items(), key=lambda term: (-abs(term[1]), term[0]))
+        return [(name, float(value)) for name, value in ranked if value]
+
     def _facts(self) -> dict[str, Any]:
         return card_facts(self._card) | {
-            "ngrams": asdict(self._ngrams), "calibration": self._calibration.kind,
+            "ngrams": self._ngrams._asdict(), "calibration": self._calibration.kind,
         }  # fmt: skip
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -230,17 +296,23 @@ class LinearModel:
         }  # fmt: skip
 
     def _scores(self, texts: list[str]) -> Floats:
-        counted, weights = count_ngrams(texts, self._ngrams), self._weights
-        places = np.empty(len(counted.keys), np.int32)
-        find_places(counted.keys, weights.keys, places)
-        values = np.empty(len(places), np.float32)
-        weigh(counted.starts, places, counted.counts, weights.rarity, self._n_words, values)
-        scores = np.tile(weights.bias, (len(texts), 1))
-        add_up(counted.starts, places, values, weights.terms, scores)
-        if len(weights.others):
-            for column, weight in zip(_vader(texts).T, weights.others, strict=True):
-                scores += column[:, None] * weight
+        counted, places, values = self._values(texts)
+        scores = np.tile(self._weights.bias, (len(texts), 1))
+        add_up(counted.starts, places, values, self._weights.terms, scores)
+        others = other_features(texts, self._card.params)
+        for column, weight in zip(others.T, self._weights.others, strict=True):
+            scores += column[:, None] * weight
         return scores
+
+    def _values(self, texts: list[str]) -> tuple[Counted, npt.NDArray[np.int32], Singles]:
+        """Give the n-grams of texts, their places among those known (-1 for others), and their values."""
+        counted = count_ngrams(texts, self._ngrams)
+        places = np.empty(len(counted.keys), np.int32)
+        find_places(counted.keys, self._weights.keys, places)
+        values = np.empty(len(places), np.float32)
+        rarity = self._weights.rarity
+        weigh(counted.starts, places, counted.counts, rarity, self._n_words, values)
+        return counted, places, values
 
 
 def train_classifier(
@@ -292,258 +364,88 @@ def train_classifier(
         If the texts are none.
     """
     params = params or ClassifierParams()
+    card = ModelCard(
+        name=name,
+        kind="linear",
+        languages=tuple(languages),
+        trained_on={"description": description},
+        params=asdict(params),
+        versions={one: package_version(one) for one in ("murmuration", "scikit-learn", "numpy")},
+        licence=licence,
+    )
     tell = on_progress or (lambda step, share: None)
-    data = _prepare(texts, labels, groups, times)
+    if is_dask(texts):
+        from murmuration.sentiment.out_of_core import train_in_parts
+
+        return train_in_parts(
+            texts, labels, groups=groups, times=times, card=card, params=params, tell=tell
+        )
+    data = prepare_labelled_texts(texts, labels, groups, times, least=2 * params.folds)
+    return _train(data, card, params, tell)
+
+
+def _train(
+    data: Labelled, card: ModelCard, params: ClassifierParams, tell: Progress
+) -> LinearModel:
     folds = make_folds(
         data.truth, groups=data.groups, times=data.times, folds=params.folds, seed=params.seed
     )
     tell("counting n-grams", 0.0)
     ngrams = NGrams(words=params.words, chars_from=params.chars_from, chars_to=params.chars_to)
-    with_vader = "en" in languages if params.vader is None else params.vader
-    table = _count(data.texts, ngrams, params.min_texts, with_vader)
-    estimator = _Logistic(
-        n_words=table.n_words, n_ngrams=len(table.keys), min_texts=params.min_texts,
-        class_weight=_class_weight(params), seed=params.seed, strength=params.strength or 1.0,
+    min_texts = params.min_texts or (2 if len(data.texts) >= _MANY else 1)
+    others = other_features(data.texts, card.params, alone=False)
+    table = count_table(data.texts, others, ngrams, min_texts)
+    learner = Learner(
+        n_words=count_words(table.keys), n_ngrams=len(table.keys), min_texts=min_texts,
+        class_weight=class_weights(params), seed=params.seed, strength=params.strength or 1.0, focus=params.focus,
     )  # fmt: skip
     tell("searching", 0.1)
     if params.strength is None:
-        estimator.set_params(strength=_search(estimator, table.counts, data.truth, folds, params))
-    tell("measuring quality", 0.7)
-    judged, scores = _leave_out(estimator, table.counts, data.truth, folds)
+        learner.set_params(strength=_search(learner, table, data.truth, folds, params))
+    tell("measuring quality", 0.6)
+    judged, scores = _leave_out(learner, table, data.truth, folds)
+    quality = judge_scores(scores, data.truth[judged], params)
     tell("learning from all texts", 0.9)
-    estimator.fit(table.counts, data.truth)
-    quality = _judge(scores, data.truth[judged], params)
-    card = ModelCard(
-        name=name,
-        kind="linear",
-        languages=tuple(languages),
-        trained_on=data.facts | {"description": description},
-        params=asdict(params) | {"strength": estimator.strength, "vader": with_vader},
+    learner.fit(table.counts, data.truth)
+    tell("done", 1.0)
+    known = replace(
+        card,
+        trained_on=data.facts | dict(card.trained_on),
+        params=dict(card.params) | {"strength": learner.strength, "min_texts": min_texts},
         metrics=quality.metrics,
         errors=ErrorTable(quality.confusion, _measured_on(len(judged), data, folds)),
-        versions={one: package_version(one) for one in ("murmuration", "scikit-learn", "numpy")},
-        licence=licence,
     )
-    tell("done", 1.0)
     return LinearModel(
-        card, ngrams, estimator.weights(table.keys, quality.offsets), quality.calibration
+        known, ngrams, _weights(learner, table.keys, quality.offsets), quality.calibration
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Labelled:
-    texts: list[str]
-    truth: Rows
-    groups: npt.NDArray[Any] | None
-    times: npt.NDArray[Any] | None
-    facts: dict[str, Any]
+def _weights(learner: Learner, keys: npt.NDArray[np.uint64], offsets: Floats) -> Weights:
+    used = learner.rarity_ > 0
+    terms, others = np.split(learner.coef_, [learner.n_ngrams])
+    return Weights(
+        keys[used], learner.rarity_[used], terms[used].astype(np.float32),
+        np.ascontiguousarray(others), learner.intercept_, offsets,
+    )  # fmt: skip
 
 
-def _prepare(
-    texts: Iterable[str | None],
-    labels: Iterable[str | None],
-    groups: Iterable[Any] | None,
-    times: Iterable[Any] | None,
-) -> _Labelled:
-    """Leave out what has no label, what occurs twice, and what contradicts itself."""
-    read = read_texts(texts)
-    frame = pd.DataFrame({"text": read, "label": _column(labels, len(read), "labels")})
-    for column, values in (("group", groups), ("time", times)):
-        if values is not None:
-            frame[column] = _column(values, len(read), f"{column}s")
-    frame = frame[frame["label"].notna() & frame["text"].str.strip().ne("")]
-    frame["label"] = _label_codes(frame["label"])
-    kept = _settle(frame)
-    facts = {
-        "rows": len(kept), "fingerprint": _fingerprint(kept["text"], kept["label"]),
-        "without_text_or_label": len(read) - len(frame), "repeated": len(frame) - len(kept),
-        "contradictory": int(frame.groupby("text")["label"].nunique().gt(1).sum()),
-    }  # fmt: skip
-    if facts["contradictory"]:
-        log.warning(
-            "%d texts have several labels; the most frequent counts", facts["contradictory"]
-        )
-    _check_enough(kept["label"])
-    return _Labelled(
-        kept["text"].tolist(),
-        kept["label"].to_numpy(np.int64),
-        kept["group"].astype("category").cat.codes.to_numpy() if "group" in kept else None,
-        kept["time"].to_numpy() if "time" in kept else None,
-        facts,
-    )
+def other_features(texts: list[str], params: Mapping[str, Any], *, alone: bool = True) -> Floats:
+    """Give VADER's scores and vectors, as `params` says, shape (n_texts, any)."""
+    parts = [np.empty((len(texts), 0))]
+    if params["vader"]:
+        scores = vader_scores(texts)[list(SCORES)].to_numpy(np.float64, na_value=np.nan)
+        parts.append(np.nan_to_num(scores))
+    if params["embedding"]:
+        parts.append(embed_texts(texts, params["embedding"], alone=alone))
+    return np.hstack(parts)
 
 
-def _column(values: Iterable[Any], n_rows: int, name: str) -> "pd.Series[Any]":
-    column = pd.Series(values if isinstance(values, pd.Series) else list(values)).reset_index(
-        drop=True
-    )
-    if len(column) != n_rows:
-        raise ParamError(
-            f"There are {n_rows} texts but {len(column)} {name}. Give one for each text, in their order."
-        )
-    return column
-
-
-def _label_codes(labels: "pd.Series[Any]") -> "pd.Series[Any]":
-    codes = labels.map({label: code for code, label in enumerate(LABELS)})
-    if codes.isna().any():
-        wrong = labels[codes.isna()]
-        first = wrong.iloc[0]
-        raise ParamError(
-            f"{len(wrong)} of {len(labels)} labels are none of {', '.join(LABELS)}: the first is {first!r}."
-            f"{suggest(str(first), LABELS)}"
-        )
-    return codes.astype(np.int64)
-
-
-def _settle(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep each text once, with its most frequent label; none of those that have no such."""
-    votes = frame.groupby(["text", "label"], sort=False).size()
-    highest = votes.groupby("text", sort=False).transform("max")
-    winners = votes[votes == highest].reset_index()
-    winners = winners.drop_duplicates("text", keep=False)
-    settled = frame.drop_duplicates("text").drop(columns="label")
-    return settled.merge(winners[["text", "label"]], on="text", how="inner")
-
-
-def _check_enough(codes: "pd.Series[Any]") -> None:
-    there = Counter(codes)
-    for code, label in enumerate(LABELS):
-        if there[code] < _MIN_PER_LABEL:
-            found = "No text is" if not there[code] else f"Only {there[code]} texts are"
-            raise ParamError(
-                f"{found} labelled {label!r}, but a model has to see {_MIN_PER_LABEL} of each label. "
-                "Label more posts of this kind."
-            )
-
-
-def _fingerprint(texts: "pd.Series[Any]", codes: "pd.Series[Any]") -> str:
-    digest = hashlib.sha256()
-    for text, code in zip(texts, codes, strict=True):
-        digest.update(f"{LABELS[code]}\0{text}\0".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def _class_weight(params: ClassifierParams) -> str | dict[int, float] | None:
+def class_weights(params: ClassifierParams) -> str | dict[int, float] | None:
+    """Give the weights of labels as scikit-learn takes them."""
     given = params.class_weight
     if isinstance(given, str):
         return None if given == "none" else given
     return {code: float(given.get(label, 1.0)) for code, label in enumerate(LABELS)}
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """N-grams and other features of texts; n-grams first, those of words before those of characters."""
-
-    counts: sparse.csr_matrix
-    keys: npt.NDArray[np.uint64]
-
-    @property
-    def n_words(self) -> int:
-        return _count_words(self.keys)
-
-
-def _count_words(keys: npt.NDArray[np.uint64]) -> int:
-    return int(np.searchsorted(keys, np.uint64(1 << 63)))
-
-
-def _count(texts: list[str], ngrams: NGrams, min_texts: int, with_vader: bool) -> _Table:
-    parts = [count_ngrams(texts[at : at + _BATCH], ngrams) for at in range(0, len(texts), _BATCH)]
-    keys, n_texts = np.unique(np.concatenate([part.keys for part in parts]), return_counts=True)
-    keys = keys[n_texts >= min_texts]
-    rows = [_matrix(part, keys) for part in parts]
-    others = sparse.csr_matrix(_vader(texts) if with_vader else np.empty((len(texts), 0)))
-    whole = sparse.vstack(rows, format="csr")
-    return _Table(sparse.hstack([whole, others], format="csr", dtype=np.float32), keys)
-
-
-def _matrix(counted: Counted, keys: npt.NDArray[np.uint64]) -> sparse.csr_matrix:
-    places = np.empty(len(counted.keys), np.int32)
-    find_places(counted.keys, keys, places)
-    known = places >= 0
-    starts = np.concatenate([[0], np.cumsum(known)])[counted.starts]
-    return sparse.csr_matrix(
-        (counted.counts[known], places[known], starts), shape=(len(starts) - 1, len(keys))
-    )
-
-
-def _vader(texts: list[str]) -> Floats:
-    scores = vader_scores(texts)[list(SCORES)]
-    return np.nan_to_num(scores.to_numpy(np.float64, na_value=np.nan))
-
-
-class _Logistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """One logistic regression per label, over n-grams that are weighed by the texts it is fitted to."""
-
-    def __init__(
-        self,
-        *,
-        n_words: int = 0,
-        n_ngrams: int = 0,
-        min_texts: int = 1,
-        class_weight: str | dict[int, float] | None = None,
-        seed: int = 0,
-        strength: float = 1.0,
-    ) -> None:
-        self.n_words = n_words
-        self.n_ngrams = n_ngrams
-        self.min_texts = min_texts
-        self.class_weight = class_weight
-        self.seed = seed
-        self.strength = strength
-
-    def fit(self, counts: sparse.csr_matrix, truth: Rows) -> Self:
-        """Learn."""
-        n_texts = np.bincount(counts.indices, minlength=counts.shape[1])[: self.n_ngrams]
-        rarity = np.log((1 + counts.shape[0]) / (1 + n_texts)) + 1
-        self.rarity_ = np.where(n_texts >= self.min_texts, rarity, 0).astype(np.float32)
-        self.classes_ = np.unique(truth)
-        weighed = self._weigh(counts)
-        fitted = [self._fit_one(weighed, truth, label) for label in self.classes_]
-        self.coef_ = np.vstack([one.coef_ for one in fitted]).T
-        self.intercept_ = np.concatenate([one.intercept_ for one in fitted])
-        return self
-
-    def _fit_one(self, weighed: sparse.csr_matrix, truth: Rows, label: int) -> LogisticRegression:
-        own = self.class_weight
-        weight = {True: own[label], False: 1.0} if isinstance(own, dict) else own
-        return LogisticRegression(
-            C=self.strength, class_weight=weight, solver="liblinear", dual=True, tol=0.01,
-            max_iter=1000, random_state=self.seed,
-        ).fit(weighed, truth == label)  # fmt: skip
-
-    def decision_function(self, counts: sparse.csr_matrix) -> Floats:
-        """Give scores, shape (n_texts, n_labels)."""
-        scores: Floats = self._weigh(counts) @ self.coef_ + self.intercept_
-        return scores
-
-    def predict(self, counts: sparse.csr_matrix) -> Rows:
-        """Give the label of the highest score."""
-        return cast(Rows, self.classes_[self.decision_function(counts).argmax(axis=1)])
-
-    def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
-        left = counts[:, : self.n_ngrams]
-        values = np.empty_like(left.data)
-        weigh(
-            left.indptr.astype(np.int64),
-            left.indices,
-            left.data,
-            self.rarity_,
-            self.n_words,
-            values,
-        )
-        weighed = sparse.csr_matrix((values, left.indices, left.indptr), shape=left.shape)
-        weighed.eliminate_zeros()
-        return sparse.hstack([weighed, counts[:, self.n_ngrams :]], format="csr")
-
-    def weights(self, keys: npt.NDArray[np.uint64], offsets: Floats) -> Weights:
-        """Give what was learned."""
-        used = self.rarity_ > 0
-        terms, others = np.split(self.coef_, [self.n_ngrams])
-        return Weights(
-            keys[used], self.rarity_[used], terms[used].astype(np.float32),
-            np.ascontiguousarray(others), self.intercept_, offsets,
-        )  # fmt: skip
 
 
 _MEASURES: dict[str, Callable[[npt.NDArray[np.int64]], float]] = {
@@ -554,47 +456,61 @@ _MEASURES: dict[str, Callable[[npt.NDArray[np.int64]], float]] = {
 
 
 def _search(
-    estimator: _Logistic, counts: sparse.csr_matrix, truth: Rows, folds: list[Fold], params: ClassifierParams
-) -> float:  # fmt: skip
-    measure = _MEASURES[params.aim]
+    learner: Learner, table: Table, truth: Rows, folds: list[Fold], params: ClassifierParams
+) -> float:
+    """Give the strength that does best on texts left out."""
+    rng, measure = np.random.default_rng(params.seed), _MEASURES[params.aim]
     search = RandomizedSearchCV(
-        estimator,
+        learner,
         {"strength": stats.loguniform(*_STRENGTHS)},
         n_iter=params.trials,
         scoring=make_scorer(lambda true, given: measure(count_confusion(true, given))),
-        cv=folds[-_SEARCH_FOLDS:],
+        cv=[(_draw(fit, rng), judge) for fit, judge in folds[-_SEARCH_FOLDS:]],
         refit=False,
         random_state=params.seed,
         error_score="raise",
-    ).fit(counts, truth)
+    ).fit(table.counts, truth)
     return float(search.best_params_["strength"])
 
 
+def _draw(rows: Rows, rng: np.random.Generator) -> Rows:
+    if len(rows) <= _SEARCH_ROWS:
+        return rows
+    return np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
+
+
 def _leave_out(
-    estimator: _Logistic, counts: sparse.csr_matrix, truth: Rows, folds: list[Fold]
+    learner: Learner, table: Table, truth: Rows, folds: list[Fold]
 ) -> tuple[Rows, Floats]:
     """Give the rows that were judged, and their scores by a model that was not fitted to them."""
     scores = [
-        estimator.fit(counts[fit], truth[fit]).decision_function(counts[judge])
+        learner.fit(table.counts[fit], truth[fit]).decision_function(table.counts[judge])
         for fit, judge in folds
     ]
     return np.concatenate([judge for _, judge in folds]), np.concatenate(scores)
 
 
 @dataclass(frozen=True, eq=False)
-class _Quality:
+class Quality:
+    """What scores on texts left out teach, and how good the result is."""
+
     calibration: Calibration
     offsets: Floats
     confusion: npt.NDArray[np.int64]
     metrics: dict[str, float]
 
 
-def _judge(scores: Floats, truth: Rows, params: ClassifierParams) -> _Quality:
-    """Calibrate on all scores; measure on halves that the calibration of the other half did not see."""
-    parts = np.array_split(np.random.default_rng(params.seed).permutation(len(truth)), params.folds)
+def judge_scores(scores: Floats, truth: Rows, params: ClassifierParams) -> Quality:
+    """Calibrate on all scores; measure on parts that the calibration of the others did not see."""
+    least = int(np.bincount(truth, minlength=len(LABELS)).min())
+    if least < 2 * params.folds:
+        raise ParamError(
+            f"Only {least} of the texts that are left to judge by have their label, but {2 * params.folds} are "
+            "needed. Give more texts (over a longer time), or lower ClassifierParams.folds."
+        )
     told, named = np.empty_like(scores), np.empty_like(truth)
-    for left_out in parts:
-        known = np.setdiff1d(np.arange(len(truth)), left_out)
+    parts = StratifiedKFold(params.folds, shuffle=True, random_state=params.seed)
+    for known, left_out in parts.split(scores, truth):
         calibration, offsets = _calibrate(scores[known], truth[known], params)
         told[left_out] = calibration.apply(scores[left_out])
         named[left_out] = (_logs(told[left_out]) + offsets).argmax(axis=1)
@@ -604,7 +520,7 @@ def _judge(scores: Floats, truth: Rows, params: ClassifierParams) -> _Quality:
         "log_loss": float(log_loss(truth, told)),
         "calibration_error": calibration_error(told, truth),
     }
-    return _Quality(*_calibrate(scores, truth, params), confusion, metrics)
+    return Quality(*_calibrate(scores, truth, params), confusion, metrics)
 
 
 def _calibrate(scores: Floats, truth: Rows, params: ClassifierParams) -> tuple[Calibration, Floats]:
@@ -617,7 +533,7 @@ def _logs(probabilities: Floats) -> Floats:
     return np.log(np.maximum(probabilities, 1e-12))
 
 
-def _measured_on(n_judged: int, data: _Labelled, folds: list[Fold]) -> str:
+def _measured_on(n_judged: int, data: Labelled, folds: list[Fold]) -> str:
     split = "in time" if data.times is not None else "at random"
     apart = ", no author on both sides" if data.groups is not None else ""
     return f"{n_judged} of {len(data.texts)} texts, left out in {len(folds)} folds {split}{apart}"

@@ -6,9 +6,9 @@ come from that text alone.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
@@ -20,12 +20,22 @@ from murmuration.frames import text_array
 from murmuration.text.markup import unescape
 
 MAX_CHARS = 20_000  # of a text that are read
+NEGATED = "\x01"  # stands before a word within reach of a negation
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _HANDLE = re.compile(r"(?<![\w@])@\w+")
 _SOMEBODY = "\x02"  # stands for a handle until words are cut
+# Words that turn what follows, up to a mark or so many words.
+_NEGATION = re.compile(
+    r"not|no|never|nothing|nobody|none|nowhere|neither|nor|cannot|without|hardly|barely|\w+n't"
+    r"|(?:ca|wo|do|did|does|is|was|are|could|should|would|have|has)nt"
+    r"|nicht|kein\w*|nie|pas|jamais|rien|sans|não|nao|nunca|nem|mai|senza|नहीं|नही|ليس|لن|مش"
+)
+_ENDS_NEGATION = re.compile(r"[.,;:!?()]+|but|http|\x02")
+_REACH = 4
 _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 # What only changes how a character looks: joiners, selectors, shades of skin.
+_CONTROLS = dict.fromkeys(range(32), " ")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _TOKEN = re.compile(
     r"""
@@ -45,11 +55,10 @@ Counts = npt.NDArray[np.float32]
 
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a, 64 bits
 _CHARS = np.uint64(1 << 63)  # set in the digest of an n-gram of characters
-_SPACE = np.uint32(32)
+_SPACE, _MARK = np.uint32(32), np.uint32(ord(NEGATED))
 
 
-@dataclass(frozen=True, kw_only=True)
-class NGrams:
+class NGrams(NamedTuple):
     """Which n-grams are counted.
 
     Attributes
@@ -58,11 +67,15 @@ class NGrams:
         Up to how many words in a row.
     chars_from, chars_to
         How many characters in a row, within a word and the spaces around it; none where `chars_to` is 0.
+    bits
+        How long a digest is, 1 to 63, apart from the bit that marks characters: n-grams of equal digests are
+        one. 63 are as good as none equal; few make a table that is of one size whatever the texts.
     """
 
     words: int = 2
     chars_from: int = 3
     chars_to: int = 5
+    bits: int = 63
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +107,51 @@ def plain_tokens(text: str) -> list[str]:
     """Give words, emoticons, emoji and marks of a post in small letters, as models are told of them.
 
     An address becomes ``http``, a handle ``@user``; of a letter that is repeated two are kept; shades of
-    emoji are dropped. Beyond `MAX_CHARS` characters nothing is read.
+    emoji are dropped. A word within reach of a negation comes once more, with `NEGATED` before it (Pang, Lee
+    & Vaithyanathan 2002, doi:10.3115/1118693.1118704). Beyond `MAX_CHARS` characters nothing is read.
     """
-    plain = unescape(text[:MAX_CHARS])
+    plain = unescape(text[:MAX_CHARS]).translate(_CONTROLS)
     if not plain.isascii():
         plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", plain)).replace("’", "'")
     plain = _HANDLE.sub(f" {_SOMEBODY} ", _ADDRESS.sub(" http ", plain))
-    plain = _REPEATED.sub(r"\1\1", plain.lower())
-    return ["@user" if word == _SOMEBODY else word for word in _TOKEN.findall(plain)]
+    return list(_negate(_TOKEN.findall(_REPEATED.sub(r"\1\1", plain.lower()))))
+
+
+def _negate(words: list[str]) -> Iterator[str]:
+    left = 0
+    for word in words:
+        yield "@user" if word == _SOMEBODY else word
+        if _NEGATION.fullmatch(word):
+            left = _REACH
+        elif left and _ENDS_NEGATION.fullmatch(word):
+            left = 0
+        elif left:
+            yield NEGATED + word
+            left -= 1
+
+
+def name_ngrams(text: str, which: NGrams) -> tuple[Keys, list[str]]:
+    """Give each occurrence of an n-gram in a text: its digest, and the words that it stands for.
+
+    N-grams of characters stand for the word they are part of.
+    """
+    words = plain_tokens(text)
+    names: list[str] = []
+    plain: list[str] = []
+    for word in words:
+        if word.startswith(NEGATED):
+            names.append(f"not … {word.removeprefix(NEGATED)}")
+            continue
+        plain.append(word)
+        names += [" ".join(plain[-n:]) for n in range(1, min(len(plain), which.words) + 1)]
+        names += [word] * _count_char_ngrams(len(word) + 2, which)
+    keys, ends = np.empty(len(names), np.uint64), np.zeros(2, np.int64)
+    _count(*_codes([words]), which, False, keys, np.empty(0, np.float32), ends)
+    return keys, names
+
+
+def _count_char_ngrams(n: int, which: NGrams) -> int:
+    return sum(max(0, n - size + 1) for size in range(which.chars_from, which.chars_to + 1))
 
 
 def count_ngrams(texts: list[str], which: NGrams) -> Counted:
@@ -119,15 +169,20 @@ def count_ngrams(texts: list[str], which: NGrams) -> Counted:
     Counted
         For each text its n-grams.
     """
-    joined = [" ".join(plain_tokens(text)) for text in texts]
-    starts = np.cumsum([0, *map(len, joined)], dtype=np.int64)
-    codes = np.frombuffer("".join(joined).encode("utf-32-le"), np.uint32)
+    codes, starts = _codes([plain_tokens(text) for text in texts])
     sizes = max(0, which.chars_to - which.chars_from + 1)
     room = len(codes) * (which.words + 3 * sizes)  # a word of one letter has three characters here
     keys, counts = np.empty(room, np.uint64), np.empty(room, np.float32)
     ends = np.zeros(len(starts), np.int64)
-    total = _count(codes, starts, which.words, which.chars_from, which.chars_to, keys, counts, ends)
+    total = _count(codes, starts, which, True, keys, counts, ends)
     return Counted(ends, keys[:total].copy(), counts[:total].copy())
+
+
+def _codes(texts: list[list[str]]) -> tuple[npt.NDArray[np.uint32], Offsets]:
+    """Give the code points of texts, a space between words, and where each text starts."""
+    joined = [" ".join(words) for words in texts]
+    starts = np.cumsum([0, *map(len, joined)], dtype=np.int64)
+    return np.frombuffer("".join(joined).encode("utf-32-le"), np.uint32), starts
 
 
 def _compiled(function: F) -> F:
@@ -148,16 +203,16 @@ def _mix(digest: Any) -> Any:
 def _count(
     codes: npt.NDArray[np.uint32],
     starts: Offsets,
-    words: int,
-    chars_from: int,
-    chars_to: int,
+    which: NGrams,
+    folded: bool,
     keys: Keys,
     counts: Counts,
     ends: Offsets,
 ) -> int:
-    """Write the n-grams of all texts one after the other; give how many there are."""
+    """Write the n-grams of all texts one after the other, equal ones once if `folded`; give how many there are."""
     total = 0
-    previous = np.empty(max(words, 1), np.uint64)
+    previous = np.empty(which.words, np.uint64)
+    bits = (np.uint64(1) << np.uint64(which.bits)) - np.uint64(1)
     for row in range(len(starts) - 1):
         first, at, known = total, starts[row], 0
         while at < starts[row + 1]:
@@ -165,18 +220,22 @@ def _count(
             while at < starts[row + 1] and codes[at] != _SPACE:
                 at += 1
             word = codes[start:at]
-            total = _word_ngrams(word, previous, known, keys, total)
-            known = min(known + 1, words)
-            total = _char_ngrams(word, chars_from, chars_to, keys, total)
             at += 1
-        total = _fold(keys, counts, first, total)
+            if word[0] == _MARK:
+                total = _word_ngrams(word, np.empty(1, np.uint64), 0, bits, keys, total)
+                continue
+            total = _word_ngrams(word, previous, known, bits, keys, total)
+            known = min(known + 1, which.words)
+            total = _char_ngrams(word, which, bits, keys, total)
+        if folded:
+            total = _fold(keys, counts, first, total)
         ends[row + 1] = total
     return total
 
 
 @_compiled
 def _word_ngrams(
-    word: npt.NDArray[np.uint32], previous: Keys, known: int, keys: Keys, total: int
+    word: npt.NDArray[np.uint32], previous: Keys, known: int, bits: Any, keys: Keys, total: int
 ) -> int:
     """Write the n-grams that end with a word; `previous` holds digests of those that ended with the last."""
     digest = _BASIS
@@ -187,24 +246,24 @@ def _word_ngrams(
         previous[longer] = _mix(previous[longer - 1] * _PRIME + digest)
     previous[0] = digest
     for longer in range(min(known + 1, len(previous))):
-        keys[total] = previous[longer] & ~_CHARS
+        keys[total] = previous[longer] & bits
         total += 1
     return total
 
 
 @_compiled
 def _char_ngrams(
-    word: npt.NDArray[np.uint32], chars_from: int, chars_to: int, keys: Keys, total: int
+    word: npt.NDArray[np.uint32], which: NGrams, bits: Any, keys: Keys, total: int
 ) -> int:
     """Write the n-grams of characters within a word and the space on either side."""
     n = len(word) + 2
     for start in range(n):
         digest = _BASIS
-        for place in range(start, min(n, start + chars_to)):
+        for place in range(start, min(n, start + which.chars_to)):
             code = word[place - 1] if 0 < place < n - 1 else _SPACE
             digest = (digest ^ np.uint64(code)) * _PRIME
-            if place - start + 1 >= chars_from:
-                keys[total] = _mix(digest) | _CHARS
+            if place - start + 1 >= which.chars_from:
+                keys[total] = (_mix(digest) & bits) | _CHARS
                 total += 1
     return total
 
