@@ -535,7 +535,11 @@ def _count_cells(cells: Counts, size: int) -> Counts:
 
 def _draw(counts: Counts, seed: int) -> Counts:
     """Draw as many authors anew as there are, again and again: sums, shape (n_draws, 9)."""
-    kinds, times = np.unique(counts, axis=0, return_counts=True)
+    # Authors of one post are of nine kinds, and most; only the others need sorting.
+    single = counts.sum(axis=1) == 1
+    busy, busy_times = np.unique(counts[~single], axis=0, return_counts=True)
+    kinds = np.concatenate([np.eye(9, dtype=np.int64), busy])
+    times = np.concatenate([counts[single].sum(axis=0), busy_times])
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(len(counts), times / len(counts), size=_DRAWS)
     return np.asarray(drawn @ kinds)
