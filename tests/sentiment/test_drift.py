@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from murmuration.collect.labelled import read_labelled
 from murmuration.errors import SchemaError
 from murmuration.sentiment.drift import compare_with_training, measure_drift, summarise_texts
 from murmuration.sentiment.model import ModelCard
@@ -27,6 +28,7 @@ def measured(before, after, langs=("en", "en")):
 def test_texts_of_one_kind_do_not_drift():
     found = measured(draw(4_000, 1), draw(1_000, 2))
     assert found.loc["vocabulary", "value"] < 1.5 * found.loc["vocabulary", "usual"]
+    assert found.loc["unknown_words", "value"] <= 1.5 * found.loc["unknown_words", "usual"] + 1e-3
     assert found.loc["length", "value"] < 0.1
     assert found.loc["language", "value"] == 0
     assert found.loc["seen", "value"] == 0
@@ -42,6 +44,18 @@ def test_other_words_lengths_and_languages_show():
     assert found.loc["vocabulary", "value"] > 20 * found.loc["vocabulary", "usual"]
     assert found.loc["length", "value"] > 1
     assert found.loc["language", "value"] > 1
+
+
+def test_real_posts_of_other_people_do_not_drift_but_those_of_another_kind_do(real_data):
+    posts = read_labelled(real_data("airline/Tweets.csv")).posts
+    first = pd.util.hash_array(posts["group"].to_numpy(dtype=object)) % 2 == 0
+    found = measured(posts["text"][first].tolist(), posts["text"][~first].tolist())
+    assert (found["value"] <= 1.5 * found["usual"]).drop("seen").all()
+    assert found.loc["seen", "value"] < 0.02
+    tweets = read_labelled(real_data("semeval/semeval2013_2016_train_clean.parquet")).posts
+    other = measured(tweets["text"][:8_000].tolist(), posts["text"][:4_000].tolist())
+    assert (other["value"] > 1.25 * other["usual"]).drop(["seen", "language"]).all()
+    assert other.loc["vocabulary", "value"] > 2.5 * other.loc["vocabulary", "usual"]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
@@ -65,7 +79,7 @@ def test_languages_that_are_not_known_are_not_compared():
 
 
 def test_something_else_than_a_summary_is_refused():
-    with pytest.raises(SchemaError, match="no summary of texts: it needs langs, lengths, sketch"):
+    with pytest.raises(SchemaError, match="no summary of texts: it needs burstiness, langs"):
         measure_drift({"words": {}}, ["a"], ["en"])
 
 

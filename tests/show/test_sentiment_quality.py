@@ -158,9 +158,9 @@ def test_drift_is_told_in_words():
         }
     )  # fmt: skip
     markup = show.show_drift(rows).markup
-    assert [word for word in ("none", "much", "some", "cannot be told") if f"<td>{word}</td>" in markup] == [
-        "none", "much", "some", "cannot be told",
-    ]  # fmt: skip
+    for word in ("none", "much", "some"):
+        assert markup.count(f"<td>{word}</td>") == 1
+    assert "mix of languages" not in markup
     assert "VADER was not trained" in show.show_drift(rows.iloc[:0]).markup
 
 

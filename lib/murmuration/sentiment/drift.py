@@ -33,7 +33,7 @@ _LENGTH_ENDS = (20, 40, 60, 80, 100, 120, 140, 200, 280, 1_000)
 _CHANCE_DRAWS = 20
 _LEAST = 1e-4  # share that an empty cell of the stability index counts as
 
-_KEYS = frozenset(("words", "tokens", "lengths", "langs", "sketch"))
+_KEYS = frozenset(("words", "tokens", "burstiness", "unknown", "lengths", "langs", "sketch"))
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,22 +52,25 @@ def summarise_texts(
     -------
     dict
         Plain values for JSON: ``words`` (the 5,000 most frequent with their counts), ``tokens`` (how many
-        words in all), ``lengths`` (texts by length in characters), ``langs`` (texts by language), ``sketch``
+        words in all), ``burstiness`` (how much more two halves of the texts differ than words drawn one by
+        one would), ``unknown`` (share of words of one half that are not frequent in the other), ``lengths`` (texts by length in characters), ``langs`` (texts by language), ``sketch``
         (the smallest hashes of texts, which tell whether others are among them). Words are those of 20,000
         texts at most. No text can be read from it, but that a text is among them can, and rare words of
         small collections.
     """
     read = [text or "" for text in text_list(_as_list(texts))]
-    words: Counter[str] = Counter()
-    for text in read[:: 1 + len(read) // _COUNTED]:
-        words.update(find_words(text))
-    kept = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))[:_WORDS]
+    halves = Counter[str](), Counter[str]()
+    for place, text in enumerate(read[:: 1 + len(read) // _COUNTED]):
+        halves[place % 2].update(find_words(text))
+    words = halves[0] + halves[1]
     places = np.searchsorted(_LENGTH_ENDS, [len(text) for text in read], side="right")
     codes = [] if langs is None else text_list(_as_list(langs), column="lang")
     spoken = Counter(code or NO_LANG for code in codes)
     return {
-        "words": dict(kept),
+        "words": _most_frequent(words),
         "tokens": words.total(),
+        "burstiness": _burstiness(*halves),
+        "unknown": _share_unknown(*halves),
         "lengths": np.bincount(places, minlength=len(_LENGTH_ENDS) + 1).tolist(),
         "langs": dict(sorted(spoken.items())),
         "sketch": sorted({_hash(text) for text in read})[:_SKETCH],
@@ -96,8 +99,8 @@ def measure_drift(
     -------
     pandas.DataFrame
         One row a measure: `measure`, `value`, `usual`. ``unknown_words`` is the share of words that are not
-        among the summary's (`usual`: of its own texts); ``vocabulary`` the Jensen-Shannon divergence of the
-        words (`usual`: what chance alone gives for so few words); ``length`` and ``language`` are stability
+        among the summary's (`usual`: between two halves of its texts); ``vocabulary`` the Jensen-Shannon divergence of the
+        words (`usual`: what chance gives for so many words of texts of one kind); ``length`` and ``language`` are stability
         indices (`usual`: 0.1, below which one speaks of no drift); ``seen`` is about the share of the texts
         that are among the summary's (`usual`: 0). Null where there is nothing to compare.
 
@@ -115,9 +118,10 @@ def measure_drift(
     seen = [fresh["words"].get(name, 0) for name in names]
     after = _with_rest(seen, fresh["tokens"])
     codes = sorted({*summary["langs"], *fresh["langs"]})
+    chance = summary["burstiness"] * _divergence_by_chance(before, after)
     rows = [
-        ("unknown_words", _last_share(after), _last_share(before)),
-        ("vocabulary", _divergence(before, after), _divergence_by_chance(before, fresh["tokens"])),
+        ("unknown_words", _last_share(after), summary["unknown"]),
+        ("vocabulary", _divergence(before, after), chance),
         ("seen", _share_seen(summary["sketch"], {_hash(text or "") for text in read}), 0.0),
         ("length", _stability(summary["lengths"], fresh["lengths"]), 0.1),
         ("language", _stability(*([one["langs"].get(code, 0) for code in codes] for one in (summary, fresh))), 0.1),
@@ -173,6 +177,17 @@ def _last_share(counts: Floats) -> float:
     return float(counts[-1] / total) if total else np.nan
 
 
+def _most_frequent(words: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))[:_WORDS])
+
+
+def _share_unknown(known: Mapping[str, int], words: "Counter[str]") -> float:
+    """Give the share of words that are not among the most frequent of other texts."""
+    kept = _most_frequent(known)
+    found = sum(number for word, number in words.items() if word not in kept)
+    return round(found / max(1, words.total()), 4)
+
+
 def _divergence(before: Floats, after: Floats) -> float:
     if not before.sum() or not after.sum():
         return np.nan
@@ -183,13 +198,25 @@ def _divergence(before: Floats, after: Floats) -> float:
     return float(max(0.0, sum(parts) / 2))
 
 
-def _divergence_by_chance(before: Floats, tokens: int) -> float:
-    """Give the divergence to expect of so many words drawn from the very same texts."""
-    if not before.sum() or not tokens:
+def _divergence_by_chance(first: Floats, second: Floats) -> float:
+    """Give the divergence to expect of as many words, drawn twice from all of them together."""
+    if not first.sum() or not second.sum():
         return np.nan
     generator = np.random.default_rng(0)
-    drawn = generator.multinomial(tokens, before / before.sum(), size=_CHANCE_DRAWS)
-    return float(np.mean([_divergence(before, one.astype(np.float64)) for one in drawn]))
+    together = (first + second) / (first + second).sum()
+    sizes = int(first.sum()), int(second.sum())
+    drawn = [generator.multinomial(size, together, size=_CHANCE_DRAWS) for size in sizes]
+    pairs = zip(*(one.astype(np.float64) for one in drawn), strict=True)
+    return float(np.mean([_divergence(*pair) for pair in pairs]))
+
+
+def _burstiness(first: Mapping[str, int], second: Mapping[str, int]) -> float:
+    """Say how much more two halves differ than chance alone makes them: words of a text come together."""
+    names = sorted({*first, *second})
+    counts = [np.array([half.get(name, 0) for name in names], float) for half in (first, second)]
+    usual = _divergence_by_chance(*counts)
+    found = _divergence(*counts) / usual if usual > 0 else 1.0
+    return round(max(1.0, found), 4)
 
 
 def _share_seen(sketch: Sequence[int], hashes: Collection[int]) -> float:

@@ -175,7 +175,7 @@ def _place_titles(figure: go.Figure, *, legend_lines: int = 0) -> None:
         x=0, xanchor="left", yshift=4, font={"size": 13, "color": theme.QUIET}
     )
     legend = {"y": 1.0, "yanchor": "top", "yref": "container"}
-    figure.update_layout(legend=legend, margin={"t": 30 + 20 * legend_lines})
+    figure.update_layout(legend=legend, margin={"t": 34 + 26 * legend_lines})
 
 
 def _matrix(rows: pd.DataFrame) -> Any:

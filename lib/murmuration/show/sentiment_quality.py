@@ -247,23 +247,23 @@ def show_drift(drift: pd.DataFrame) -> Html:
             '<p class="empty">None of the models says what it was trained on, so there is nothing to compare. '
             "VADER was not trained.</p>"
         )
-    rows = _rows(drift)
+    rows = _rows(drift[drift["value"].notna()])
     table = pd.DataFrame(
         {
-            "model": [model_name(row["model"]) for row in rows],
-            "posts": [row["posts"] for row in rows],
             "what": [_DRIFTS[row["measure"]] for row in rows],
-            "now": [decimals(row["value"]) for row in rows],
-            "without drift": [f"up to {decimals(row['usual'])}" for row in rows],
             "drift": [_verdict(row) for row in rows],
+            "now": [decimals(row["value"]) for row in rows],
+            "usual": [decimals(row["usual"]) for row in rows],
+            "posts": [row["posts"] for row in rows],
+            "model": [model_name(row["model"]) for row in rows],
         }
     )
     return show_table(table)
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
-    if pd.isna(row["value"]) or pd.isna(row["usual"]):
-        return "cannot be told"
+    if row["measure"] == "seen":
+        return "much" if row["value"] > _SEEN else "none"
     ratio = row["value"] / max(row["usual"], 1e-9)
     return "none" if ratio <= 1.5 else "some" if ratio <= 2.5 else "much"
 
