@@ -158,7 +158,13 @@ def _read(path: Path) -> pd.DataFrame:
     except FileNotFoundError as err:
         there = [file.name for file in path.parent.glob("*")] if path.parent.is_dir() else []
         raise ReadError(f"There is no file {path}.{suggest(path.name, there)}") from err
-    except (OSError, pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as err:
+    except (
+        OSError,
+        pa.ArrowException,
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+        csv.Error,
+    ) as err:
         raise ReadError(f"{path} cannot be read: {err}.") from err
 
 

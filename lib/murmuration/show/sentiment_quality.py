@@ -35,7 +35,7 @@ _SLICES = {
     "hashtag": "hashtag", "lang": "language",
 }  # fmt: skip
 _DRIFTS = {
-    "seen": "posts that the model was trained on", "unknown_words": "words that were rare or missing in training", "vocabulary": "how differently words are used",
+    "seen": "posts that the model was trained on", "unknown_words": "words that training had rarely or never", "vocabulary": "how differently words are used",
     "length": "length of posts", "language": "mix of languages",
 }  # fmt: skip
 
@@ -247,18 +247,29 @@ def show_drift(drift: pd.DataFrame) -> Html:
             '<p class="empty">None of the models says what it was trained on, so there is nothing to compare. '
             "VADER was not trained.</p>"
         )
-    rows = _rows(drift[drift["value"].notna()])
-    table = pd.DataFrame(
+    known = drift[drift["value"].notna()]
+    parts = [
+        show_table(_drift_table(part), caption=_drift_caption(str(model), str(posts))).markup
+        for (model, posts), part in known.groupby(["model", "posts"], sort=False)
+    ]
+    return Html("".join(parts))
+
+
+def _drift_caption(model: str, posts: str) -> str:
+    of = "the labelled posts" if posts == "labelled" else f"posts of {tidy(posts)} in the store"
+    return f"{model_name(model)}: {of}"
+
+
+def _drift_table(drift: pd.DataFrame) -> pd.DataFrame:
+    rows = _rows(drift)
+    return pd.DataFrame(
         {
             "what": [_DRIFTS[row["measure"]] for row in rows],
             "drift": [_verdict(row) for row in rows],
             "now": [decimals(row["value"]) for row in rows],
             "usual": [decimals(row["usual"]) for row in rows],
-            "posts": [row["posts"] for row in rows],
-            "model": [model_name(row["model"]) for row in rows],
         }
     )
-    return show_table(table)
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
