@@ -11,6 +11,7 @@ import pytest
 import murmuration as mm
 from murmuration.errors import SchemaError, UnknownNameError
 from murmuration.reports.manifest import hash_values
+from murmuration.settings import get_settings
 
 from ..test_models import Constant, constant
 
@@ -46,6 +47,23 @@ def test_a_draft_shows_how_far_a_computation_is(draft, monkeypatch):
     assert seen == [(1, 3), (2, 3), (3, 3)]
     [step] = entries(draft, "step")
     assert (step["name"], step["rows_in"], step["cluster"]) == ("add up", 6, "threads")
+
+
+def test_an_estimator_is_on_record_with_where_it_runs_and_why(draft, monkeypatch):
+    monkeypatch.setenv("MURMURATION_BACKEND", "cpu")
+    get_settings.cache_clear()
+    with draft.step("group"):
+        made = draft.make_estimator("kmeans", n_clusters=2, random_state=0)
+    assert (type(made).__name__, made.n_clusters) == ("KMeans", 2)
+    [entry], [step] = entries(draft, "backend"), entries(draft, "step")
+    assert entry == {
+        "kind": "backend",
+        "estimator": "KMeans",
+        "chosen": "cpu",
+        "path": "sklearn.cluster:KMeans",
+        "reason": "the backend is set to cpu",
+    }
+    assert step["backend"] == "cpu"
 
 
 def test_a_progress_bar_says_what_it_counts_and_goes_away():

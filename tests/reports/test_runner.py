@@ -27,6 +27,12 @@ run.answer([f"{len(posts)} posts."])
 run.warn("only a test")
 path = run.save_table(pd.DataFrame({"post_id": posts["post_id"], "n": range(len(posts))}), "posts", key=["post_id"])
 """
+ESTIMATE = """
+with run.step("group"):
+    for n in (2, 3, 3):
+        run.make_estimator("KMeans", n_clusters=n)
+    run.make_estimator("PCA")
+"""
 # A child that left its session and its parent, as a careless notebook may start one.
 STRAY = """
 import subprocess, sys, time
@@ -72,17 +78,22 @@ def wait_until(condition, seconds: float = 30.0) -> bool:
 
 def test_a_run_leaves_notebook_page_tables_and_last_a_manifest(add_report, some_posts):
     said = []
-    result = mm.run_report(add_report(SAVE), {"note": "hello"}, on_progress=said.append)
+    report = add_report(SAVE, ESTIMATE)
+    result = mm.run_report(report, {"note": "hello"}, on_progress=said.append)
     manifest = result.manifest
     assert result.status == "succeeded"
     assert manifest["answer"] == ["3 posts."]
     assert manifest["warnings"] == ["only a test"]
+    assert [one["estimator"] for one in manifest["backend"]["estimators"]] == ["KMeans", "PCA"]
     assert manifest["parameters"] == {"note": "hello"}
     assert manifest["given"] == ["note"]
     assert manifest["pinned"]["tables"].keys() == {"posts", "imports", "quarantine", "tombstones"}
-    [step] = manifest["steps"]
+    step, grouping = manifest["steps"]
     assert (step["name"], step["rows_in"], step["rows_out"]) == ("count", 3, 3)
     assert step["peak_memory_bytes"] > 50_000_000
+    backend = manifest["backend"]
+    assert (step["backend"], grouping["backend"]) == (None, backend["chosen"])
+    assert f"on the {backend['chosen'].upper()}: " in (result.folder / "report.html").read_text()
     assert result.table("posts").column_names == ["post_id", "n"]
     assert {"murmuration", "pandas"}.isdisjoint(result.table("posts").schema.metadata or {})
     assert said[-1].cells >= 2

@@ -181,7 +181,7 @@ def _obstacle(way: Way | str, given: Mapping[str, Any], *, sparse: bool) -> str:
         return way
     reasons = [
         f"{limit.argument}={short(given[limit.argument])} cannot be honoured: {limit.why}"
-        for limit in way.limits
+        for limit in way.limits + way.sparse_limits * sparse
         if limit.argument in given and not limit.allows(given)
     ]
     return "; ".join([way.dense_only] * (sparse and bool(way.dense_only)) + reasons)

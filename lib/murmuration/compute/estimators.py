@@ -54,6 +54,8 @@ class Way:
         Turns accepted arguments into those of the class, where names or values differ.
     dense_only
         Why it takes no sparse matrix; empty if it does.
+    sparse_limits
+        Values that it cannot honour for a sparse matrix.
     """
 
     path: str
@@ -62,6 +64,7 @@ class Way:
     defaults: Arguments = field(default_factory=dict)
     becomes: Callable[[dict[str, Any]], dict[str, Any]] = dict
     dense_only: str = ""
+    sparse_limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +153,10 @@ _UMAP_METRICS = tuple(
 _NEIGHBOR_METRICS = tuple(
     "l1 cityblock manhattan euclidean l2 sqeuclidean canberra minkowski chebyshev jensenshannon cosine "
     "correlation haversine".split()
+)
+# cuml.neighbors.VALID_METRICS_SPARSE["brute"], of those that scikit-learn knows.
+_SPARSE_NEIGHBOR_METRICS = tuple(
+    "l1 cityblock manhattan euclidean l2 canberra minkowski chebyshev cosine".split()
 )
 _MAX_MIN_SAMPLES = 1023  # cuML keeps that many neighbours of a point at most
 
@@ -361,7 +368,7 @@ DBSCAN = Estimator(
 _PCA_COMPONENTS = Limit(
     "n_components",
     lambda given: given["n_components"] is None or _is_count(given["n_components"]),
-    # 0.95 passes cuML's check (it is not more than the columns) and is then cut to 0 components.
+    # 0.95 passes cuML's check, which is only for more components than columns.
     "cuML takes a number of components, neither a share of variance nor 'mle'",
 )
 _PCA_SOLVERS = _only(
@@ -493,8 +500,14 @@ NEAREST_NEIGHBORS = Estimator(
             _only("algorithm", "auto", "brute", why="cuML searches without trees"),
             _lacks("metric_params", None, why="cuML's metrics take no arguments but p"),
         ),
+        sparse_limits=(
+            _only(
+                "metric", *_SPARSE_NEIGHBOR_METRICS,
+                why=f"on sparse data cuML measures {', '.join(_SPARSE_NEIGHBOR_METRICS)} only",
+            ),
+        ),
         ignores={**_ignores("n_jobs", _THREADS), **_ignores("leaf_size", _TREES)},
-        defaults=_NUMPY,
+        defaults={"metric": "minkowski", **_NUMPY},  # so that p counts, as on the CPU
     ),
     dask_cpu="dask-ml has no NearestNeighbors; fit it on a sample and ask it partition by partition",
     dask_gpu=Way(
@@ -557,11 +570,13 @@ LOGISTIC_REGRESSION = Estimator(
         defaults={"max_iter": 100, **_NUMPY},
         becomes=_penalty_to_cuml,
     ),
+    # Its penalty is on the intercept too, which pulls rare classes towards a half where C is small.
     dask_cpu=Way(
         path="dask_ml.linear_model:LogisticRegression",
         dense_only="dask-ml's LogisticRegression takes dense data only",
         limits=(
             _PENALTY,
+            # Unless told it takes ADMM: its L-BFGS sets a configuration key that Dask has deprecated.
             _only("solver", "lbfgs", why="dask-ml's other solvers are not those of scikit-learn"),
             _lacks("l1_ratio", 0.0, why="dask-ml's L-BFGS takes the l2 penalty only"),
             _lacks("dual", False, why="dask-ml has no dual form"),
@@ -573,7 +588,6 @@ LOGISTIC_REGRESSION = Estimator(
             **_ignores("n_jobs verbose", "Dask says how many threads there are, and what they do"),
             **_ignores("random_state", "nothing is drawn at random: there is one optimum"),
         },
-        defaults={"solver": "lbfgs"},
     ),
     dask_gpu=Way(
         path="cuml.dask.linear_model:LogisticRegression",

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from murmuration.collect.labelled import Labelled
-from murmuration.compute import Cluster, start_cluster
+from murmuration.compute import Cluster, choose_backend, start_cluster
 from murmuration.errors import SchemaError, UnknownNameError, hide_quoted, suggest
 from murmuration.models import load, load_exactly
 from murmuration.reports.context import Context, Journal, given_context
@@ -64,6 +64,7 @@ class Run:
     _memory: "_MemoryWatch" = field(repr=False, default_factory=lambda: _MemoryWatch())
     _noted: float = field(repr=False, default=0.0)
     _ran_on: Cluster | None = field(repr=False, default=None)
+    _backends: set[str] = field(repr=False, default_factory=set)
 
     @property
     def at(self) -> datetime:
@@ -158,6 +159,7 @@ class Run:
         self.journal.add("begin", step=name)
         self._memory.reset()
         self._ran_on = None
+        self._backends.clear()
         started = time.perf_counter()
         try:
             yield step
@@ -170,6 +172,7 @@ class Run:
                 rows_in=step.rows_in,
                 rows_out=step.rows_out,
                 cluster=self._ran_on.kind if self._ran_on else None,
+                backend=" and ".join(sorted(self._backends)) or None,
             )
 
     def start_cluster(self, rows: int | None = None) -> Cluster:
@@ -185,6 +188,30 @@ class Run:
         if self.context.draft and cluster.dashboard:
             print(f"Dask dashboard: {cluster.dashboard}")  # noqa: T201  somebody is looking
         return cluster
+
+    def make_estimator(
+        self, name: str, *, distributed: bool = False, sparse: bool = False, **arguments: Any
+    ) -> Any:
+        """Make an estimator as `murmuration.compute.make_estimator` does, and put on record where it runs and why.
+
+        Analysis functions that need estimators take this method as an argument.
+        """
+        choice = choose_backend(
+            name,
+            arguments,
+            backend=get_settings().backend,
+            distributed=distributed,
+            sparse=sparse,
+        )
+        self._backends.add(choice.backend)
+        self.journal.add(
+            "backend",
+            estimator=choice.estimator,
+            chosen=choice.backend,
+            path=choice.path,
+            reason=choice.reason,
+        )
+        return choice.make()
 
     def compute(self, frame: "dd.DataFrame", cluster: Cluster) -> pd.DataFrame:
         """Compute a Dask frame on a cluster, with progress where somebody looks: notebook or terminal."""

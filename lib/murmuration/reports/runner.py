@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -401,9 +401,22 @@ def _from_journal(context: Context) -> dict[str, Any]:
         "answer": answers[-1]["sentences"] if answers else [],
         "period": periods[-1] if periods else None,
         "pinned": pinned,
-        "backend": {"chosen": "cpu", "reason": "no step of this report asks for an estimator"},
+        "backend": _sum_up(all_of("backend")),
         "cluster": clusters[-1] if clusters else None,
         "steps": all_of("step"),
         "warnings": [entry["text"] for entry in all_of("warning")],
         "gaps": [entry["text"] for entry in all_of("gap")],
+    }
+
+
+def _sum_up(choices: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Say where the estimators ran, all together and each; one that was made often counts once."""
+    distinct = [one for n, one in enumerate(choices) if one not in choices[:n]]
+    if not distinct:
+        reason = "no step of this report asks for an estimator"
+        return {"chosen": "cpu", "reason": reason, "estimators": []}
+    return {
+        "chosen": " and ".join(sorted({one["chosen"] for one in distinct})),
+        "reason": "; ".join(dict.fromkeys(one["reason"] for one in distinct)),
+        "estimators": distinct,
     }
