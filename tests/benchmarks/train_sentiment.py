@@ -45,6 +45,7 @@ class Split:
     judge: np.ndarray
     groups: np.ndarray | None = None
     language: str = "en"
+    others: tuple[np.ndarray, np.ndarray] | None = None  # of other languages, to learn from as well
 
 
 def read_semeval() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -79,19 +80,28 @@ def airline() -> Iterator[Split]:
         yield Split(f"fold {number}", texts, truth, fit, judge, users)
 
 
+def read_umsab(language: str, part: str) -> tuple[list[str], list[int]]:
+    folder = REAL / "umsab" / language
+    lines = (folder / f"{part}_text.txt").read_text(encoding="utf-8").split("\n")
+    marks = (folder / f"{part}_labels.txt").read_text().split()
+    return lines[: len(marks)], [int(mark) for mark in marks]
+
+
 def umsab() -> Iterator[Split]:
+    learned = {code: read_umsab(language, "train") for code, language in LANGUAGES.items()}
     for code, language in LANGUAGES.items():
-        texts, truth = [], []
-        for part in ("train", "val"):
-            folder = REAL / "umsab" / language
-            lines = (folder / f"{part}_text.txt").read_text(encoding="utf-8").split("\n")
-            marks = (folder / f"{part}_labels.txt").read_text().split()
-            texts += lines[: len(marks)]
-            truth += [int(mark) for mark in marks]
-        n_val = len(marks)
-        rows = np.arange(len(texts))
+        (texts, truth), (more, their) = learned[code], read_umsab(language, "val")
+        rows, n_train = np.arange(len(texts) + len(more)), len(texts)
+        beside = [
+            pair
+            for other in LANGUAGES
+            if other != code
+            for pair in zip(*learned[other], strict=True)
+        ]
+        others = [text for text, _ in beside], [LABELS[mark] for _, mark in beside]
         yield Split(
-            language, np.array(texts, object), np.array(truth), rows[:-n_val], rows[-n_val:], None, code
+            language, np.array(texts + more, object), np.array(truth + their),
+            rows[:n_train], rows[n_train:], None, code, others,
         )  # fmt: skip
 
 
@@ -119,6 +129,7 @@ def ours(split: Split, params: ClassifierParams) -> tuple[np.ndarray, float]:
         split.texts[split.fit],
         np.array(LABELS, object)[split.truth[split.fit]],
         groups=None if split.groups is None else split.groups[split.fit],
+        others=split.others,
         languages=(split.language,),
         params=params,
     )

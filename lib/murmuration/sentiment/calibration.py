@@ -93,10 +93,11 @@ def calibration_error(probabilities: Floats, truth: Codes, bins: int = 15) -> fl
 
 
 def _fit(kind: Kind, scores: Floats, truth: Codes) -> Calibration:
-    return _fit_scaling(scores, truth) if kind == "scaling" else _fit_isotonic(scores, truth)
+    return fit_scaling(scores, truth) if kind == "scaling" else _fit_isotonic(scores, truth)
 
 
-def _fit_scaling(scores: Floats, truth: Codes) -> Calibration:
+def fit_scaling(scores: Floats, truth: Codes) -> Calibration:
+    """Learn the linear map."""
     fitted = LogisticRegression(C=100.0, max_iter=1000).fit(scores, truth)
     return Calibration(
         "scaling", np.vstack([fitted.coef_.T, fitted.intercept_]), np.zeros((1, scores.shape[1]))

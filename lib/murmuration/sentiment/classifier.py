@@ -18,13 +18,18 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from scipy import stats
-from sklearn.metrics import log_loss, make_scorer
+from sklearn.metrics import log_loss
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 
 from murmuration.errors import ModelError, ParamError, suggest
 from murmuration.frames import TEXT, is_dask
 from murmuration.model_folder import digest_contents, read_folder, write_folder
-from murmuration.sentiment.calibration import Calibration, calibration_error, fit_calibration
+from murmuration.sentiment.calibration import (
+    Calibration,
+    calibration_error,
+    fit_calibration,
+    fit_scaling,
+)
 from murmuration.sentiment.embedding import embed_texts
 from murmuration.sentiment.features import (
     Counted,
@@ -66,7 +71,7 @@ Progress = Callable[[str, float], None]
 
 _SEARCH_FOLDS = 3  # of those that the quality is measured on, for each try
 _SEARCH_ROWS = 20_000  # of each fold: the best strength hardly depends on how many there are
-_STRENGTHS = (0.25, 4.0)  # C of logistic regression
+_STRENGTHS = (0.3, 10.0)  # C of logistic regression
 _MANY = 20_000  # texts, from which on n-grams that occur once are left out
 
 
@@ -321,6 +326,7 @@ def train_classifier(
     *,
     groups: Iterable[Any] | None = None,
     times: Iterable[Any] | None = None,
+    others: tuple[Iterable[str | None], Iterable[str | None]] | None = None,
     languages: Sequence[str] = ("en",),
     params: ClassifierParams | None = None,
     name: str = "sentiment",
@@ -340,6 +346,9 @@ def train_classifier(
         Who wrote each text: nobody's texts are both learned from and judged by.
     times
         When each was written: what is judged by is later than what was learned from.
+    others
+        Texts and labels of other languages or fields, to learn what they have in common with these (emoji,
+        names, borrowed words): half of the weight; never judged by.
     languages
         Codes of the languages of the texts.
     params
@@ -381,42 +390,67 @@ def train_classifier(
             texts, labels, groups=groups, times=times, card=card, params=params, tell=tell
         )
     data = prepare_labelled_texts(texts, labels, groups, times, least=2 * params.folds)
-    return _train(data, card, params, tell)
+    beside = prepare_labelled_texts(*(others or ((), ())), None, None, least=0)
+    return _train(data, beside.without(data.texts), card, params, tell)
 
 
 def _train(
-    data: Labelled, card: ModelCard, params: ClassifierParams, tell: Progress
+    data: Labelled, beside: Labelled, card: ModelCard, params: ClassifierParams, tell: Progress
 ) -> LinearModel:
     folds = make_folds(
         data.truth, groups=data.groups, times=data.times, folds=params.folds, seed=params.seed
     )
     tell("counting n-grams", 0.0)
     ngrams = NGrams(words=params.words, chars_from=params.chars_from, chars_to=params.chars_to)
-    min_texts = params.min_texts or (2 if len(data.texts) >= _MANY else 1)
-    others = other_features(data.texts, card.params, alone=False)
-    table = count_table(data.texts, others, ngrams, min_texts)
+    posts = _count_posts(data, beside, ngrams, params)
     learner = Learner(
-        n_words=count_words(table.keys), n_ngrams=len(table.keys), min_texts=min_texts,
+        n_words=count_words(posts.table.keys), n_ngrams=len(posts.table.keys), min_texts=posts.min_texts,
         class_weight=class_weights(params), seed=params.seed, strength=params.strength or 1.0, focus=params.focus,
     )  # fmt: skip
     tell("searching", 0.1)
     if params.strength is None:
-        learner.set_params(strength=_search(learner, table, data.truth, folds, params))
+        learner.set_params(strength=_search(learner, posts, folds, params))
     tell("measuring quality", 0.6)
-    judged, scores = _leave_out(learner, table, data.truth, folds)
-    quality = judge_scores(scores, data.truth[judged], params)
+    judged = np.concatenate([judge for _, judge in folds])
+    quality = judge_scores(_leave_out(learner, posts, folds), data.truth[judged], params)
     tell("learning from all texts", 0.9)
-    learner.fit(table.counts, data.truth)
+    learner.fit(posts.table.counts, posts.truth, posts.own)
     tell("done", 1.0)
     known = replace(
         card,
-        trained_on=data.facts | dict(card.trained_on),
-        params=dict(card.params) | {"strength": learner.strength, "min_texts": min_texts},
+        trained_on=data.facts | {"beside": len(beside.texts)} | dict(card.trained_on),
+        params=dict(card.params) | {"strength": learner.strength, "min_texts": posts.min_texts},
         metrics=quality.metrics,
         errors=ErrorTable(quality.confusion, _measured_on(len(judged), data, folds)),
     )
-    return LinearModel(
-        known, ngrams, _weights(learner, table.keys, quality.offsets), quality.calibration
+    weights = _weights(learner, posts.table.keys, quality.offsets)
+    return LinearModel(known, ngrams, weights, quality.calibration)
+
+
+@dataclass(frozen=True, eq=False)
+class _Posts:
+    """Features and labels of the texts, and behind them those of others."""
+
+    table: Table
+    truth: Rows
+    own: npt.NDArray[np.bool_]
+    min_texts: int
+
+    def with_others(self, rows: Rows) -> Rows:
+        return np.concatenate([rows, np.flatnonzero(~self.own)])
+
+
+def _count_posts(
+    data: Labelled, beside: Labelled, ngrams: NGrams, params: ClassifierParams
+) -> _Posts:
+    texts = data.texts + beside.texts
+    min_texts = params.min_texts or (2 if len(texts) >= _MANY else 1)
+    features = other_features(texts, asdict(params), alone=False)
+    return _Posts(
+        count_table(texts, features, ngrams, min_texts),
+        np.concatenate([data.truth, beside.truth]),
+        np.arange(len(texts)) < len(data.texts),
+        min_texts,
     )
 
 
@@ -448,29 +482,33 @@ def class_weights(params: ClassifierParams) -> str | dict[int, float] | None:
     return {code: float(given.get(label, 1.0)) for code, label in enumerate(LABELS)}
 
 
-_MEASURES: dict[str, Callable[[npt.NDArray[np.int64]], float]] = {
+_MEASURES: dict[str, Callable[[npt.NDArray[Any]], float]] = {
     "macro_recall": macro_recall,
     "macro_f1": macro_f1,
     "accuracy": lambda confusion: float(np.trace(confusion) / confusion.sum()),
 }
 
 
-def _search(
-    learner: Learner, table: Table, truth: Rows, folds: list[Fold], params: ClassifierParams
-) -> float:
+def _search(learner: Learner, posts: _Posts, folds: list[Fold], params: ClassifierParams) -> float:
     """Give the strength that does best on texts left out."""
-    rng, measure = np.random.default_rng(params.seed), _MEASURES[params.aim]
+    rng = np.random.default_rng(params.seed)
     search = RandomizedSearchCV(
         learner,
         {"strength": stats.loguniform(*_STRENGTHS)},
         n_iter=params.trials,
-        scoring=make_scorer(lambda true, given: measure(count_confusion(true, given))),
-        cv=[(_draw(fit, rng), judge) for fit, judge in folds[-_SEARCH_FOLDS:]],
+        scoring=_calibrated_loss,
+        cv=[(posts.with_others(_draw(fit, rng)), judge) for fit, judge in folds[-_SEARCH_FOLDS:]],
         refit=False,
         random_state=params.seed,
         error_score="raise",
-    ).fit(table.counts, truth)
+    ).fit(posts.table.counts, posts.truth, own=posts.own)
     return float(search.best_params_["strength"])
+
+
+def _calibrated_loss(learner: Learner, counts: Any, truth: Rows) -> float:
+    """Give the log loss, negative, that is left once scores are calibrated: it varies less than shares of hits."""
+    scores = learner.decision_function(counts)
+    return -float(log_loss(truth, fit_scaling(scores, truth).apply(scores)))
 
 
 def _draw(rows: Rows, rng: np.random.Generator) -> Rows:
@@ -479,15 +517,14 @@ def _draw(rows: Rows, rng: np.random.Generator) -> Rows:
     return np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
-def _leave_out(
-    learner: Learner, table: Table, truth: Rows, folds: list[Fold]
-) -> tuple[Rows, Floats]:
-    """Give the rows that were judged, and their scores by a model that was not fitted to them."""
-    scores = [
-        learner.fit(table.counts[fit], truth[fit]).decision_function(table.counts[judge])
-        for fit, judge in folds
-    ]
-    return np.concatenate([judge for _, judge in folds]), np.concatenate(scores)
+def _leave_out(learner: Learner, posts: _Posts, folds: list[Fold]) -> Floats:
+    """Give the scores of the rows that are judged, each by a model that was not fitted to it."""
+    scores = []
+    for fit, judge in folds:
+        rows = posts.with_others(fit)
+        learner.fit(posts.table.counts[rows], posts.truth[rows], posts.own[rows])
+        scores.append(learner.decision_function(posts.table.counts[judge]))
+    return np.concatenate(scores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -525,7 +562,7 @@ def judge_scores(scores: Floats, truth: Rows, params: ClassifierParams) -> Quali
 
 def _calibrate(scores: Floats, truth: Rows, params: ClassifierParams) -> tuple[Calibration, Floats]:
     calibration = fit_calibration(scores, truth, seed=params.seed, folds=3)
-    offsets = best_offsets(_logs(calibration.apply(scores)), truth, _MEASURES[params.aim])
+    offsets = best_offsets(calibration.apply(scores), _MEASURES[params.aim])
     return calibration, offsets
 
 

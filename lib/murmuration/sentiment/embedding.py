@@ -12,7 +12,7 @@ from murmuration.sentiment.features import MAX_CHARS
 
 Floats = npt.NDArray[np.float64]
 
-_SCALE = 4.0  # vectors have length 1, and n-grams of words and of characters each as well
+_SCALE = 3.0  # vectors have length 1, and n-grams of words and of characters each as well
 _TRAINING_BATCH = 64
 
 

@@ -3,9 +3,9 @@
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,14 @@ class Labelled:
     times: npt.NDArray[Any] | None
     facts: dict[str, Any]
 
+    def without(self, texts: Collection[str]) -> Self:
+        """Give those whose texts are not among these; of whom and when is no longer known."""
+        known = set(texts)
+        kept = np.flatnonzero([text not in known for text in self.texts])
+        return replace(
+            self, texts=[self.texts[row] for row in kept], truth=self.truth[kept], groups=None, times=None
+        )  # fmt: skip
+
 
 def prepare_labelled_texts(
     texts: Iterable[str | None],
@@ -55,7 +63,9 @@ def prepare_labelled_texts(
         If a label is unknown, if columns differ in length, or if a label has less than `least` texts.
     """
     read = read_texts(texts)
-    frame = pd.DataFrame({"text": read, "label": _column(labels, len(read), "labels")})
+    frame = pd.DataFrame(
+        {"text": pd.Series(read, dtype="str"), "label": _column(labels, len(read), "labels")}
+    )
     for name, values in (("group", groups), ("time", times)):
         if values is not None:
             frame[name] = _column(values, len(read), f"{name}s")

@@ -16,6 +16,7 @@ Singles = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 
+_BESIDE = 0.5  # weight of a model over all texts beside that of one's own
 BATCH = 10_000  # texts whose n-grams are in memory before those that are too rare are left out
 
 
@@ -116,15 +117,22 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.strength = strength
         self.focus = focus
 
-    def fit(self, counts: sparse.csr_matrix, truth: Rows) -> Self:
-        """Learn; labels from 0."""
+    def fit(
+        self,
+        counts: sparse.csr_matrix,
+        truth: Rows,
+        own: npt.NDArray[np.bool_] | None = None,
+    ) -> Self:
+        """Learn; labels from 0. Where some rows are not its `own`, all of them are learned from at half the weight."""
         n_texts = np.bincount(counts.indices, minlength=counts.shape[1])[: self.n_ngrams]
         self.rarity_ = measure_rarity(n_texts, counts.shape[0], self.min_texts)
         self.classes_ = np.unique(truth)
         weighed = self._weigh(counts)
-        fitted = [self._fit_label(weighed, truth == label, label) for label in self.classes_]
-        self.coef_ = np.column_stack([weights for weights, _ in fitted])
-        self.intercept_ = np.concatenate([bias for _, bias in fitted])
+        self.coef_, self.intercept_ = self._fit_labels(weighed, truth)
+        if own is not None and not own.all():
+            weights, bias = self._fit_labels(weighed[own], truth[own])
+            self.coef_ = weights + _BESIDE * self.coef_
+            self.intercept_ = bias + _BESIDE * self.intercept_
         return self
 
     def decision_function(self, counts: sparse.csr_matrix) -> Floats:
@@ -138,6 +146,13 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
         return weigh_matrix(counts, self.rarity_, self.n_words)
+
+    def _fit_labels(self, weighed: sparse.csr_matrix, truth: Rows) -> tuple[Floats, Floats]:
+        fitted = [self._fit_label(weighed, truth == label, label) for label in self.classes_]
+        return (
+            np.column_stack([weights for weights, _ in fitted]),
+            np.concatenate([bias for _, bias in fitted]),
+        )
 
     def _fit_label(
         self, weighed: sparse.csr_matrix, is_label: npt.NDArray[np.bool_], label: int

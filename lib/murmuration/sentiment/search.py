@@ -77,26 +77,24 @@ def _in_time(
 
 
 def best_offsets(
-    logs: npt.NDArray[np.float64],
-    truth: Rows,
-    measure: Callable[[npt.NDArray[np.int64]], float],
+    probabilities: npt.NDArray[np.float64], measure: Callable[[npt.NDArray[np.float64]], float]
 ) -> npt.NDArray[np.float64]:
     """Find what to add to the logarithms of probabilities so that the highest is the best label to name.
 
     Parameters
     ----------
-    logs
-        Shape (n_texts, n_labels).
-    truth
-        Labels, from 0.
+    probabilities
+        Calibrated, shape (n_texts, n_labels).
     measure
-        Takes the confusion, rows true and columns given, and tells how good it is.
+        Takes the confusion, rows true and columns given, and tells how good it is. It is given what the
+        probabilities lead to expect, which varies less than what the labels of few texts happen to be.
 
     Returns
     -------
     numpy.ndarray
         One number a label, the middle one 0; zeros where nothing is better.
     """
+    logs = np.log(np.maximum(probabilities, 1e-12))
     best, offsets = -np.inf, np.zeros(logs.shape[1])
     for step, reach in ((0.25, 6), (0.05, 4)):
         centre = offsets.copy()
@@ -105,7 +103,8 @@ def best_offsets(
         for first in around:
             for last in around:
                 tried = centre + np.array([first, 0.0, last])
-                value = measure(count_confusion(truth, (logs + tried).argmax(axis=1)))
+                named = (logs + tried).argmax(axis=1)[:, None] == np.arange(logs.shape[1])
+                value = measure(probabilities.T @ named)
                 if value > best + 1e-12:
                     best, offsets = value, tried
     return offsets
@@ -117,12 +116,12 @@ def count_confusion(truth: Rows, given: Rows, n_labels: int = 3) -> npt.NDArray[
     return pairs.reshape(n_labels, n_labels).astype(np.int64)
 
 
-def macro_recall(confusion: npt.NDArray[np.int64]) -> float:
+def macro_recall(confusion: npt.NDArray[Any]) -> float:
     """Give the mean over true labels of the share that was found."""
-    return float(np.mean(np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)))
+    return float(np.mean(np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1e-9)))
 
 
-def macro_f1(confusion: npt.NDArray[np.int64]) -> float:
+def macro_f1(confusion: npt.NDArray[Any]) -> float:
     """Give the mean over labels of F1, 0 for one that is never named."""
     both = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float(np.mean(2 * np.diag(confusion) / np.maximum(both, 1)))
+    return float(np.mean(2 * np.diag(confusion) / np.maximum(both, 1e-9)))
