@@ -1,11 +1,16 @@
 """The figures of the report are those of a ten-line script over the same file."""
 
+import shutil
+
 import pandas as pd
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from murmuration.reports import load_run
+from murmuration.settings import get_settings
+from murmuration.store import open_store, save_labels
 
+from ..browser.conftest import Workspace
 from .conftest import UNITED, values_of
 
 
@@ -135,3 +140,43 @@ def test_a_brand_that_nobody_mentions_gives_a_report_that_says_so(airline_worksp
     assert any(
         "run from 17 February 2015 to 24 February 2015" in gap for gap in run.manifest["gaps"]
     )
+
+
+@pytest.fixture
+def labelled(airline_workspace, by_hand, tmp_path, monkeypatch) -> Workspace:
+    """The same workspace after somebody labelled three hundred posts as those who made the file did."""
+    workspace = Workspace(tmp_path)
+    for folder in ("data", ".murmuration"):
+        shutil.copytree(airline_workspace.root / folder, tmp_path / folder)
+    monkeypatch.chdir(workspace.root)
+    monkeypatch.delenv("MURMURATION_STORE", raising=False)
+    monkeypatch.delenv("MURMURATION_STATE", raising=False)
+    said = by_hand.sample(300, random_state=0).rename(columns={"tweet_id": "post_id"})
+    said = said[["post_id"]].assign(source="airline", label=said["airline_sentiment"])
+    rows = said.assign(labeller="ann", drawn="random", inclusion_probability=0.1)
+    assert save_labels(rows, store=open_store(get_settings())) == 300
+    return workspace
+
+
+def test_labels_of_people_narrow_shares_and_bring_them_to_what_people_say(
+    labelled, united, by_hand
+):
+    run = load_run(labelled.report("brand_health", **UNITED, towards="true"))
+    known, before = (
+        one.table("shares")
+        .to_pandas()
+        .set_index(["brand", "period", "label"])
+        .loc[("united", "this")]
+        for one in (run, united)
+    )
+    people = by_hand["airline_sentiment"].value_counts(normalize=True)
+    for label in ("negative", "neutral", "positive"):
+        assert known.loc[label, "low"] < people[label] < known.loc[label, "high"]
+        assert abs(known.loc[label, "share"] - people[label]) < 0.06
+    assert (
+        not (before["low"] < people.reindex(before.index)).all()
+        or not (people.reindex(before.index) < before["high"]).all()
+    )
+    assert run.manifest["pinned"]["tables"]["labels"] == 1
+    levels = (one.table("by_brand").to_pandas()["mean"].dropna() for one in (run, united))
+    assert (next(levels) - next(levels)).abs().max() > 0  # some posts speak of several airlines

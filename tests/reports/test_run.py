@@ -112,6 +112,20 @@ def test_a_lexicon_of_brands_is_found_and_none_switches_it_off(draft):
     assert draft.lexicon(united, "none") == {}
 
 
+def test_labels_are_those_of_posts_drawn_at_random_at_the_pinned_state(draft):
+    store = mm.store.open_store()
+    label = {"source": "test", "post_id": "1", "labeller": "ann", "label": "negative"}
+    assert draft.random_labels().empty
+    mm.save_labels([label], store=store)
+    assert mm.start_run("small").random_labels().empty  # chosen, not drawn
+    mm.save_labels([label | {"drawn": "random", "inclusion_probability": 0.5}], store=store)
+    run = mm.start_run("small")
+    mm.save_labels([label | {"drawn": "random", "label": "positive"}], store=store)
+    said = {"source": "test", "post_id": "1", "said": "negative"}
+    assert run.random_labels().to_dict("records") == [said]
+    assert mm.start_run("small").random_labels().to_dict("records") == [said | {"said": "positive"}]
+
+
 def test_tables_are_equal_whatever_their_chunks_and_differ_in_every_value():
     table = pa.table({"n": [1, 2, 3], "text": ["a", None, ""]})
     chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])

@@ -6,7 +6,7 @@ import pytest
 
 from murmuration.errors import ParamError, SchemaError
 from murmuration.frames import is_dask
-from murmuration.sentiment import score_posts, score_towards
+from murmuration.sentiment import judge_mentions, score_posts, score_towards
 from murmuration.text import Brand
 
 from ..benchmarks.towards_brand import judge, read_golden
@@ -190,3 +190,14 @@ def test_airline_tweets_are_judged_without_loss(real_data):
     whole = score_posts(tweets, lexicon=WORDS)["sentiment_label"]
     same = (found["towards_label"] == whole)[found["towards"].notna().astype(bool)]
     assert same.mean() > 0.9  # most tweets speak of one airline
+
+
+def test_each_mention_of_a_post_gets_the_sentiment_towards_its_own_brand():
+    text = "love Delta, hate United"
+    posts = pd.DataFrame(
+        {"text": [text, None, text], "lang": "en", "brand": ["united", "delta", "delta"]}
+    )
+    judged = judge_mentions(score_posts(posts), BRANDS, lexicon=WORDS)
+    assert judged["sentiment_label"].fillna("").to_list() == ["negative", "", "positive"]
+    assert judged["sentiment"][0] < 0 < judged["sentiment"][2]
+    assert judged.columns.to_list() == score_posts(posts).columns.to_list()

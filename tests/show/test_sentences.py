@@ -359,6 +359,14 @@ def test_limits_take_their_numbers_from_the_table():
     assert told.endswith("- A gap.")
 
 
+def test_limits_say_how_many_posts_people_labelled():
+    posts = pd.DataFrame({"text": ["one"], "sentiment": [0.5]})
+    coverage = count_coverage(posts, searched=1, quarantined=0)
+    told = describe_limits(coverage, [], words={}, methods=methods(), labelled=3)
+    assert "People labelled 3 posts of the brand, drawn at random" in told
+    assert "People labelled" not in describe_limits(coverage, [], words={}, methods=methods())
+
+
 def test_limits_leave_out_what_did_not_happen():
     coverage = count_coverage(
         pd.DataFrame({"text": ["one"], "sentiment": [0.5]}), searched=1, quarantined=0

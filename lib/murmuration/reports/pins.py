@@ -15,8 +15,9 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
     catalog = load_catalog(catalog_path)
     store = open_store()
     tables = {"posts": store.open("posts", as_of).version()}
-    for name in ("imports", "quarantine", "tombstones"):
-        tables[name] = store.open(name).version()
+    for name in ("imports", "quarantine", "tombstones", "labels"):
+        if store.has(name):
+            tables[name] = store.open(name).version()
     return {
         "tables": tables,
         "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},

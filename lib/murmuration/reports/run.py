@@ -25,9 +25,10 @@ from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
+from murmuration.sentiment.agreement import settle_labels
 from murmuration.sentiment.model import Model
 from murmuration.settings import get_settings
-from murmuration.store import open_store
+from murmuration.store import load_labels, open_store
 from murmuration.text import Brand
 
 if TYPE_CHECKING:
@@ -141,11 +142,30 @@ class Run:
 
     def labelled(self, data: str, *, text: str = "", label: str = "", lang: str = "") -> Labelled:
         """Read labelled posts, see `find_labelled`, and put on record which: name, SHA-256, rows."""
-        found = find_labelled(data, root=get_settings().root, text=text, label=label, lang=lang)
+        found = find_labelled(
+            data, root=get_settings().root, text=text, label=label, lang=lang, as_of=self._labels_at
+        )
         self.journal.add(
             "read", what="labelled", name=found.name, sha256=found.sha256, rows=found.rows
         )
         return found
+
+    def random_labels(self) -> pd.DataFrame:
+        """Give what most people say of posts that were drawn at random: `source`, `post_id`, `said`.
+
+        The label is null where as many say one thing as another. What is drawn otherwise stands for no share.
+        """
+        labels = load_labels(as_of=self._labels_at)
+        drawn = labels.loc[labels["drawn"] == "random", ["source", "post_id"]].drop_duplicates()
+        said = settle_labels(labels.merge(drawn, on=["source", "post_id"]))
+        self.journal.add("read", what="labels", name="drawn at random", rows=len(said))
+        columns = said[["source", "post_id", "label"]].rename(columns={"label": "said"})
+        return columns.convert_dtypes(dtype_backend="pyarrow")
+
+    @property
+    def _labels_at(self) -> int | None:
+        version: int | None = self.context.pinned["tables"].get("labels")
+        return version
 
     def count_quarantined(self, source: str = "") -> int:
         """Count the rows of imported files that could not be read as posts."""

@@ -22,6 +22,7 @@ from .score import score_posts as score_posts
 from .shares import VADER_ERRORS as VADER_ERRORS
 from .shares import count_methods as count_methods
 from .shares import estimate_shares as estimate_shares
+from .towards import judge_mentions as judge_mentions
 from .towards import score_towards as score_towards
 from .vader import vader_scores as vader_scores
 
@@ -43,6 +44,7 @@ __all__ = [
     "estimate_slices",
     "find_mistakes",
     "judge",
+    "judge_mentions",
     "measure_agreement",
     "measure_drift",
     "prepare_labelled",

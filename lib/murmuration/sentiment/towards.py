@@ -83,6 +83,43 @@ def score_towards(
     return map_rows(posts, _score_part, _Plan(brand, apart, method, lexicon, models))
 
 
+def judge_mentions(
+    mentions: pd.DataFrame,
+    brands: Sequence[Brand],
+    *,
+    method: Method | Model = "auto",
+    lexicon: Mapping[str, float] | None = None,
+    models: Mapping[str, Model] | None = None,
+) -> pd.DataFrame:
+    """Give each mention of a brand the sentiment towards that brand, in place of the whole post's.
+
+    Parameters
+    ----------
+    mentions
+        One row for each brand that a post mentions, with `brand` (its key) and what `score_posts` gives.
+    brands
+        All of them, told apart from each other.
+    method, lexicon, models
+        See `score_posts`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `mentions` with other values of `sentiment` and `sentiment_label`, see `score_towards`.
+    """
+    check_columns(mentions.columns, ["brand", "text"], what="judge_mentions")
+    judged = []
+    for brand in brands:
+        own = mentions[mentions["brand"] == brand.key]
+        judged.append(
+            score_towards(own, brand, others=brands, method=method, lexicon=lexicon, models=models)[
+                ["towards", "towards_label"]
+            ]
+        )
+    towards = pd.concat(judged).reindex(mentions.index)
+    return mentions.assign(sentiment=towards["towards"], sentiment_label=towards["towards_label"])
+
+
 def _check_brands(brands: Sequence[object]) -> None:
     for brand in brands:
         if not isinstance(brand, Brand):

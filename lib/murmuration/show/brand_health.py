@@ -333,8 +333,12 @@ def describe_limits(
     *,
     words: Mapping[str, float],
     methods: pd.DataFrame,
+    labelled: int = 0,
 ) -> str:
-    """Give what the report cannot tell, as a Markdown list built from the tables `coverage` and `methods`."""
+    """Give what the report cannot tell, as a Markdown list built from the tables `coverage` and `methods`.
+
+    `labelled` counts the brand's posts that were drawn at random and labelled by people.
+    """
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     who = _names_of(methods)
     reads = "VADER reads English only" if who == [_VADER] else "no method here reads their language"
@@ -352,6 +356,10 @@ def describe_limits(
         "posts are misread otherwise than there, the estimate is off by more than its interval says: trust it where "
         "some of your own posts, labelled by people, agree.",
     ]
+    if labelled:
+        lines.append(
+            f"People labelled {count(labelled, 'post')} of the brand, drawn at random; estimated shares take in what they say."
+        )
     unknown = methods[methods["measured_on"].isna()]
     if len(unknown):
         lines.append(
