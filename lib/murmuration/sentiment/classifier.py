@@ -37,12 +37,13 @@ from murmuration.sentiment.features import (
     add_up,
     count_ngrams,
     find_places,
+    in_batches,
     name_ngrams,
     read_texts,
     weigh,
 )
 from murmuration.sentiment.labelled import Labelled, prepare_labelled_texts
-from murmuration.sentiment.learner import BATCH, Learner, Table, count_table, count_words
+from murmuration.sentiment.learner import Learner, Table, count_table, count_words
 from murmuration.sentiment.model import (
     LABELS,
     ErrorTable,
@@ -204,7 +205,7 @@ class LinearModel:
         Those of one text never depend on the others.
         """
         read = read_texts(texts)
-        parts = [self._scores(read[at : at + BATCH]) for at in range(0, len(read), BATCH)]
+        parts = [self._scores(batch) for batch in in_batches(read)]
         told = self._calibration.apply(np.concatenate([np.empty((0, len(LABELS))), *parts]))
         told[[not text.strip() for text in read]] = np.nan
         return told

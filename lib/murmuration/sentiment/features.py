@@ -20,6 +20,7 @@ from murmuration.frames import text_array
 from murmuration.text.markup import unescape
 
 MAX_CHARS = 20_000  # of a text that are read
+_BATCH, _BATCH_CHARS = 10_000, 2_000_000
 NEGATED = "\x01"  # stands before a word within reach of a negation
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
@@ -169,6 +170,33 @@ def count_ngrams(texts: list[str], which: NGrams) -> Counted:
     Counted
         For each text its n-grams.
     """
+    parts = [_count_batch(batch, which) for batch in in_batches(texts)]
+    if len(parts) == 1:
+        return parts[0]
+    sizes = [np.diff(part.starts) for part in parts]
+    return Counted(
+        np.cumsum(np.concatenate([np.zeros(1, np.int64), *sizes])),
+        np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)]),
+        np.concatenate([np.empty(0, np.float32), *(part.counts for part in parts)]),
+    )
+
+
+def in_batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Give texts in lists that take little memory to work on."""
+    batch: list[str] = []
+    n_chars = 0
+    for text in texts:
+        size = min(len(text), MAX_CHARS)
+        if batch and (len(batch) == _BATCH or n_chars + size > _BATCH_CHARS):
+            yield batch
+            batch, n_chars = [], 0
+        batch.append(text)
+        n_chars += size
+    if batch:
+        yield batch
+
+
+def _count_batch(texts: list[str], which: NGrams) -> Counted:
     codes, starts = _codes([plain_tokens(text) for text in texts])
     sizes = max(0, which.chars_to - which.chars_from + 1)
     room = len(codes) * (which.words + 3 * sizes)  # a word of one letter has three characters here

@@ -17,7 +17,6 @@ Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 
 _BESIDE = 0.5  # weight of a model over all texts beside that of one's own
-BATCH = 10_000  # texts whose n-grams are in memory before those that are too rare are left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +42,10 @@ def count_words(keys: Keys) -> int:
 
 def count_table(texts: list[str], others: Floats, ngrams: NGrams, min_texts: int) -> Table:
     """Count the n-grams of texts that occur in `min_texts` of them; put `others` beside them."""
-    parts = [count_ngrams(texts[at : at + BATCH], ngrams) for at in range(0, len(texts), BATCH)]
-    keys, n_texts = np.unique(np.concatenate([part.keys for part in parts]), return_counts=True)
+    counted = count_ngrams(texts, ngrams)
+    keys, n_texts = np.unique(counted.keys, return_counts=True)
     keys = keys[n_texts >= min_texts]
-    counts = sparse.vstack([count_matrix(part, keys) for part in parts], format="csr")
+    counts = count_matrix(counted, keys)
     beside = sparse.csr_matrix(others, dtype=np.float32)
     return Table(sparse.hstack([counts, beside], format="csr"), keys)
 
