@@ -297,3 +297,14 @@ def test_a_dask_frame_needs_its_labels_from_the_same_frame():
     posts = make_frame(60, 2)
     with pytest.raises(ParamError, match="Take both from one Dask frame"):
         train_classifier(posts["text"], make_texts(60)[1])
+
+
+def test_what_a_dask_frame_cannot_be_joined_with_is_refused():
+    posts = make_frame(60, 2)
+    with pytest.raises(ParamError, match="cannot be put beside a Dask series"):
+        train_classifier(posts["text"], posts["label"], others=(["a"], ["neutral"]))
+
+
+def test_a_name_that_is_none_is_refused():
+    with pytest.raises(ParamError, match="cannot be called 'My model!'"):
+        train_classifier(*make_texts(60), name="My model!")

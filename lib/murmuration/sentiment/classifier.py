@@ -6,6 +6,7 @@ its strength found by search, its scores turned into probabilities on posts that
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -70,6 +71,7 @@ Singles = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Progress = Callable[[str, float], None]
 
+_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _SEARCH_FOLDS = 3  # of those that the quality is measured on, for each try
 _SEARCH_ROWS = 20_000  # of each fold: the best strength hardly depends on how many there are
 _STRENGTHS = (0.3, 10.0)  # C of logistic regression
@@ -342,7 +344,9 @@ def train_classifier(
     texts, labels
         Each label one of ``negative``, ``neutral`` and ``positive``; pairs with a missing or empty part are
         left out. Of a text that occurs several times with different labels the most frequent one counts, and
-        none where there is no such.
+        none where there is no such. Dask series (then all columns are, of one frame) are learned from part by
+        part, in order, so rows should lie in no order of labels; a tenth of the texts or authors, or the
+        latest tenth, is left out to judge by.
     groups
         Who wrote each text: nobody's texts are both learned from and judged by.
     times
@@ -374,10 +378,14 @@ def train_classifier(
         If the texts are none.
     """
     params = params or ClassifierParams()
+    if not _NAME.fullmatch(name):
+        raise ParamError(
+            f"A model cannot be called {name!r}: a name has 1 to 64 of a-z, 0-9, _ and -."
+        )
     card = ModelCard(
         name=name,
         kind="linear",
-        languages=tuple(languages),
+        languages=(languages,) if isinstance(languages, str) else tuple(languages),
         trained_on={"description": description},
         params=asdict(params),
         versions={one: package_version(one) for one in ("murmuration", "scikit-learn", "numpy")},
@@ -385,6 +393,11 @@ def train_classifier(
     )
     tell = on_progress or (lambda step, share: None)
     if is_dask(texts):
+        if others is not None:
+            raise ParamError(
+                "Texts of others cannot be put beside a Dask series. Join them with it (dask.dataframe.concat), or "
+                "leave them out."
+            )
         from murmuration.sentiment.out_of_core import train_in_parts
 
         return train_in_parts(
