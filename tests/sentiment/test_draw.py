@@ -53,6 +53,13 @@ def test_each_way_of_drawing_has_its_share():
     assert doubled == set(second["post_id"]) & set(first["post_id"])
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_no_more_posts_are_drawn_than_asked_for(count):
+    params = DrawParams(count=count, random_share=0.5, uncertain_share=0.25, double_share=0.25)
+    said = as_labels(POSTS.head(100), "ben")
+    assert len(draw_posts(POSTS, params, labeller="ann", labels=said)) == count
+
+
 def test_ways_of_drawing_are_mixed_so_that_none_can_be_told():
     drawn = draw_posts(POSTS, DrawParams(count=60), labeller="ann")["drawn"]
     changes = (drawn != drawn.shift()).sum()

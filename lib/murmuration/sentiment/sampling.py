@@ -124,7 +124,7 @@ def draw_posts(
         ~left["text"].isin(pool.loc[labelled | own, "text"]) & ~left["text"].isin(random["text"])
     ]
     left = draw.sorted(left, "distinct").drop_duplicates("text")
-    room = params.count - len(double) - len(random) - draw.size(params.uncertain_share)
+    room = params.count - len(double) - len(random) - draw.sizes["uncertain"]
     stratified = draw.stratified(left, room, have=pool.loc[labelled, "stratum"].value_counts())
     uncertain = draw.uncertain(left.drop(index=stratified.index))
     drawn = pd.concat([double, random, stratified, uncertain])
@@ -139,8 +139,13 @@ class _Draw:
     params: DrawParams
     labeller: str
 
-    def size(self, share: float) -> int:
-        return round(share * self.params.count)
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Posts of each way that has a share; rounded so that they are never more than `count` together."""
+        p = self.params
+        ends = np.cumsum([0, p.random_share, p.uncertain_share, p.double_share]) * p.count
+        sizes = np.diff(np.round(ends)).astype(int)
+        return dict(zip(("random", "uncertain", "double"), sizes.tolist(), strict=True))
 
     def sorted(self, posts: pd.DataFrame, what: str, *, by: str | None = None) -> pd.DataFrame:
         """Put posts in an order of chance, another one for each purpose."""
@@ -155,11 +160,11 @@ class _Draw:
 
     def double(self, shared: pd.DataFrame) -> pd.DataFrame:
         # In one order for everybody, so that a third person meets posts that two have labelled.
-        chosen = self.sorted(shared, "double", by="").head(self.size(self.params.double_share))
+        chosen = self.sorted(shared, "double", by="").head(self.sizes["double"])
         return chosen.assign(drawn="double", inclusion_probability=np.nan)
 
     def random(self, fresh: pd.DataFrame) -> pd.DataFrame:
-        chosen = self.sorted(fresh, "random").head(self.size(self.params.random_share))
+        chosen = self.sorted(fresh, "random").head(self.sizes["random"])
         chance = len(chosen) / max(len(fresh), 1)
         return chosen.assign(drawn="random", inclusion_probability=chance)
 
@@ -176,7 +181,7 @@ class _Draw:
         return chosen.assign(drawn="stratified", inclusion_probability=chance.astype(float))
 
     def uncertain(self, left: pd.DataFrame) -> pd.DataFrame:
-        count = self.size(self.params.uncertain_share)
+        count = self.sizes["uncertain"]
         scored = self.sorted(left[left["uncertainty"].notna()], "uncertain")
         ranked = scored.sort_values("uncertainty", ascending=False, kind="stable")
         chosen = self.sorted(ranked.head(_CANDIDATES * count), "candidates").head(count)
