@@ -92,6 +92,20 @@ def test_after_the_last_post_only_undo_is_left(store):
     assert (shown["done"], shown["text"]) == (False, "text 0")
 
 
+def test_in_the_end_it_is_said_what_was_forgotten_meanwhile(store):
+    widget = make_widget(store, make_queue(2))
+    keep = widget.labelling._save
+    widget.labelling._save = lambda entries: 0
+    press(widget, "neutral")
+    widget.labelling._save = keep
+    told = press(widget, "negative")["text"]
+    assert "All is kept but what was said of 1 post that was forgotten" in told
+    press(widget, "undo")
+    press(widget, "undo")
+    press(widget, "neutral")
+    assert "Everything is kept" in press(widget, "negative")["text"]
+
+
 def test_what_cannot_be_kept_is_said_and_the_post_stays(store):
     widget = make_widget(store)
     store.error = StoreError("The disk is full.")

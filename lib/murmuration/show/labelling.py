@@ -42,6 +42,7 @@ class Labelling:
         self._entries: list[dict[Any, Any]] = queue[known].to_dict("records")
         self._labeller, self._save = labeller, save
         self.said: list[str] = []  # label or "skip" of the posts that are done
+        self.lost: set[int] = set()  # numbers of posts of which nothing is kept
 
     @property
     def at(self) -> int:
@@ -73,10 +74,10 @@ class Labelling:
             self.said.append(what)
 
     def _keep(self, number: int, *, action: str, label: str | None = None) -> None:
+        entry = {"labeller": self._labeller, "action": action, "label": label}
         # A post that was forgotten meanwhile is not kept, and work goes on.
-        self._save(
-            [self._entries[number] | {"labeller": self._labeller, "action": action, "label": label}]
-        )
+        kept = self._save([self._entries[number] | entry])
+        self.lost = self.lost - {number} if kept or action == "undo" else self.lost | {number}
 
 
 class LabelPosts(anywidget.AnyWidget):
@@ -137,7 +138,13 @@ class LabelPosts(anywidget.AnyWidget):
     def _farewell(self) -> str:
         if not self._texts:
             return "There is no post to label."
-        return "That was the last post. Everything is kept."
+        lost = len(self.labelling.lost)
+        if not lost:
+            return "That was the last post. Everything is kept."
+        was = count(lost, "post that was", "posts that were")
+        return (
+            f"That was the last post. All is kept but what was said of {was} forgotten meanwhile."
+        )
 
 
 def label_posts(
