@@ -1,6 +1,7 @@
 """A run as its notebook sees it: steps on record, tables that fit, progress where somebody looks."""
 
 import json
+from datetime import UTC, datetime
 
 import dask.dataframe as dd
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 import murmuration as mm
 from murmuration.errors import SchemaError, UnknownNameError
 from murmuration.reports.manifest import hash_values
+from murmuration.reports.pins import pin_inputs
 from murmuration.settings import get_settings
 
 from ..test_models import Constant, constant
@@ -124,6 +126,19 @@ def test_labels_are_those_of_posts_drawn_at_random_at_the_pinned_state(draft):
     said = {"source": "test", "post_id": "1", "said": "negative"}
     assert run.random_labels().to_dict("records") == [said]
     assert mm.start_run("small").random_labels().to_dict("records") == [said | {"said": "positive"}]
+
+
+def test_labels_are_pinned_to_the_state_that_the_posts_have(draft, take_in, write_csv):
+    store, catalog = mm.store.open_store(), get_settings().catalog
+    version = store.open("posts").version()
+    label = {"source": "test", "post_id": "1", "labeller": "ann", "label": "negative"}
+    mm.save_labels([label], store=store)
+    asked = datetime.now(UTC)
+    row = {"id": "2", "text": "hello", "created_at": "2026-01-01T00:00:00Z"}
+    take_in(write_csv([row]), into=store)
+    mm.save_labels([label | {"label": "positive"}], store=store)
+    pinned = [pin_inputs(catalog, at)["tables"]["labels"] for at in (None, asked, version, 0)]
+    assert pinned == [2, 1, 1, 0]
 
 
 def test_tables_are_equal_whatever_their_chunks_and_differ_in_every_value():

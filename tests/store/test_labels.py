@@ -1,7 +1,9 @@
+import os
 import shutil
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -105,6 +107,15 @@ def test_texts_are_put_beside_labels_on_demand(four):
     )
     with pytest.raises(UnknownNameError, match="Did you mean 'text'"):
         load_labels(columns=["txt"], store=four)
+
+
+def test_texts_are_those_of_the_state_that_is_asked_for(four, put):
+    save_labels([said(0)], store=four)
+    before = four.open("posts").version()
+    put([POSTS[0] | {"text": "another text"}], observed_at=datetime(2027, 1, 1, tzinfo=UTC))
+    read = {"columns": ["text"], "store": four}
+    assert load_labels(**read)["text"].tolist() == ["another text"]
+    assert load_labels(**read, posts_as_of=before)["text"].tolist() == ["text 0"]
 
 
 def test_how_a_post_was_drawn_is_kept(four):
@@ -247,6 +258,16 @@ def test_labels_of_a_forgotten_post_are_found_nowhere_and_cannot_come_back(four,
     assert forget(four, state, source="test", post="quokka-2").labels == 0
     assert save_labels([said(2), said(3)], store=four) == 1
     assert holders("quokka-2") == []
+
+
+def test_what_somebody_is_writing_meanwhile_is_left_to_them(four, state):
+    label_all(four)
+    being_written, left = (Path(four.uri("labels"), f"part-{n}.parquet#1") for n in range(2))
+    for path in (being_written, left):
+        path.write_bytes(b"PAR1")
+    os.utime(left, (0, 0))
+    forget(four, state, source="test", post="quokka-2")
+    assert (being_written.exists(), left.exists()) == (True, False)
 
 
 def test_the_label_of_another_source_with_the_same_id_stays(four, state, put):

@@ -26,6 +26,7 @@ def find_labelled(
     label: str = "",
     lang: str = "",
     as_of: int | None = None,
+    posts_as_of: int | None = None,
 ) -> Labelled:
     """Read labelled posts.
 
@@ -37,8 +38,8 @@ def find_labelled(
         Folder that relative paths begin at.
     text, label, lang
         Columns of a file and its language, see `read_labelled`.
-    as_of
-        Version of the store's labels; the newest unless given.
+    as_of, posts_as_of
+        Versions of the store's labels and posts; the newest unless given.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def find_labelled(
     if data == SAMPLE:
         return _invent()
     if data == LABELS:
-        return _read_store(as_of)
+        return _read_store(as_of, posts_as_of)
     return read_labelled(root / Path(data).expanduser(), text=text, label=label, lang=lang)
 
 
@@ -58,10 +59,10 @@ def _invent() -> Labelled:
     return _as_labelled(posts, SAMPLE)
 
 
-def _read_store(as_of: int | None) -> Labelled:
+def _read_store(as_of: int | None, posts_as_of: int | None) -> Labelled:
     """Give posts with the label that most labellers gave; where two labels tie, nobody knows."""
     store = open_store()
-    given = load_labels(columns=_WITH_LABELS, as_of=as_of, store=store)
+    given = load_labels(columns=_WITH_LABELS, as_of=as_of, posts_as_of=posts_as_of, store=store)
     settled = settle_labels(given)
     if settled.empty:
         raise ReadError(

@@ -7,17 +7,23 @@ from typing import Any
 
 from murmuration.catalog import load_catalog
 from murmuration.models import current_models
-from murmuration.store.delta import open_store
+from murmuration.store.delta import Store, open_store
+from murmuration.store.moments import as_moment, as_state
 
 
 def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
-    """Note the version of every table, the current models, and what the catalog says now."""
+    """Note the version of every table, the current models, and what the catalog says now.
+
+    Posts and labels are those of `as_of`: what people said later is not known then.
+    """
     catalog = load_catalog(catalog_path)
     store = open_store()
     tables = {"posts": store.open("posts", as_of).version()}
-    for name in ("imports", "quarantine", "tombstones", "labels"):
+    for name in ("imports", "quarantine", "tombstones"):
         if store.has(name):
             tables[name] = store.open(name).version()
+    if store.has("labels"):
+        tables["labels"] = _labels_version(store, as_of, tables["posts"])
     return {
         "tables": tables,
         "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
@@ -28,3 +34,19 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
             for language, saved in current_models(store=store).items()
         },
     }
+
+
+def _labels_version(store: Store, as_of: int | str | datetime | None, posts: int) -> int:
+    """Give the version of the labels at a state of the posts; the empty one if nobody had labelled yet."""
+    table = store.open("labels")
+    state = as_state(as_of) if isinstance(as_of, str) else as_of
+    if isinstance(state, datetime):
+        moment = as_moment(state, "as_of")
+        known = [each.version for each in store.commits(table) if moment and each.at <= moment]
+        return max(known, default=0)
+    later = store.commits(store.open("posts"), after=posts)
+    if state is None or not later:
+        return table.version()
+    # A version of the posts holds until the next one.
+    known = [each.version for each in store.commits(table) if each.at < later[0].at]
+    return max(known, default=0)

@@ -143,8 +143,9 @@ class Run:
     def labelled(self, data: str, *, text: str = "", label: str = "", lang: str = "") -> Labelled:
         """Read labelled posts, see `find_labelled`, and put on record which: name, SHA-256, rows."""
         found = find_labelled(
-            data, root=get_settings().root, text=text, label=label, lang=lang, as_of=self._labels_at
-        )
+            data, root=get_settings().root, text=text, label=label, lang=lang,
+            as_of=self._labels_at, posts_as_of=self.as_of,
+        )  # fmt: skip
         self.journal.add(
             "read", what="labelled", name=found.name, sha256=found.sha256, rows=found.rows
         )

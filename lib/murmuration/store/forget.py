@@ -7,8 +7,9 @@ id of the post that they answer.
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _NAMING = ["post_id", "author_key", "mention_keys"]  # columns of `posts`
 _FRESH = ".new"
 _HALF_WRITTEN = re.compile(r"\.(new|parquet#\d+)$")  # by us, by delta-rs
+_YOUNG_SECONDS = 60  # a file of labels that somebody may be writing, which takes no lock
 _HARMLESS = frozenset(",".join(STATISTICS.values()).split(","))
 
 
@@ -290,17 +292,28 @@ def _rewrite_old_files(store: Store, target: _Target, tombstones: Tombstones) ->
 
 
 def _remove_half_written(store: Store, source: str) -> None:
-    """Remove what a kill cut short: nothing names it, and what it holds could not be searched."""
+    """Remove what a kill cut short: nothing names it, and what it holds could not be searched.
+
+    Labels are written without the lock, so young files of theirs are left to their writers, who look for
+    tombstones when they are done.
+    """
     if store.on_s3:  # files appear whole there
         return
+    young = time.time() - _YOUNG_SECONDS
     for place in (f"posts/source={source}", "quarantine", "labels"):
         for path in _files(store, place):
             if _HALF_WRITTEN.search(path):
-                Path(path).unlink()
+                _unlink(Path(path), unless_after=young if place == "labels" else None)
     live = {file.path for file in store.post_files(store.open("posts"), source=source)}
     for path in _data_files(store, f"posts/source={source}"):
         if path.removeprefix(store.uri("posts") + "/") not in live and not _is_whole(store, path):
             Path(path).unlink()
+
+
+def _unlink(path: Path, *, unless_after: float | None) -> None:
+    with suppress(FileNotFoundError):  # a writer of labels was done meanwhile
+        if unless_after is None or path.stat().st_mtime < unless_after:
+            path.unlink()
 
 
 def _is_whole(store: Store, path: str) -> bool:

@@ -95,6 +95,7 @@ def load_labels(
     columns: Sequence[str] = (),
     as_of: AsOf | None = None,
     *,
+    posts_as_of: AsOf | None = None,
     store: Store | None = None,
 ) -> pd.DataFrame:
     """Give what people say of posts now: the newest word of each labeller on each post.
@@ -108,6 +109,8 @@ def load_labels(
         are not in the store are left out then.
     as_of
         State of the labels: a version of the table `labels`, or a time.
+    posts_as_of
+        State of the posts that `columns` come from; the newest unless given.
     store
         Another store than the workspace's.
 
@@ -137,18 +140,20 @@ def load_labels(
     labels: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     newest = labels.sort_values(["labelled_at", "entry_id"]).drop_duplicates(_KEY, keep="last")
     held = newest.loc[newest["action"] != "undo", _GIVEN].sort_values(_KEY, ignore_index=True)
-    return _with_posts(held, list(columns), store) if columns else held
+    return _with_posts(held, list(columns), posts_as_of, store) if columns else held
 
 
-def _with_posts(labels: pd.DataFrame, columns: list[str], store: Store) -> pd.DataFrame:
+def _with_posts(
+    labels: pd.DataFrame, columns: list[str], as_of: AsOf | None, store: Store
+) -> pd.DataFrame:
     """Put columns of posts beside their labels; only labelled posts are held in memory."""
     wanted = list(dict.fromkeys(["source", "post_id", *columns]))
-    there = {file.source for file in store.post_files(store.open("posts"))}
+    there = {file.source for file in store.post_files(store.open("posts", as_of))}
     sources = sorted(there & set(labels["source"]))
     if not sources:
-        empty = load_posts(columns=wanted, store=store)._meta  # noqa: SLF001
+        empty = load_posts(columns=wanted, as_of=as_of, store=store)._meta  # noqa: SLF001
         return labels.iloc[:0].merge(empty, on=["source", "post_id"])
-    posts = load_posts(sources, columns=wanted, store=store)
+    posts = load_posts(sources, columns=wanted, as_of=as_of, store=store)
     ids = labels["post_id"].drop_duplicates().tolist()
     labelled = posts[posts["post_id"].isin(ids)].compute()
     return labels.merge(labelled, on=["source", "post_id"])
