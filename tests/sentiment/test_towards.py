@@ -119,6 +119,13 @@ def test_a_post_in_another_language_keeps_its_part_but_has_no_score():
     assert found["towards_part"] == "Delta ist besser als United"
 
 
+def test_english_rules_are_not_put_on_posts_in_another_language():
+    text = "Delta is better than United, love Delta, hate United"
+    assert towards(text, DELTA, lang="en")["towards"] > 0.4
+    for language in ("de", "und"):
+        assert towards(text, UNITED, lang=language)["towards_part"] == text
+
+
 def test_the_language_is_that_of_the_whole_post():
     posts = pd.DataFrame({"text": ["I really hate the seats of United, but Delta rules 😍 great"]})
     found = score_towards(posts, DELTA, others=BRANDS, lexicon=WORDS)

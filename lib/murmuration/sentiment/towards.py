@@ -51,7 +51,8 @@ def score_towards(
     A post that mentions other brands as well is split into clauses (`murmuration.text.clauses`), and what is
     said of the others is left out. Where brands are compared (“X is better than Y”, “switched from Y to X”,
     “unlike Y”), the form says which comes off well (`murmuration.sentiment.comparisons`); a preferred brand
-    has .44 or more. All other posts are judged whole, as in `score_posts`. The rules know English.
+    has .44 or more. All other posts are judged whole, as in `score_posts`; so is every post whose language is
+    not English, as the rules know no other.
 
     Parameters
     ----------
@@ -136,9 +137,10 @@ def _score_part(part: pd.DataFrame, plan: _Plan) -> pd.DataFrame:
     check_columns(part.columns, ["text"], what="score_towards")
     posts = part.reset_index(drop=True)
     ours = keep_brand(posts, plan.brand)
-    judged = [_judge(text, plan) for text in text_list(ours["text"])]
-    pieces = _texts([piece for _, piece in judged], ours.index)
     lang = _languages(ours)
+    pairs = zip(text_list(ours["text"]), text_list(lang), strict=True)
+    judged = [_judge(text, language, plan) for text, language in pairs]
+    pieces = _texts([piece for _, piece in judged], ours.index)
     scored = score_posts(
         pd.DataFrame({"text": pieces, "lang": lang}),
         plan.method, lexicon=plan.lexicon, models=plan.models,
@@ -162,9 +164,9 @@ def _languages(posts: pd.DataFrame) -> "pd.Series[Any]":
     return _texts(codes, posts.index)
 
 
-def _judge(text: str | None, plan: _Plan) -> tuple[Stance, str | None]:
+def _judge(text: str | None, language: str | None, plan: _Plan) -> tuple[Stance, str | None]:
     """Give the part of a post that speaks of the brand, and how the brand stands to it."""
-    if not text:
+    if not text or language != "en":
         return Stance.SAME, text
     marked = mark_brands(text, (plan.brand, *plan.others))
     reading = _read(marked)
