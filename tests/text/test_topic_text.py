@@ -50,11 +50,9 @@ def test_what_is_left_is_what_was_said(text, left):
 
 def test_the_word_that_a_platform_cut_in_two_goes():
     long = "It is a long way to the next airport and nobody tells us when the bus will come or where it may be found to"
-    assert prepared(f"{long} nig… https://t.co/x", f"{long} nig…", "Wait for it…") == [
-        long,
-        long,
-        "Wait for it...",
-    ]
+    ends = ("nig…", "nig… https://t.co/x", "nig…https://t.co/x", "nig… https://t.co/… http://a…  ")
+    assert prepared(*(f"{long} {end}" for end in ends)) == [long] * len(ends)
+    assert prepared("Wait for it…", f"Wait… {long}") == ["Wait for it...", f"Wait... {long}"]
 
 
 def test_the_title_says_it_too():
@@ -189,3 +187,12 @@ def test_time_grows_with_the_length_and_no_faster(piece):
     began = time.perf_counter()
     prepared(text, text + "…", f"read {text}")
     assert time.perf_counter() - began < 2  # hundredths of a second here
+
+
+@pytest.mark.parametrize(
+    "end", ["http://" * 20 + " end", "a" * 19_000 + " b", "http:// " * 2_000 + "b"]
+)
+def test_what_follows_a_cut_costs_no_more_than_other_text(end):
+    began = time.perf_counter()
+    prepared(f"{'x' * 100}…{end}", f"{'x' * 100} … {end}")
+    assert time.perf_counter() - began < 0.5

@@ -48,7 +48,8 @@ _LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(\s*(?:https?:|/|www\.)[^()\s]*\s*\)
 _MARKS = re.compile(r"(?<!\w)[*~`^|]+|[*~`^|]+(?!\w)")
 _LINE_MARK = re.compile(r"^[ \t]*(?:>+|#{1,6}(?=\s))", re.MULTILINE)
 # X cuts reposts at 140 characters, in the middle of a word.
-_CUT = re.compile(r"\S*…(?=\s*(?:https?://\S*\s*)*$)")
+_CUT = re.compile(r"\S*…(?:https?://\S*)?")
+_PIECE = re.compile(r"\S+")
 _MIN_CUT = 100
 # What platforms and apps add to what people write, and what one of it holds for certain.
 _BOILERPLATE = re.compile(
@@ -208,13 +209,21 @@ def _tidy(text: str) -> str:
 
 def _drop_markup(text: str) -> str:
     if "…" in text and len(text) >= _MIN_CUT:
-        text = _CUT.sub(" ", text)
+        text = _drop_cut(text)
     for _ in range(_ESCAPED_AT_MOST):
         if "<" in text and _HTML.search(text):
             text = html_to_text(text)
         if "&" not in text:
             break
         text = unescape(text)
+    return text
+
+
+def _drop_cut(text: str) -> str:
+    """Leave out the word at the end that was cut, and the addresses behind it."""
+    for piece in reversed(list(_PIECE.finditer(text))):
+        if not piece[0].startswith(("http://", "https://")):
+            return text[: piece.start()] if _CUT.fullmatch(piece[0]) else text
     return text
 
 
