@@ -12,6 +12,7 @@ from . import settings as settings
 from . import show as show
 from . import store as store
 from . import text as text
+from . import topics as topics
 from . import trends as trends
 from .reports.run import start_run as start_run
 from .reports.runner import run_report as run_report
@@ -40,5 +41,6 @@ __all__ = [
     "start_run",
     "store",
     "text",
+    "topics",
     "trends",
 ]

@@ -1,0 +1,17 @@
+from .embed import Embedder as Embedder
+from .embed import Vectors as Vectors
+from .fit import fit_topics as fit_topics
+from .labels import Labeller as Labeller
+from .model import TopicModel as TopicModel
+from .model import assign_topics as assign_topics
+from .params import TopicParams as TopicParams
+
+__all__ = [
+    "Embedder",
+    "Labeller",
+    "TopicModel",
+    "TopicParams",
+    "Vectors",
+    "assign_topics",
+    "fit_topics",
+]

@@ -1,0 +1,153 @@
+"""Vectors and word counts of texts → groups."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.decomposition import NMF, LatentDirichletAllocation
+
+from murmuration.topics.mixture import (
+    Labels,
+    Singles,
+    evidence,
+    join,
+    learn_mixture,
+    refine,
+    unit_rows,
+)
+from murmuration.topics.words import Counts, find_rarity, weigh_terms
+
+log = logging.getLogger(__name__)
+
+MakeEstimator = Callable[..., Any]
+
+# Starts: how many groups for each that is wanted, and how many times. Large topics among small ones are cut
+# into pieces by k-means; they come out whole if there are more groups to join.
+_STARTS = ((1.0, 3), (1.5, 2), (3.0, 2))
+# Of the evidence: what a start with joining has to be better by, as it costs time and clarity.
+_BETTER = 0.005
+# Components for each topic that is wanted: those after add more noise than topics.
+_COMPONENTS_PER_TOPIC, _LEAST_COMPONENTS = 2.5, 50
+_FEW, _MOST_TOPICS = 5, 320  # tried where the number is not told
+_FITTED, _FORETOLD_BETTER = 0.8, 0.001
+
+
+def group_texts(
+    vectors: Singles,
+    counts: Counts,
+    *,
+    n_topics: int | None,
+    least: float,
+    seed: int,
+    make: MakeEstimator,
+    ordered: bool,
+) -> Labels:
+    """Group texts.
+
+    Parameters
+    ----------
+    vectors
+        Of length 1, shape (n_texts, n_dimensions).
+    counts
+        Of words, shape (n_texts, n_words); every text has one.
+    n_topics
+        How many groups; None lets the evidence decide.
+    least
+        Texts of the smallest group where the number is not told.
+    seed
+        Of the starts.
+    make
+        Makes estimators, as `murmuration.compute.make_estimator` does.
+    ordered
+        Whether the first dimensions say most, as those of a decomposition do.
+
+    Returns
+    -------
+    numpy.ndarray
+        Labels from 0, shape (n_texts,).
+    """
+    if n_topics is None:
+        n_topics = choose_number(
+            vectors, counts, least=least, seed=seed, make=make, ordered=ordered
+        )
+    if n_topics == 1:
+        return np.zeros(len(vectors), np.int64)
+    leading = _leading(vectors, n_topics, ordered)
+    best, best_worth = np.zeros(0, np.int64), -np.inf
+    for factor, number in _STARTS:
+        for turn in range(number):
+            labels = _try(leading, counts, n_topics, factor, seed + turn, make)
+            worth = evidence(counts, labels)
+            bar = best_worth + (_BETTER * abs(best_worth) if factor > 1 and turn == 0 else 0)
+            if not len(best) or worth > bar:
+                best, best_worth = labels, worth
+                log.info(
+                    "%d topics, %g times as many at first: evidence %.3f", n_topics, factor, worth
+                )
+    return best
+
+
+def _leading(vectors: Singles, n_topics: int, ordered: bool) -> Singles:
+    if not ordered:
+        return vectors
+    return unit_rows(vectors[:, : max(_LEAST_COMPONENTS, round(_COMPONENTS_PER_TOPIC * n_topics))])
+
+
+def _try(
+    vectors: Singles, counts: Counts, n_topics: int, factor: float, seed: int, make: MakeEstimator
+) -> Labels:
+    n_groups = min(round(n_topics * factor), len(vectors))
+    means = make("KMeans", n_clusters=n_groups, n_init=1, max_iter=50, random_state=seed)
+    labels = refine(counts, _fill(np.asarray(means.fit(vectors).labels_), n_groups))
+    if n_groups > n_topics:
+        labels = refine(counts, join(counts, labels, n_topics))
+    return labels
+
+
+def _fill(labels: npt.NDArray[Any], n_groups: int) -> Labels:
+    """Give every group a text: k-means leaves some empty where vectors are equal."""
+    filled = labels.astype(np.int64)
+    for group in np.setdiff1d(np.arange(n_groups), filled):
+        largest = np.bincount(filled).argmax()
+        members = np.flatnonzero(filled == largest)
+        filled[members[-max(1, len(members) // 2) :]] = group
+    return filled
+
+
+def factorise(counts: Counts, *, method: str, n_topics: int, seed: int) -> Labels:
+    """Group texts by the topic that weighs most in them: ``nmf`` of TF-IDF, or ``lda`` of counts."""
+    if method == "nmf":
+        model = NMF(n_topics, init="nndsvda", random_state=seed, max_iter=400, tol=1e-3)
+        weights = model.fit_transform(weigh_terms(counts, find_rarity(counts)))
+    else:
+        model = LatentDirichletAllocation(
+            n_topics, random_state=seed, learning_method="online", max_iter=20
+        )
+        weights = model.fit_transform(counts)
+    return _fill(weights.argmax(axis=1), n_topics)
+
+
+def choose_number(
+    vectors: Singles, counts: Counts, *, least: float, seed: int, make: MakeEstimator, ordered: bool
+) -> int:
+    """Choose how many topics there are: the number that best foretells the words of texts not looked at.
+
+    Numbers are tried that double each time, up to one topic for each `least` texts. A larger one has to be
+    better by more than chance.
+    """
+    most = min(_MOST_TOPICS, int(len(vectors) / least))
+    if most < 2:
+        return 1
+    fit = np.random.default_rng(seed).random(len(vectors)) < _FITTED
+    best, best_worth, number = 1, -np.inf, min(_FEW, most)
+    while number <= most:
+        leading = _leading(vectors, number, ordered)[fit]
+        labels = _try(leading, counts[fit], number, 1.0, seed, make)
+        worth = learn_mixture(counts[fit], labels).foretell(counts[~fit])
+        log.info("%d topics foretell words by %.3f", number, worth)
+        if worth > best_worth + _FORETOLD_BETTER * abs(best_worth if best > 1 else 0):
+            best, best_worth = number, worth
+        number *= 2
+    return best

@@ -1,0 +1,206 @@
+"""Texts → vectors: made of the texts themselves, or by a network that others trained (extra `embeddings`)."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from murmuration.errors import ModelError
+from murmuration.topics.cluster import MakeEstimator
+from murmuration.topics.mixture import Singles, unit_rows
+from murmuration.topics.words import Counts
+
+log = logging.getLogger(__name__)
+
+LSA = "lsa"
+STATIC = "model2vec:"
+
+# Tried by "auto" where they are on this machine; small, and many languages before English.
+_KNOWN = (
+    "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "model2vec:minishlab/potion-multilingual-128M",
+    "model2vec:minishlab/potion-base-8M",
+)
+_COMPONENTS = 200
+_MAX_CHARS = 2_000
+_BATCH = 64
+
+
+class Embedder(Protocol):
+    """Gives texts places: those that say alike things are near each other."""
+
+    @property
+    def name(self) -> str:
+        """What vectors are kept under; another name for other vectors."""
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[Any]:
+        """Give vectors, shape (n_texts, n_dimensions); that of one text never depends on the others."""
+
+
+class Vectors(Protocol):
+    """Keeps vectors, so that a text is embedded once; `murmuration.vectors.VectorCache` is one."""
+
+    def embed(self, texts: Sequence[str], embedder: Embedder) -> npt.NDArray[Any]:
+        """Give the vectors of texts: those kept, and those that the embedder gives for the rest."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A sentence-transformers or model2vec model on this machine.
+
+    Attributes
+    ----------
+    name
+        Name or folder; ``model2vec:`` goes before those of model2vec.
+    """
+
+    name: str
+
+    def embed(self, texts: Sequence[str]) -> Singles:
+        """Give vectors, shape (n_texts, n_dimensions)."""
+        return np.asarray(_open(self.name)([text[:_MAX_CHARS] for text in texts]), np.float32)
+
+
+def choose_embedding(name: str) -> str:
+    """Say which embedding ``auto`` is here; others are what they are."""
+    if name != "auto":
+        return name
+    there = [known for known in _KNOWN if _is_there(known)]
+    found = there[0] if there else LSA
+    log.info(
+        "embedding is %s: %s", found, "installed and on this machine" if there else "no network is"
+    )
+    return found
+
+
+def make_embedder(name: str) -> Embedder | None:
+    """Give the network of that name; None for `LSA`, which needs the posts."""
+    return None if name == LSA else Network(name)
+
+
+def embed_texts(
+    texts: Sequence[str],
+    embedder: Embedder,
+    kept: Vectors | None = None,
+    *,
+    width: int | None = None,
+) -> Singles:
+    """Give checked vectors of length 1, each different text embedded once.
+
+    Raises
+    ------
+    ModelError
+        If vectors are not of one width and finite, one for each text.
+    """
+    distinct = list(dict.fromkeys(texts))
+    found = kept.embed(distinct, embedder) if kept is not None else embedder.embed(distinct)
+    vectors = check_vectors(found, n=len(distinct), name=embedder.name, width=width)
+    places = {text: place for place, text in enumerate(distinct)}
+    return vectors[[places[text] for text in texts]]
+
+
+def check_vectors(
+    vectors: npt.NDArray[Any], *, n: int, name: str, width: int | None = None
+) -> Singles:
+    """Give vectors length 1, or say what is wrong with them.
+
+    Raises
+    ------
+    ModelError
+        If there are not `n` rows, of `width` if that is given, all finite.
+    """
+    array = np.asarray(vectors)
+    if array.ndim != 2 or len(array) != n:
+        raise ModelError(
+            f"The embedding {name!r} gave an array of shape {array.shape} for {n} texts. It has to give one row a text."
+        )
+    if width is not None and array.shape[1] != width:
+        raise ModelError(
+            f"The embedding {name!r} gives {array.shape[1]} numbers a text, but the topics were made with {width}. "
+            "Use the embedding that they were made with, or fit the topics again."
+        )
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array).all(axis=1)).sum())
+        raise ModelError(
+            f"The embedding {name!r} gave numbers that are not finite for {bad} of {n} texts. Use another embedding, "
+            "such as 'lsa'."
+        )
+    return unit_rows(array)
+
+
+def decompose(weighed: Counts, *, seed: int, make: MakeEstimator) -> tuple[Singles, Singles]:
+    """Find the directions in which texts differ most: latent semantic analysis.
+
+    Parameters
+    ----------
+    weighed
+        TF-IDF, shape (n_texts, n_words).
+    seed
+        Of the start.
+    make
+        Makes the TruncatedSVD.
+
+    Returns
+    -------
+    vectors, directions
+        Vectors of length 1, the first dimensions saying most, shape (n_texts, n_dimensions); and what the words
+        add to each, shape (n_words, n_dimensions).
+
+    References
+    ----------
+    Deerwester et al. 1990, doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9.
+    """
+    n = min(_COMPONENTS, min(weighed.shape) - 1)
+    if n < 2:
+        directions = np.eye(weighed.shape[1], max(n, 1) + 1, dtype=np.float32)
+    else:
+        svd = make("TruncatedSVD", n_components=n, random_state=seed, sparse=True).fit(weighed)
+        directions = np.ascontiguousarray(svd.components_.T, np.float32)
+    return project(weighed, directions), directions
+
+
+def project(weighed: Counts, directions: Singles) -> Singles:
+    """Give vectors of length 1 of TF-IDF rows; 0 for rows without words."""
+    return unit_rows(np.asarray(weighed @ directions))
+
+
+def _is_there(name: str) -> bool:
+    library = "model2vec" if name.startswith(STATIC) else "sentence_transformers"
+    if find_spec(library) is None or find_spec("huggingface_hub") is None:
+        return False
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(name.removeprefix(STATIC), "config.json"), str)
+
+
+@lru_cache(maxsize=2)
+def _open(name: str) -> Callable[[list[str]], npt.NDArray[Any]]:
+    folder = Path(name.removeprefix(STATIC)).expanduser()
+    where = str(folder) if folder.is_dir() else name.removeprefix(STATIC)
+    try:
+        if name.startswith(STATIC):
+            from model2vec import StaticModel
+
+            static = StaticModel.from_pretrained(where)
+            return lambda texts: static.encode(texts, use_multiprocessing=False)
+        from sentence_transformers import SentenceTransformer
+
+        network = SentenceTransformer(where)
+    except ImportError as err:
+        raise ModelError(
+            f"The embedding {name!r} needs {err.name}, which is not installed. Install murmuration with the extra "
+            "'embeddings', or set TopicParams.embedding to 'lsa'."
+        ) from err
+    except (OSError, ValueError) as err:
+        raise ModelError(
+            f"There is no embedding {name!r}: {str(err).splitlines()[0]} Give the name of a sentence-transformers model, "
+            f"a folder that holds one, {STATIC}NAME, or 'lsa'."
+        ) from err
+    return lambda texts: network.encode(texts, batch_size=_BATCH, show_progress_bar=False)

@@ -1,0 +1,349 @@
+"""Posts → a topic model: found in a sample, told by all."""
+
+import hashlib
+import logging
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import partial, reduce
+from importlib.metadata import version as package_version
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from murmuration.compute.backends import make_estimator
+from murmuration.errors import ParamError
+from murmuration.frames import is_dask
+from murmuration.schema import check_columns
+from murmuration.sentiment.model import ModelCard
+from murmuration.text import (
+    count_words,
+    drop_stop_words,
+    find_repeats,
+    find_words,
+    prepare_texts,
+    stop_words,
+)
+from murmuration.topics.cluster import MakeEstimator, factorise, group_texts
+from murmuration.topics.embed import (
+    Embedder,
+    Vectors,
+    choose_embedding,
+    decompose,
+    embed_texts,
+    make_embedder,
+)
+from murmuration.topics.frame import fit_bertopic
+from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
+from murmuration.topics.mixture import Labels, Mixture, Singles, find_centroids, learn_mixture
+from murmuration.topics.model import KIND, Space, TopicModel, empty_table, make_table
+from murmuration.topics.params import TopicParams
+from murmuration.topics.sampling import Rows, count_rows, draw_rows, take_rows
+from murmuration.topics.terms import rank_terms, weigh_topic_terms
+from murmuration.topics.words import Counts, Vocabulary, find_rarity, make_vocabulary, weigh_terms
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 50_000  # posts at once
+_HASHTAG_WORDS = 50_000
+_PHRASES = 5  # told for each topic
+_DEFAULT_TOPICS = 20  # of nmf and lda, which cannot choose
+_LEAST_FOR_DENSITY = 50  # texts; UMAP has no neighbours to speak of below
+_LANGUAGES = 20
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Texts that topics are found in: each once, each with a word that is known."""
+
+    prepared: pd.DataFrame
+    counts: Counts
+    vocabulary: Vocabulary
+    rarity: npt.NDArray[np.float64]
+    scale: float  # share of all different texts that were drawn
+    silent: float  # share of those drawn that have no word that is known
+
+
+@dataclass(frozen=True, eq=False)
+class _Tally:
+    """What all posts say, by topic; the last row is for posts without one."""
+
+    posts: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.int64]
+    texts_with: sparse.csr_matrix
+
+    def __add__(self, other: "_Tally") -> "_Tally":
+        return _Tally(
+            self.posts + other.posts,
+            self.weight + other.weight,
+            self.texts_with + other.texts_with,
+        )
+
+
+def fit_topics(
+    posts: Any,
+    params: TopicParams | None = None,
+    *,
+    column: str = "text",
+    name: str = "topics",
+    embedder: Embedder | None = None,
+    vectors: Vectors | None = None,
+    labeller: Labeller | None = None,
+) -> TopicModel:
+    """Find what posts are about; computes.
+
+    Topics are found in a sample, in which each repeated text counts once; what they say and how large they are is
+    then counted over all posts, partition by partition.
+
+    Parameters
+    ----------
+    posts
+        pandas or Dask frame with `column`; `title`, `lang`, `created_at` and `source` are used where they are there.
+    params
+        See `TopicParams`.
+    column
+        The column with text.
+    name
+        What the model is called, ``[a-z0-9_-]{1,64}``.
+    embedder
+        Gives vectors instead of `TopicParams.embedding`; also needed then by whoever loads the model.
+    vectors
+        Keeps the vectors of a network, such as `murmuration.vectors.VectorCache`.
+    labeller
+        Labels topics by their terms, such as a language model; without it labels are made of the terms.
+
+    Returns
+    -------
+    TopicModel
+        The largest topic has id 0. Without a post that says anything it has no topics; posts that all say the same
+        have one.
+
+    Raises
+    ------
+    SchemaError
+        If `column` is missing or no text.
+    ParamError
+        If more topics are asked for than there are different texts.
+    ModelError
+        If the embedding is not there, or its vectors cannot be used.
+    """
+    params = params or TopicParams()
+    check_columns(posts.columns, [column], what="fit_topics")
+    make = partial(make_estimator, backend=params.backend)
+    repeats, lengths = find_repeats(posts, column=column), count_rows(posts)
+    sample = _draw_sample(posts, repeats, lengths, params, column)
+    embedding = embedder.name if embedder else choose_embedding(params.embedding)
+    embedder = embedder or make_embedder(embedding)
+    if embedder is None:
+        weighed = weigh_terms(sample.counts, sample.rarity)
+        places, directions = decompose(weighed, seed=params.seed, make=make)
+        own = None
+    else:
+        places = embed_texts(sample.prepared["topic_text"].tolist(), embedder, vectors)
+        own, directions = places, np.zeros((0, 0), np.float32)
+    labels, bertopic = _find_topics(sample, places, own is None, params, make)
+    mixture = learn_mixture(sample.counts, labels, own)
+    draft = TopicModel(
+        _make_card(name, repeats, sample, params, embedding),
+        empty_table(int(labels.max(initial=-1)) + 1),
+        sample.vocabulary,
+        mixture,
+        Space(sample.rarity, directions, find_centroids(places, labels)),
+        least_strength=_find_least(sample, mixture, own, params),
+        bertopic=bertopic,
+        embedder=embedder,
+    )
+    tally = _count_all(posts, repeats["weight"].to_numpy(np.int64), lengths, draft, column)
+    return _finish(draft, tally, labeller, params)
+
+
+def _draw_sample(
+    posts: Any, repeats: pd.DataFrame, lengths: Rows, params: TopicParams, column: str
+) -> _Sample:
+    rows = draw_rows(posts, repeats, size=params.sample_posts, seed=params.seed)
+    columns = [name for name in (column, "title", "lang") if name in posts.columns]
+    drawn = take_rows(posts, rows, columns, lengths)
+    hashtag_words = count_words(drawn, column=column).head(_HASHTAG_WORDS)
+    prepared = drop_stop_words(prepare_texts(drawn, column=column, words=hashtag_words))
+    vocabulary = make_vocabulary(prepared, hashtag_words, max_terms=params.max_terms)
+    counts = vocabulary.count_words(prepared)
+    speaks = np.diff(counts.indptr) > 0
+    n_texts = int((repeats["weight"] > 0).sum())
+    log.info("topics are found in %d of %d different texts", speaks.sum(), n_texts)
+    return _Sample(
+        prepared[speaks].reset_index(drop=True),
+        counts[speaks],
+        vocabulary,
+        find_rarity(counts[speaks]),
+        scale=len(rows) / max(n_texts, 1),
+        silent=1 - speaks.sum() / max(len(rows), 1),
+    )
+
+
+def _find_topics(
+    sample: _Sample, vectors: Singles, ordered: bool, params: TopicParams, make: MakeEstimator
+) -> tuple[Labels, Any]:
+    """Give the topic of each text of the sample, and the BERTopic if there is one."""
+    n = len(vectors)
+    if params.n_topics is not None and params.n_topics > n:
+        raise ParamError(
+            f"TopicParams.n_topics is {params.n_topics}, but there are only {n} different texts with words that occur "
+            "more than once. Ask for fewer topics, or give more posts."
+        )
+    if not n:
+        log.warning("no post says anything that a topic could be made of")
+        return np.zeros(0, np.int64), None
+    least = max(2, round(params.min_posts * sample.scale))
+    if params.n_topics is None and n < 2 * least:
+        log.warning("%d different texts are one topic: two would need %d each", n, least)
+    if params.method != "bertopic":
+        n_topics = params.n_topics or max(1, min(_DEFAULT_TOPICS, n // least))
+        labels = factorise(sample.counts, method=params.method, n_topics=n_topics, seed=params.seed)
+        return _order_by_size(labels), None
+    bertopic = fit_bertopic(
+        sample.prepared["topic_text"].tolist(),
+        vectors,
+        _WordsOf(sample.prepared["lang"].dropna().unique() if "lang" in sample.prepared else ()),
+        group=_group(sample, ordered, least, params, make),
+        n_topics=params.n_topics,
+        least=min(least, max(2, n // 2)),
+        seed=params.seed,
+        make=make,
+    )
+    labels = np.array(bertopic.topics_, np.int64)
+    return (labels if labels.max() >= 0 else np.zeros(n, np.int64)), bertopic
+
+
+def _group(
+    sample: _Sample, ordered: bool, least: int, params: TopicParams, make: MakeEstimator
+) -> Callable[[Singles], Labels] | None:
+    if params.clustering == "density" and len(sample.prepared) > _LEAST_FOR_DENSITY:
+        return None
+    return partial(
+        group_texts, counts=sample.counts, n_topics=params.n_topics, least=least,
+        seed=params.seed, make=make, ordered=ordered,
+    )  # fmt: skip
+
+
+class _WordsOf:
+    """Gives the words of a text that may carry a topic."""
+
+    def __init__(self, languages: Iterable[str]) -> None:
+        self.stop = stop_words(("en", *sorted(languages)))
+
+    def __call__(self, text: str) -> list[str]:
+        return find_words(text, stop=self.stop)
+
+
+def _order_by_size(labels: Labels) -> Labels:
+    """Number topics from the largest on."""
+    sizes = np.bincount(labels)
+    rank = np.empty(len(sizes), np.int64)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return rank[labels]
+
+
+def _find_least(
+    sample: _Sample, mixture: Mixture, vectors: Singles | None, params: TopicParams
+) -> float:
+    """Give the strength below which posts are left out, so that not too many are."""
+    allowed = params.max_left_out - sample.silent
+    if allowed <= 0 or not len(sample.prepared):
+        return 0.0
+    strengths = [chances.max(axis=1) for chances in mixture.chances(sample.counts, vectors)]
+    return float(
+        min(params.least_strength, np.quantile(np.concatenate(strengths), min(allowed, 1)))
+    )
+
+
+def _count_all(posts: Any, weight: Rows, lengths: Rows, model: TopicModel, column: str) -> _Tally:
+    columns = [name for name in (column, "title", "lang") if name in posts.columns]
+    if not is_dask(posts):
+        return _count_part(posts[columns], weight, model, column)
+    from dask.base import compute
+    from dask.delayed import delayed
+
+    shared = delayed(model, traverse=False)
+    parts = zip(posts[columns].to_delayed(), np.split(weight, np.cumsum(lengths)[:-1]), strict=True)
+    tallies = [delayed(_count_part)(part, own, shared, column) for part, own in parts]
+    while len(tallies) > 1:  # a tree: no machine holds all of them
+        tallies = [delayed(_add)(tallies[at : at + 8]) for at in range(0, len(tallies), 8)]
+    return cast(_Tally, compute(*tallies)[0])
+
+
+def _add(tallies: list[_Tally]) -> _Tally:
+    return reduce(operator.add, tallies)
+
+
+def _count_part(part: pd.DataFrame, weight: Rows, model: TopicModel, column: str) -> _Tally:
+    chunks = range(0, max(len(part), 1), _CHUNK)
+    return _add(
+        [
+            _count_chunk(part.iloc[at : at + _CHUNK], weight[at : at + _CHUNK], model, column)
+            for at in chunks
+        ]
+    )
+
+
+def _count_chunk(posts: pd.DataFrame, weight: Rows, model: TopicModel, column: str) -> _Tally:
+    n_topics = len(model.topics)
+    prepared = model.vocabulary.prepare(posts, column)
+    topics, _ = model.choose_topics(prepared, model.vocabulary.count_words(prepared))
+    places = np.where(topics < 0, n_topics, topics)
+    once = np.flatnonzero(weight > 0)
+    terms = model.vocabulary.count_terms(prepared.iloc[once])
+    members = sparse.csr_matrix(
+        (np.ones(len(once)), (places[once], np.arange(len(once)))), shape=(n_topics + 1, len(once))
+    )
+    return _Tally(
+        np.bincount(places, minlength=n_topics + 1),
+        np.bincount(places[once], minlength=n_topics + 1),
+        (members @ terms).tocsr(),
+    )
+
+
+def _finish(
+    draft: TopicModel, tally: _Tally, labeller: Labeller | None, params: TopicParams
+) -> TopicModel:
+    n_words, names = len(draft.vocabulary.words), draft.vocabulary.terms
+    every = np.asarray(tally.texts_with.sum(axis=0)).ravel()
+    weights = weigh_topic_terms(
+        tally.texts_with[:-1], tally.weight[:-1], every, int(tally.weight.sum())
+    )
+    words = rank_terms(weights[:, :n_words], names[:n_words], params.n_terms)
+    phrases = rank_terms(weights[:, n_words:], names[n_words:], _PHRASES)
+    labels = [write_label(*pair) for pair in zip(words, phrases, strict=True)]
+    if labeller is not None:
+        told = zip(words, phrases, strict=True)
+        labels = [ask_labeller(labeller, [*a, *b], topic=at) for at, (a, b) in enumerate(told)]
+    n_posts = int(tally.posts.sum())
+    topics = make_table(
+        tell_apart(labels), words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts
+    )
+    left_out = float(tally.posts[-1] / max(n_posts, 1))
+    log.info("%d topics in %d posts, %.1f%% left out", len(topics), n_posts, 100 * left_out)
+    return draft.with_table(topics, left_out=left_out)
+
+
+def _make_card(
+    name: str, repeats: pd.DataFrame, sample: _Sample, params: TopicParams, embedding: str
+) -> ModelCard:
+    hashes = np.sort(repeats["text_hash"].fillna(0).to_numpy(np.int64))
+    langs = sample.prepared["lang"].value_counts() if "lang" in sample.prepared else None
+    return ModelCard(
+        name=name,
+        kind=KIND,
+        labels=(),
+        languages=() if langs is None else tuple(str(lang) for lang in langs.index[:_LANGUAGES]),
+        trained_on={
+            "rows": len(repeats),
+            "texts": len(sample.prepared),
+            "fingerprint": hashlib.sha256(hashes.tobytes()).hexdigest(),
+            "description": f"{len(sample.prepared)} different texts of {len(repeats)} posts",
+        },
+        params={**asdict(params), "embedding": embedding},
+        versions={one: package_version(one) for one in ("bertopic", "scikit-learn", "scipy")},
+    )

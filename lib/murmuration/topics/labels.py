@@ -1,0 +1,79 @@
+"""Terms of a topic → what a person would call it."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from murmuration.errors import ModelError
+
+# Told the terms of a topic, most telling first, gives its label. A language model can be one; none is by default.
+Labeller = Callable[[Sequence[str]], str]
+
+NO_TERMS = "no words"
+_PARTS = 3
+_MAX_CHARS = 80
+_SUFFIX = re.compile(r"(?:'s|ies|ing|ed|es|s|y)$")
+
+
+def stem(word: str) -> str:
+    """Give what the forms of an English word have in common, roughly: plural and tense go."""
+    short = _SUFFIX.sub("", word)
+    if len(short) < 3:
+        return word
+    return short[:-1] if short[-1] == short[-2] else short.rstrip("ei")
+
+
+def write_label(words: Sequence[str], phrases: Sequence[str]) -> str:
+    """Give a label of up to three terms that say different things.
+
+    Parameters
+    ----------
+    words, phrases
+        Of a topic, most telling first. A phrase stands for its words.
+
+    Returns
+    -------
+    str
+        Such as ``customer service, refund, cancelled``.
+    """
+    parts: list[str] = []
+    said: set[str] = set()
+    for word in words:
+        stems = {stem(part) for part in word.split()}
+        if stems & said or len(parts) == _PARTS:
+            continue
+        holding = [phrase for phrase in phrases if word in phrase.split()]
+        best = holding[0] if holding and not _stems(holding[0]) & said else word
+        parts.append(best)
+        said |= _stems(best)
+    return ", ".join(parts) or NO_TERMS
+
+
+def _stems(term: str) -> set[str]:
+    return {stem(part) for part in term.split()}
+
+
+def ask_labeller(labeller: Labeller, terms: Sequence[str], *, topic: int) -> str:
+    """Give what somebody else, such as a language model, calls a topic.
+
+    Raises
+    ------
+    ModelError
+        If that is no text.
+    """
+    label = labeller(tuple(terms))
+    if not isinstance(label, str) or not label.strip():
+        raise ModelError(
+            f"The labeller gave {label!r} for topic {topic}. It has to give a short text; leave it out to have labels "
+            "made of terms."
+        )
+    return " ".join(label.split())[:_MAX_CHARS]
+
+
+def tell_apart(labels: Sequence[str]) -> list[str]:
+    """Number labels that are the same."""
+    times: dict[str, int] = {}
+    told = []
+    for label in labels:
+        times[label] = times.get(label, 0) + 1
+        told.append(label if times[label] == 1 else f"{label} ({times[label]})")
+    return told

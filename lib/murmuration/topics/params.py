@@ -1,0 +1,82 @@
+"""How posts are grouped into topics, in the words of the person who asks."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from murmuration.errors import ParamError, suggest
+
+Method = Literal["bertopic", "nmf", "lda"]
+Clustering = Literal["mixture", "density"]
+Backend = Literal["auto", "cpu", "gpu"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicParams:
+    """How posts are grouped into topics.
+
+    Attributes
+    ----------
+    n_topics
+        How many topics; None lets the posts decide.
+    min_posts
+        The smallest topic, in posts, where their number is not told.
+    method
+        ``bertopic``, or the classics ``nmf`` and ``lda``.
+    clustering
+        How BERTopic groups: ``mixture`` (see `murmuration.topics.mixture`), or ``density``: its own way,
+        UMAP and HDBSCAN, which finds fine-grained topics in long texts and leaves many short posts out.
+    embedding
+        ``auto``: the best that is installed and on this machine; ``lsa``: made of the posts themselves, needs nothing;
+        ``model2vec:NAME``, or the name or folder of a sentence-transformers model.
+    seed
+        The same seed gives the same topics.
+    sample_posts
+        Topics are found in at most so many different posts, drawn by time and source; all others are assigned.
+    least_strength
+        Posts whose topic is less sure than this, 0 to 1, are left out: raise it to leave out more.
+    max_left_out
+        Share of the posts with words, at most, that are left out for that, 0 to 1.
+    max_terms
+        How many different words and phrases are looked at, at most: the most frequent.
+    n_terms
+        How many terms tell a topic.
+    backend
+        Where estimators run: ``auto``, ``cpu`` or ``gpu``; see `murmuration.compute`.
+    """
+
+    n_topics: int | None = None
+    min_posts: int = 30
+    method: Method = "bertopic"
+    clustering: Clustering = "mixture"
+    embedding: str = "auto"
+    seed: int = 0
+    sample_posts: int = 20_000
+    least_strength: float = 0.25
+    max_left_out: float = 0.05
+    max_terms: int = 50_000
+    n_terms: int = 10
+    backend: Backend = "auto"
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("n_topics", 1, 2_000), ("min_posts", 2, 10_000_000), ("seed", 0, 2**32 - 1),
+            ("sample_posts", 100, 1_000_000), ("least_strength", 0, 1), ("max_left_out", 0, 1), ("max_terms", 100, 1_000_000),
+            ("n_terms", 1, 100),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ParamError(
+                    f"TopicParams.{name} is {value}, but has to lie between {low} and {high}."
+                )
+        for name, known in (
+            ("method", get_args(Method)),
+            ("clustering", get_args(Clustering)),
+            ("backend", get_args(Backend)),
+        ):
+            value = getattr(self, name)
+            if value not in known:
+                raise ParamError(
+                    f"TopicParams.{name} cannot be {value!r}.{suggest(str(value), known)}"
+                )
+        if not self.embedding:
+            raise ParamError("TopicParams.embedding is empty. Use 'auto' or 'lsa'.")
