@@ -87,7 +87,8 @@ def test_a_run_leaves_notebook_page_tables_and_last_a_manifest(add_report, some_
     assert [one["estimator"] for one in manifest["backend"]["estimators"]] == ["KMeans", "PCA"]
     assert manifest["parameters"] == {"note": "hello"}
     assert manifest["given"] == ["note"]
-    assert manifest["pinned"]["tables"].keys() == {"posts", "imports", "quarantine", "tombstones"}
+    tables = {"posts", "imports", "quarantine", "tombstones", "labels"}
+    assert manifest["pinned"]["tables"].keys() == tables
     step, grouping = manifest["steps"]
     assert (step["name"], step["rows_in"], step["rows_out"]) == ("count", 3, 3)
     assert step["peak_memory_bytes"] > 50_000_000
