@@ -68,6 +68,12 @@ def test_what_a_file_holds_is_counted(write):
     assert (found.repeated, found.contradicting) == (5, 3)
 
 
+@pytest.mark.parametrize("word", ["none", "None", "NULL", "nan", "empty"])
+def test_words_for_a_missing_label_are_no_label(write, word):
+    found = read_labelled(write(f"text,label\ngood,positive\nbad,{word}\n"))
+    assert (found.posts["label"].tolist(), found.without_label) == (["positive"], 1)
+
+
 def test_other_separators_encodings_and_marks_are_read(write):
     text = "texte;label\n„Schön“, sagt er;positive\nübel;negative\n"
     found = read_labelled(write(text, encoding="utf-8-sig"), text="texte")

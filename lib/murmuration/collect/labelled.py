@@ -32,8 +32,9 @@ _USUAL = {
 }
 _OPTIONAL = ("lang", "group", "post_id")
 _WORDS = {
-    "negative": 0, "neg": 0, "bad": 0, "neutral": 1, "neu": 1, "none": 1, "positive": 2, "pos": 2, "good": 2,
+    "negative": 0, "neg": 0, "bad": 0, "neutral": 1, "neu": 1, "positive": 2, "pos": 2, "good": 2,
 }  # fmt: skip
+_MISSING = frozenset(("none", "null", "nan", "empty"))
 # Numbers that stand for negative, neutral, positive; only the whole set of a file says which it is.
 _SCALES: tuple[dict[str, int], ...] = (
     {"0": 0, "1": 1, "2": 2}, {"-1": 0, "0": 1, "1": 2}, {"0": 0, "2": 1, "4": 2}, {"1": 0, "2": 1, "3": 2},
@@ -94,7 +95,8 @@ def read_labelled(
     Returns
     -------
     Labelled
-        Labels may be words (negative, neutral, positive) or numbers (0, 1, 2; −1, 0, 1; 0, 2, 4).
+        Labels may be words (negative, neutral, positive) or numbers (0, 1, 2; −1, 0, 1; 0, 2, 4); none, null,
+        nan and empty are no label.
 
     Raises
     ------
@@ -228,9 +230,10 @@ def _texts(values: Sequence[str | None]) -> Any:
 
 def _read_labels(words: Sequence[str], path: Path, column: str) -> list[str | None]:
     """Give what each word means; None for a missing one."""
-    counts = Counter(word.casefold().removesuffix(".0") for word in words if word)
-    meaning = _meaning(counts, path, column)
-    return [LABELS[meaning[word.casefold().removesuffix(".0")]] if word else None for word in words]
+    folded = [word.casefold().removesuffix(".0") for word in words]
+    said = [None if word in _MISSING else word or None for word in folded]
+    meaning = _meaning(Counter(word for word in said if word), path, column)
+    return [LABELS[meaning[word]] if word else None for word in said]
 
 
 def _meaning(counts: Mapping[str, int], path: Path, column: str) -> Mapping[str, int]:
