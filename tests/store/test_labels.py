@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from murmuration.errors import ParamError, SchemaError, StoreError, UnknownNameError
+from murmuration.errors import ParamError, ReadError, SchemaError, StoreError, UnknownNameError
+from murmuration.reports.labelled import find_labelled
 from murmuration.schema import LABELS as TABLE
 from murmuration.store import Pseudonyms, Store, load_labels, save_labels
 from murmuration.store.doctor import examine
@@ -95,6 +96,12 @@ def test_whatever_people_do_the_store_says_what_a_dictionary_says(tmp_path_facto
     wanted = {key: label for key, label in expected.items() if label != "undo"}
     assert held(store) == wanted
     assert held(store) == held(store)
+
+
+def test_labels_that_all_tie_are_no_labelled_posts(four, tmp_path):
+    save_labels([said(0), said(0, "positive", "ben")], store=four)
+    with pytest.raises(ReadError, match="each of the 1 labelled posts"):
+        find_labelled("labels", root=tmp_path)
 
 
 def test_texts_are_put_beside_labels_on_demand(four):

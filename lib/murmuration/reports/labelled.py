@@ -69,6 +69,11 @@ def _read_store(as_of: int | None, posts_as_of: int | None) -> Labelled:
             "Nobody has labelled posts of this store yet. Label some in notebooks/explore/label_posts.ipynb, or name "
             "a file of labelled posts."
         )
+    if settled["label"].isna().all():
+        raise ReadError(
+            f"As many people say one thing as another of each of the {len(settled):,} labelled posts of this store. "
+            "Label some more in notebooks/explore/label_posts.ipynb, or name a file of labelled posts."
+        )
     return _as_labelled(settled.assign(group=settled["author_key"]), LABELS)
 
 
