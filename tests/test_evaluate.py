@@ -1,12 +1,16 @@
 """`evaluate sentiment`: a table, a last line, JSON for machines, one sentence when it is wrong."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from murmuration import evaluation
 from murmuration.cli import app
 from murmuration.errors import MurmurationError
+from murmuration.models import SavedModel
+from murmuration.sentiment.model import ModelCard
 
 
 @pytest.fixture
@@ -35,6 +39,18 @@ def labelled(tmp_path):
     path = tmp_path / "labelled.csv"
     path.write_text("said,feeling\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path
+
+
+def test_a_model_of_many_versions_is_loaded_once(monkeypatch):
+    card = ModelCard(name="english", kind="linear", languages=("en",))
+    saved = [SavedModel(card, f"english-{digit * 8}", digit * 64) for digit in "012"]
+    loaded = []
+    monkeypatch.setattr(evaluation, "list_models", lambda store: saved)
+    monkeypatch.setattr(evaluation, "current_models", lambda store: {})
+    monkeypatch.setattr(evaluation, "open_store", lambda: SimpleNamespace(has=lambda _: True))
+    monkeypatch.setattr(evaluation, "load", lambda name: loaded.append(name) or saved[-1])
+    assert evaluation.find_models([]) == [saved[-1]]
+    assert loaded == ["english"]
 
 
 def test_a_file_of_ones_own_is_measured_and_nothing_is_written(evaluate, labelled, tmp_path):

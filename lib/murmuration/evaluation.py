@@ -177,9 +177,10 @@ def find_models(names: Sequence[str]) -> list[Model]:
     store = open_store()
     if not store.has("posts"):
         return []
-    newest = {saved.card.name: load(saved.card.name) for saved in list_models(store=store)}
+    kept = dict.fromkeys(saved.card.name for saved in list_models(store=store))
+    newest = [load(name) for name in kept]
     used = [load(saved.address) for saved in current_models(store=store).values()]
-    return list({model.version: model for model in (*newest.values(), *used)}.values())
+    return list({model.version: model for model in (*newest, *used)}.values())
 
 
 def read_benchmark(path: Path, *, text: str = "", label: str = "", lang: str = "") -> Benchmark:
