@@ -188,6 +188,13 @@ def test_names_that_are_no_names_are_refused(store, name):
         models.save(constant(name=name or "é"), name, store=store)
 
 
+def test_no_model_goes_by_the_name_of_vader(store):
+    with pytest.raises(ParamError, match="stand for VADER"):
+        models.save(constant(name="vader-3"), store=store)
+    with pytest.raises(ParamError, match="stand for VADER"):
+        models.save(constant(), "vader-airline", store=store)
+
+
 def test_an_unknown_kind_is_refused(store, tmp_path):
     odd = constant()
     replace(odd, card=replace(odd.card, kind="lineal")).save(tmp_path / "odd")

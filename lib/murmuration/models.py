@@ -122,6 +122,11 @@ def save(
         raise ParamError(
             f"A model cannot be called {name or model.card.name!r}: a name has 1 to 64 of a-z, 0-9, _ and -."
         )
+    if (name or model.card.name).startswith("vader"):
+        raise ParamError(
+            f"A model cannot be called {name or model.card.name!r}: names that begin with 'vader' stand for VADER "
+            "beside scores. Give it another name."
+        )
     with translated(store.location), _scratch(store) as scratch:
         folder = scratch / "model"
         model.save(folder)

@@ -65,6 +65,15 @@ def test_the_answer_says_how_good_what_goes_wrong_and_where(tables):
     )
 
 
+def test_only_vader_is_called_vader():
+    names = ["vader-3.3.2", "vader-3.3.2-0a1b2c3d", "vader-0a1b2c3d", "vader-3-0a1b2c3d"]
+    assert [show.model_name(name) for name in names] == [
+        "VADER 3.3.2",
+        "VADER 3.3.2-0a1b2c3d",
+        *names[2:],
+    ]
+
+
 def test_posts_that_nobody_scored_are_said_to_be_so():
     posts = q.prepare_labelled(pd.DataFrame({"text": ["ja"], "label": ["neutral"], "lang": "de"}))
     judged = q.judge(posts)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from murmuration.sentiment.score import is_vader
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import (
     as_markdown,
@@ -141,10 +142,7 @@ def _judges(methods: pd.DataFrame) -> list[str]:
 
 def _names_of(methods: pd.DataFrame) -> list[str]:
     """Name the methods that scored posts: “VADER”, “the model english-0a1b2c3d”."""
-    names = [
-        _VADER if name.startswith("vader") else f"the model {tidy(name)}"
-        for name in methods["method"]
-    ]
+    names = [_VADER if is_vader(name) else f"the model {tidy(name)}" for name in methods["method"]]
     return list(dict.fromkeys(names)) or [_VADER]
 
 

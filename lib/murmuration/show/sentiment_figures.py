@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from murmuration.sentiment.model import LABELS
 from murmuration.sentiment.quality import ALL
+from murmuration.sentiment.score import is_vader
 from murmuration.show import theme
 from murmuration.show.sentiment_quality import decimals, measure_with_interval, model_name
 from murmuration.show.theme import chart_text
@@ -31,7 +32,7 @@ def _looks(models: Iterable[Any]) -> dict[str, tuple[str, str]]:
     return {
         model: (_COLOURS[place % len(_COLOURS)], theme.MARKERS[place % len(theme.MARKERS)])
         for place, model in enumerate(
-            sorted(map(str, models), key=lambda name: (not name.startswith("vader-"), name))
+            sorted(map(str, models), key=lambda name: (not is_vader(name), name))
         )
     }
 

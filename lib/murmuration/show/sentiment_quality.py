@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from murmuration.sentiment.quality import ALL, PaperComparison
+from murmuration.sentiment.score import is_vader
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import as_markdown, count, listing, percent, tidy
 from murmuration.text.markup import unescape
@@ -15,7 +16,6 @@ GUESSING = 1 / 3  # macro recall of whoever always says the same of three labels
 _SHOWN_CHARS = 600
 _ENOUGH = 100  # posts, for a slice to be spoken of
 _SEEN = 0.02  # share of posts; a few repeat by chance
-_VADER = "vader-"
 
 # Macro recall on the test set of SemEval-2017 (TweetEval): Barbieri et al. 2020, Findings of EMNLP, table 3;
 # BERTweet and TimeLMs: the leaderboard of TweetEval, and Loureiro et al. 2022, arXiv:2202.03829.
@@ -42,7 +42,7 @@ _DRIFTS = {
 
 def model_name(version: str) -> str:
     """Give a model as people call it: “VADER 3.3.2”, else its version."""
-    return version.replace(_VADER, "VADER ", 1) if version.startswith(_VADER) else tidy(version)
+    return version.replace("vader-", "VADER ", 1) if is_vader(version) else tidy(version)
 
 
 def decimals(value: float | None) -> str:
@@ -228,7 +228,7 @@ def show_mistakes(mistakes: pd.DataFrame, quality: pd.DataFrame) -> Html:
 def _card(row: Mapping[str, Any]) -> str:
     text = unescape(str(row["text"]))
     shown = html.escape(text[:_SHOWN_CHARS] + ("…" if len(text) > _SHOWN_CHARS else ""))
-    strength = "strength of the score" if row["model"].startswith(_VADER) else "probability"
+    strength = "strength of the score" if is_vader(row["model"]) else "probability"
     facts = [
         f"is labelled <strong>{html.escape(row['label'])}</strong>",
         f"was called <strong>{html.escape(row['given'])}</strong>",
