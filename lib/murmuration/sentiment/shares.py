@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from murmuration.errors import ParamError, suggest
 from murmuration.sentiment.model import LABELS, ErrorTable, Model
+from murmuration.sentiment.score import is_vader
 from murmuration.sentiment.tally import VADER, Tally, count_effective_posts, count_labels
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,6 @@ VADER_ERRORS = ErrorTable(
     measured_on="47,678 English tweets of SemEval 2013 to 2016",
 )
 
-_OF_VADER = f"{VADER}-3."  # versions as `score_posts` writes them
 DRAWS = 1_000  # ends of an interval differ from those of endless draws by 2 % of its width
 _PRIOR = 0.5  # Jeffreys': what was never seen stays possible
 _ROUNDS, _CLOSE = (
@@ -183,8 +183,7 @@ def _know(version: str, errors: Errors | None, seed: int) -> _Method:
 def _find_errors(version: str, errors: Errors | None) -> ErrorTable | None:
     if isinstance(errors, ErrorTable):
         return errors
-    of_vader = version == VADER or version.startswith(_OF_VADER)
-    usual = VADER_ERRORS if of_vader else None
+    usual = VADER_ERRORS if version == VADER or is_vader(version) else None
     if isinstance(errors, Mapping):
         return errors.get(version, usual)
     if errors is not None and version in (
