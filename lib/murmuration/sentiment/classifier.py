@@ -576,7 +576,7 @@ def judge_scores(scores: Floats, truth: Rows, params: ClassifierParams) -> Quali
 
 def _calibrate(scores: Floats, truth: Rows, params: ClassifierParams) -> tuple[Calibration, Floats]:
     calibration = fit_calibration(scores, truth, seed=params.seed, folds=3)
-    offsets = best_offsets(calibration.apply(scores), truth, _MEASURES[params.aim])
+    offsets = best_offsets(calibration.apply(scores), _MEASURES[params.aim])
     return calibration, offsets
 
 

@@ -77,9 +77,7 @@ def _in_time(
 
 
 def best_offsets(
-    probabilities: npt.NDArray[np.float64],
-    truth: Rows,
-    measure: Callable[[npt.NDArray[np.float64]], float],
+    probabilities: npt.NDArray[np.float64], measure: Callable[[npt.NDArray[np.float64]], float]
 ) -> npt.NDArray[np.float64]:
     """Find what to add to the logarithms of probabilities so that the highest is the best label to name.
 
@@ -87,12 +85,9 @@ def best_offsets(
     ----------
     probabilities
         Calibrated, shape (n_texts, n_labels).
-    truth
-        Labels, from 0.
     measure
-        Takes the confusion, rows true and columns given, and tells how good it is. It is given the mean of what
-        was counted and what the probabilities lead to expect: the one varies where texts are few, the
-        other is wrong as far as the calibration is.
+        Takes the confusion, rows true and columns given, and tells how good it is. It is given what the
+        probabilities lead to expect, which varies less than what the labels of few texts happen to be.
 
     Returns
     -------
@@ -100,7 +95,6 @@ def best_offsets(
         One number a label, the middle one 0; zeros where nothing is better.
     """
     logs = np.log(np.maximum(probabilities, 1e-12))
-    likely = (probabilities + np.eye(logs.shape[1])[truth]) / 2
     best, offsets = -np.inf, np.zeros(logs.shape[1])
     for step, reach in ((0.25, 6), (0.05, 4)):
         centre = offsets.copy()
@@ -110,7 +104,7 @@ def best_offsets(
             for last in around:
                 tried = centre + np.array([first, 0.0, last])
                 named = (logs + tried).argmax(axis=1)[:, None] == np.arange(logs.shape[1])
-                value = measure(likely.T @ named)
+                value = measure(probabilities.T @ named)
                 if value > best + 1e-12:
                     best, offsets = value, tried
     return offsets
