@@ -98,7 +98,8 @@ def test_whatever_people_do_the_store_says_what_a_dictionary_says(tmp_path_facto
     assert held(store) == held(store)
 
 
-def test_labels_that_all_tie_are_no_labelled_posts(four, tmp_path):
+def test_labels_that_all_tie_are_no_labelled_posts(four, tmp_path, monkeypatch):
+    monkeypatch.setattr("murmuration.reports.labelled.open_store", lambda: four)
     save_labels([said(0), said(0, "positive", "ben")], store=four)
     with pytest.raises(ReadError, match="each of the 1 labelled posts"):
         find_labelled("labels", root=tmp_path)
