@@ -208,3 +208,5 @@ def test_each_mention_of_a_post_gets_the_sentiment_towards_its_own_brand():
     assert judged["sentiment_label"].fillna("").to_list() == ["negative", "", "positive"]
     assert judged["sentiment"][0] < 0 < judged["sentiment"][2]
     assert judged.columns.to_list() == score_posts(posts).columns.to_list()
+    version = score_posts(posts)["sentiment_model"][0] + "-towards"
+    assert judged["sentiment_model"].fillna("").to_list() == [version, "", version]

@@ -20,6 +20,7 @@ from murmuration.text.language import detect_languages
 # What VADER gives for "better" alone: a brand that is preferred comes off at least as well.
 _CLEAR = 0.4404
 _GAP = " … "
+TOWARDS = "-towards"  # ends the version of a method that judged parts of posts
 _OTHER_SIDE = dict(zip(LABELS, reversed(LABELS), strict=True))
 
 
@@ -106,9 +107,10 @@ def judge_mentions(
     Returns
     -------
     pandas.DataFrame
-        `mentions` with other values of `sentiment` and `sentiment_label`, see `score_towards`.
+        `mentions` with other values of `sentiment` and `sentiment_label`, see `score_towards`. What scored them
+        is called ``-towards`` in `sentiment_model`, as it errs otherwise than on whole posts; how often is not known.
     """
-    check_columns(mentions.columns, ["brand", "text"], what="judge_mentions")
+    check_columns(mentions.columns, ["brand", "text", "sentiment_model"], what="judge_mentions")
     judged = []
     for brand in brands:
         own = mentions[mentions["brand"] == brand.key]
@@ -118,7 +120,12 @@ def judge_mentions(
             ]
         )
     towards = pd.concat(judged).reindex(mentions.index)
-    return mentions.assign(sentiment=towards["towards"], sentiment_label=towards["towards_label"])
+    judges = mentions["sentiment_model"].astype(TEXT) + TOWARDS
+    return mentions.assign(
+        sentiment=towards["towards"],
+        sentiment_label=towards["towards_label"],
+        sentiment_model=judges.where(towards["towards"].notna(), None),
+    )
 
 
 def _check_brands(brands: Sequence[object]) -> None:
