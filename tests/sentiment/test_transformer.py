@@ -6,6 +6,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from murmuration.errors import ModelError, SettingsError
 from murmuration.model_folder import FACTS
 from murmuration.sentiment import score_posts
 from murmuration.sentiment.model import LABELS, Model
-from murmuration.sentiment.transformer import TransformerModel, _fold_labels
+from murmuration.sentiment.transformer import TransformerModel, _fold_labels, _Network
 
 needs_torch = pytest.mark.skipif(
     find_spec("torch") is None or find_spec("transformers") is None,
@@ -268,6 +269,13 @@ def test_no_gpu_is_taken_for_granted():
     if not torch.cuda.is_available():
         with pytest.raises(SettingsError, match="torch finds no GPU"):
             choose_device("gpu")
+
+
+def test_a_text_of_no_tokens_has_no_probabilities():
+    config = SimpleNamespace(num_labels=3)
+    nothing = SimpleNamespace(config=config)
+    network = _Network(nothing, lambda texts, **_: {"input_ids": [[] for _ in texts]}, "cpu", (8,))
+    assert np.isnan(network.read(["\u200b"] * 1000)).all()
 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="torch is here")

@@ -223,10 +223,10 @@ class _Network:
     widths: tuple[int, ...]
 
     def read(self, texts: Sequence[str]) -> Floats:
-        """Give the network's probabilities, shape (n_texts, n_labels)."""
+        """Give the network's probabilities, shape (n_texts, n_labels); NaN for texts of no tokens."""
         ids = self._tokenise(texts)
         lengths = np.array([len(one) for one in ids])
-        shares = np.empty((len(texts), self.network.config.num_labels))
+        shares = np.full((len(texts), self.network.config.num_labels), np.nan)
         for low, width in zip((0, *self.widths), self.widths, strict=False):
             rows = np.flatnonzero((lengths > low) & (lengths <= width))
             size = max(1, _BATCH_TOKENS[self.device] // width)
