@@ -196,9 +196,13 @@ def set_current(language: str, name: str | None, *, store: Store | None = None) 
         _write_pointer(store, pointer, saved)
 
 
-def use_model(name: str, *, store: Store | None = None) -> SavedModel:
-    """Make a model the current one of every language that it was trained for; see `set_current`."""
+def use_model(name: str, *, store: Store | None = None) -> SavedModel | None:
+    """Make a model the current one of every language that it was trained for, or none of any with ``"vader"``."""
     store = store or open_store()
+    if name == "vader":
+        for language in current_models(store=store):
+            set_current(language, None, store=store)
+        return None
     saved = _look_up(store, *_resolve(store, name))
     for language in saved.card.languages:
         set_current(language, saved.address, store=store)
@@ -259,7 +263,7 @@ def _load_transformer(folder: Path) -> Model:
     from murmuration.compute import choose_device
     from murmuration.sentiment.transformer import TransformerModel
 
-    return TransformerModel.load(folder, device=choose_device(get_settings().backend))
+    return TransformerModel.load(folder, device=choose_device(get_settings().backend).device)
 
 
 _LOADERS = {"linear": _load_linear, "transformer": _load_transformer}

@@ -13,6 +13,8 @@ import murmuration as mm
 from murmuration.errors import SchemaError, UnknownNameError
 from murmuration.reports.manifest import hash_values
 from murmuration.reports.pins import pin_inputs
+from murmuration.sentiment.model import ModelCard
+from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
 
 from ..test_models import Constant, constant
@@ -66,6 +68,25 @@ def test_an_estimator_is_on_record_with_where_it_runs_and_why(draft, monkeypatch
         "reason": "the backend is set to cpu",
     }
     assert step["backend"] == "cpu"
+
+
+def test_a_transformer_is_on_record_with_where_it_runs_and_why(draft, monkeypatch, caplog):
+    card = ModelCard(name="net", kind="transformer", languages=("en",))
+    net = TransformerModel(card, (), {})
+    monkeypatch.setattr("murmuration.reports.run.load", lambda name: net)
+    monkeypatch.setattr("murmuration.compute.device.find_spec", lambda name: None)  # no torch
+    with draft.step("score"), caplog.at_level("INFO", "murmuration.compute.device"):
+        assert draft.named_models(["net"]) == [net]
+    [entry], [step] = entries(draft, "backend"), entries(draft, "step")
+    assert entry == {
+        "kind": "backend",
+        "estimator": net.version,
+        "chosen": "cpu",
+        "path": "murmuration.sentiment.transformer:TransformerModel",
+        "reason": "torch finds no GPU",
+    }
+    assert step["backend"] == "cpu"
+    assert caplog.messages == ["neural models run on cpu: torch finds no GPU"]
 
 
 def test_a_progress_bar_says_what_it_counts_and_goes_away():

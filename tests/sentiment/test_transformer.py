@@ -264,8 +264,8 @@ def test_no_gpu_is_taken_for_granted():
 
     from murmuration.compute import choose_device
 
-    assert choose_device("cpu") == "cpu"
-    assert choose_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert choose_device("cpu") == ("cpu", "the backend is set to cpu")
+    assert choose_device("auto").device == ("cuda" if torch.cuda.is_available() else "cpu")
     if not torch.cuda.is_available():
         with pytest.raises(SettingsError, match="torch finds no GPU"):
             choose_device("gpu")

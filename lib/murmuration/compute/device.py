@@ -1,15 +1,25 @@
 """Whether neural models run on a GPU; the one place that asks for one."""
 
+import logging
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from murmuration.errors import SettingsError
+
+log = logging.getLogger(__name__)
 
 Device = Literal["cpu", "cuda"]
 
 
-def choose_device(backend: str = "auto") -> Device:
-    """Choose where neural models run.
+class DeviceChoice(NamedTuple):
+    """Where neural models run, as torch names it, and why."""
+
+    device: Device
+    reason: str
+
+
+def choose_device(backend: str = "auto") -> DeviceChoice:
+    """Choose where neural models run, and say why.
 
     Parameters
     ----------
@@ -18,8 +28,8 @@ def choose_device(backend: str = "auto") -> Device:
 
     Returns
     -------
-    str
-        A device as torch names it.
+    DeviceChoice
+        Logged as well.
 
     Raises
     ------
@@ -27,20 +37,25 @@ def choose_device(backend: str = "auto") -> Device:
         If a GPU is asked for and torch finds none.
     """
     if backend == "cpu":
-        return "cpu"
-    if _has_gpu():
-        return "cuda"
+        return _chosen("cpu", "the backend is set to cpu")
+    if name := _find_gpu():
+        return _chosen("cuda", f"torch finds {name}")
     if backend == "gpu":
         raise SettingsError(
             "MURMURATION_BACKEND says gpu, but torch finds no GPU. Set it to auto or cpu, or check the "
             "driver and that torch was built for CUDA."
         )
-    return "cpu"
+    return _chosen("cpu", "torch finds no GPU")
 
 
-def _has_gpu() -> bool:
+def _chosen(device: Device, reason: str) -> DeviceChoice:
+    log.info("neural models run on %s: %s", device, reason)
+    return DeviceChoice(device, reason)
+
+
+def _find_gpu() -> str | None:
     if find_spec("torch") is None:
-        return False
+        return None
     import torch
 
-    return bool(torch.cuda.is_available())
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None

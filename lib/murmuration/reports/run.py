@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from murmuration.collect.labelled import Labelled
-from murmuration.compute import Cluster, choose_backend, start_cluster
+from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import SchemaError, UnknownNameError, hide_quoted, suggest
 from murmuration.models import load, load_exactly
 from murmuration.reports.context import Context, Journal, given_context
@@ -27,6 +27,7 @@ from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
 from murmuration.sentiment.agreement import settle_labels
 from murmuration.sentiment.model import Model
+from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
 from murmuration.store import load_labels, open_store
 from murmuration.text import Brand
@@ -128,6 +129,8 @@ class Run:
         # A model of several languages is loaded once.
         addresses = {pin["digest"]: pin["model"] for pin in pins.values()}
         loaded = {digest: load_exactly(where, digest) for digest, where in addresses.items()}
+        for model in loaded.values():
+            self._note_device(model)
         return {language: loaded[pin["digest"]] for language, pin in pins.items()}
 
     def named_models(self, names: Sequence[str]) -> list[Model]:
@@ -138,7 +141,21 @@ class Run:
         models = [load(name) for name in dict.fromkeys(names)]
         for model in models:
             self.journal.add("read", what="models", name=model.card.name, version=model.version)
+            self._note_device(model)
         return models
+
+    def _note_device(self, model: Model) -> None:
+        """Put on record where a neural model runs, and why there."""
+        if isinstance(model, TransformerModel):
+            backend = "gpu" if model.device == "cuda" else "cpu"
+            self._backends.add(backend)
+            self.journal.add(
+                "backend",
+                estimator=model.version,
+                chosen=backend,
+                path=f"{TransformerModel.__module__}:{TransformerModel.__name__}",
+                reason=choose_device(get_settings().backend).reason,
+            )
 
     def labelled(self, data: str, *, text: str = "", label: str = "", lang: str = "") -> Labelled:
         """Read labelled posts, see `find_labelled`, and put on record which: name, SHA-256, rows."""
