@@ -294,3 +294,5 @@ def test_the_command_lists_models_and_chooses_one():
     found = CliRunner().invoke(app, ["models", "--use", second.address, "--json"])
     listed = {one["model"]: one["current_for"] for one in json.loads(found.output)}
     assert listed == {first.address: [], second.address: ["da", "de"]}
+    none = CliRunner().invoke(app, ["models", "--use", "vader", "--json"])
+    assert [one["current_for"] for one in json.loads(none.output)] == [[], []]

@@ -282,3 +282,10 @@ def test_a_graph_holds_a_model_once_however_many_partitions_there_are():
     sizes = [len(pickle.dumps(task)) for task in tasks.values()]
     assert len(sizes) > 20
     assert sum(size > large.weights.nbytes for size in sizes) == 1
+
+
+def test_a_list_and_a_model_that_was_not_loaded_are_refused_with_what_to_do():
+    with pytest.raises(SchemaError, match=r"Make one: pandas.DataFrame"):
+        score_posts(["good"])
+    with pytest.raises(ParamError, match="Load it first"):
+        score_posts(pd.DataFrame({"text": ["good"]}), models={"en": "airline"})

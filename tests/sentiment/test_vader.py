@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vaderSentiment import vaderSentiment
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from murmuration.errors import SchemaError
+from murmuration.errors import ParamError, SchemaError
 from murmuration.sentiment import kernel, vader_scores
 from murmuration.sentiment.vader import MAX_CHARS
 
@@ -125,6 +125,12 @@ def test_zero_takes_a_word_out():
     assert row("I fly united", {"united": 0}) == row("I fly airline")
     assert compound("united is great", {"united": 0}) == compound("airline is great")
     assert compound("good", {"nosuchword": 0}) == compound("good")
+
+
+@pytest.mark.parametrize("feeling", ["x", 5, float("nan"), None])
+def test_a_feeling_that_is_no_number_of_the_scale_is_refused(feeling):
+    with pytest.raises(ParamError, match="'united' the feeling"):
+        vader_scores(["united is good"], {"united": feeling})
 
 
 def test_one_lexicon_leaves_no_trace_in_the_next_call():

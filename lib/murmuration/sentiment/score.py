@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from murmuration.errors import ModelError, ParamError, suggest
+from murmuration.errors import ModelError, ParamError, SchemaError, suggest
 from murmuration.frames import TEXT, Frame, map_rows, text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import LABELS, Model
@@ -79,6 +79,10 @@ def score_posts(
     SchemaError
         If `text` is missing.
     """
+    if not hasattr(posts, "columns"):
+        raise SchemaError(
+            "score_posts takes a frame with the column 'text'. Make one: pandas.DataFrame({'text': texts})."
+        )
     plan = _Plan(_choose_scorers(method, dict(lexicon or {}), dict(models or {})))
     return map_rows(posts, _score, plan)
 
@@ -189,6 +193,10 @@ def _choose_scorers(
 
 
 def _trained(model: Model) -> _Scorer:
+    if not hasattr(model, "predict_proba"):
+        raise ParamError(
+            f"{model!r:.60} is no model. Load it first: murmuration.models.load(name)."
+        )
     if unknown := set(model.card.labels) - set(LABELS):
         raise ModelError(
             f"The model {model.version} gives {', '.join(sorted(unknown))}, but posts are scored as "

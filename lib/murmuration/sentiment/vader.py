@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from vaderSentiment import vaderSentiment
 
+from murmuration.errors import ParamError
 from murmuration.frames import is_dask, text_array
 from murmuration.sentiment import kernel
 
@@ -25,6 +26,7 @@ SCORES = ("neg", "neu", "pos", "compound")
 # VADER was made for posts, and takes time with the square of a text's length where feelings and a “but” crowd
 # it: 4 s for this many characters. Longer texts are judged by their beginning.
 MAX_CHARS = 500_000
+_STRONGEST = 4
 _DIGITS = (3, 3, 3, 4)
 _ROLES = (
     (("no",), kernel.NO), (("or", "nor"), kernel.OR_NOR), (("least",), kernel.LEAST),
@@ -62,6 +64,11 @@ def vader_scores(
     known = isinstance(texts, pd.Series | pa.Array | pa.ChunkedArray)
     column = text_array(texts if known else list(texts))
     words = tuple(sorted((lexicon or {}).items()))
+    for word, feeling in words:
+        if not isinstance(feeling, int | float) or not abs(feeling) <= _STRONGEST:
+            raise ParamError(
+                f"The lexicon gives {word!r} the feeling {feeling!r}, but it lies between -4 and 4."
+            )
     chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
     scores = np.concatenate([np.empty((0, 4)), *(_score(chunk, words) for chunk in chunks)])
     there = ~np.isnan(scores[:, 0])
