@@ -137,6 +137,15 @@ def test_labelled_posts_narrow_the_interval_where_the_error_table_holds():
     assert (narrower < 0.9 * alone).all()
 
 
+@pytest.mark.parametrize(("posts", "each"), [(1_200, 4), (1_000, 20)])
+def test_labelled_posts_of_few_authors_are_not_taken_for_independent(posts, each):
+    shares = np.array([0.05, 0.9, 0.05])
+    where = {"posts": posts, "each": each, "table_posts": 20_000, "runs": 150, "seed": 0}
+    for errs_here in (None, AIRLINES):
+        covered, _ = count_hits(shares, VADER, labelled=200, errs_here=errs_here, **where)
+        assert covered.min() >= 0.9
+
+
 def test_errors_counted_on_five_airlines_bring_the_sixth_nearer_to_the_truth(airline, elsewhere):
     found = per_airline(airline, elsewhere)
     assert (distance(found, "share") < 0.7 * distance(found, "raw")).all()

@@ -42,6 +42,8 @@ class Tally(NamedTuple):
         One row an author of a group, or several of whom nothing is known but that they wrote one such post each:
         the group's number, how many they are, and posts by given label, shape (n, 5). Empty where authors are
         not known.
+    labelled_writers
+        The same for posts that people labelled, with what they said.
     """
 
     groups: pd.DataFrame
@@ -53,6 +55,7 @@ class Tally(NamedTuple):
     given: Floats
     labelled: Floats
     writers: Floats
+    labelled_writers: Floats
 
 
 def count_labels(
@@ -141,6 +144,7 @@ def _arrange(counts: pd.DataFrame, keys: Sequence[str], human: str | None) -> Ta
         given=_add_up(cells * 3 + given[there], posts[there], 3 * len(cell)).reshape(-1, 3),
         labelled=labelled.reshape(-1, 3, 3),
         writers=_find_writers(counts[there], group[there], given[there], posts[there]),
+        labelled_writers=_find_writers(counts[both], group[both], true[both], posts[both]),
     )
 
 
@@ -183,17 +187,30 @@ def _find_writers(counts: pd.DataFrame, group: Codes, given: Codes, posts: Codes
     return np.concatenate([np.column_stack([whose, np.ones(len(names)), wrote]), alone])
 
 
-def count_effective_posts(tally: Tally, confidence: float) -> Floats:
+def count_effective_posts(posts: Floats, writers: Floats, confidence: float) -> Floats:
     """Say how many independent posts the posts of each group are worth, given who wrote them.
 
     Variances of the three shares with authors as clusters are added up, and set against those of independent
     posts; as in `murmuration.trends.intervals`, which has the references. Posts of one author are worth one.
+
+    Parameters
+    ----------
+    posts
+        Of each group, shape (n_groups,).
+    writers
+        See `Tally`.
+    confidence
+        Of the interval that is to be made.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_groups,), at most `posts`.
     """
-    posts = tally.posts.astype(np.float64)
-    if not len(tally.writers):
+    if not len(writers):
         return posts
-    group = tally.writers[:, 0].astype(np.int64)
-    times, wrote = tally.writers[:, 1], tally.writers[:, 2:]
+    group = writers[:, 0].astype(np.int64)
+    times, wrote = writers[:, 1], writers[:, 2:]
     weight = wrote.sum(axis=1) / posts[group]
 
     def add_up(values: Floats) -> Floats:
