@@ -271,11 +271,13 @@ def models(
     as_json: AsJson = False,
 ) -> None:
     """List the sentiment models of the store; * marks those that reports use now."""
-    from murmuration.models import list_models, use_model
+    from murmuration.models import list_models, use_model, use_vader
     from murmuration.store.delta import open_store
 
     store = open_store()
-    if use:
+    if use == "vader":
+        use_vader(store=store)
+    elif use is not None:
         use_model(use, store=store)
     found = list_models(store=store)
     if as_json:
@@ -474,9 +476,9 @@ def evaluate_sentiment(
     print_evaluations(rows)
     for sentence in describe_paper(paper) if paper else []:
         typer.echo(sentence)
-    typer.echo(
-        f"Nothing was written. As a report: murmuration report sentiment_quality -p data={data or 'FILE'}"
-    )
+    same = {"data": data or "FILE", "text_column": text, "label_column": label, "language": lang}
+    words = " ".join(f"-p {name}={value}" for name, value in same.items() if value)
+    typer.echo(f"Nothing was written. As a report: murmuration report sentiment_quality {words}")
 
 
 def _pairs(words: Sequence[str], option: str) -> dict[str, str]:

@@ -196,13 +196,16 @@ def set_current(language: str, name: str | None, *, store: Store | None = None) 
         _write_pointer(store, pointer, saved)
 
 
-def use_model(name: str, *, store: Store | None = None) -> SavedModel | None:
-    """Make a model the current one of every language that it was trained for, or none of any with ``"vader"``."""
+def use_vader(*, store: Store | None = None) -> None:
+    """Leave English to VADER and the other languages unscored again."""
     store = store or open_store()
-    if name == "vader":
-        for language in current_models(store=store):
-            set_current(language, None, store=store)
-        return None
+    for language in current_models(store=store):
+        set_current(language, None, store=store)
+
+
+def use_model(name: str, *, store: Store | None = None) -> SavedModel:
+    """Make a model the current one of every language that it was trained for; see `set_current`."""
+    store = store or open_store()
     saved = _look_up(store, *_resolve(store, name))
     for language in saved.card.languages:
         set_current(language, saved.address, store=store)
