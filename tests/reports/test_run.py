@@ -147,6 +147,8 @@ def test_labels_are_those_of_posts_drawn_at_random_at_the_pinned_state(draft):
     said = {"source": "test", "post_id": "1", "said": "negative"}
     assert run.random_labels().to_dict("records") == [said]
     assert mm.start_run("small").random_labels().to_dict("records") == [said | {"said": "positive"}]
+    mm.save_labels([label | {"drawn": "random", "action": "skip"}], store=store)
+    assert mm.start_run("small").random_labels()["said"].isna().tolist() == [True]
 
 
 def test_labels_are_pinned_to_the_state_that_the_posts_have(draft, take_in, write_csv):

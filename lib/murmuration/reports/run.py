@@ -171,14 +171,15 @@ class Run:
     def random_labels(self) -> pd.DataFrame:
         """Give what most people say of posts that were drawn at random: `source`, `post_id`, `said`.
 
-        The label is null where as many say one thing as another. What is drawn otherwise stands for no share.
+        The label is null where as many say one thing as another, and where everybody skipped the post. What is
+        drawn otherwise stands for no share; and what was drawn at random stands for the posts it was drawn from.
         """
         labels = load_labels(as_of=self._labels_at)
         drawn = labels.loc[labels["drawn"] == "random", ["source", "post_id"]].drop_duplicates()
         said = settle_labels(labels.merge(drawn, on=["source", "post_id"]))
         self.journal.add("read", what="labels", name="drawn at random", rows=len(said))
-        columns = said[["source", "post_id", "label"]].rename(columns={"label": "said"})
-        return columns.convert_dtypes(dtype_backend="pyarrow")
+        columns = drawn.merge(said[["source", "post_id", "label"]], how="left")
+        return columns.rename(columns={"label": "said"}).convert_dtypes(dtype_backend="pyarrow")
 
     @property
     def _labels_at(self) -> int | None:

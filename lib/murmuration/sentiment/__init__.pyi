@@ -8,6 +8,8 @@ from .classifier import train_classifier as train_classifier
 from .drift import compare_with_training as compare_with_training
 from .drift import measure_drift as measure_drift
 from .drift import summarise_texts as summarise_texts
+from .people import count_joined as count_joined
+from .people import join_labels as join_labels
 from .quality import count_confusion as count_confusion
 from .quality import estimate_by_class as estimate_by_class
 from .quality import estimate_calibration as estimate_calibration
@@ -35,6 +37,7 @@ __all__ = [
     "compare_labellers",
     "compare_with_training",
     "count_confusion",
+    "count_joined",
     "count_methods",
     "draw_posts",
     "estimate_by_class",
@@ -43,6 +46,7 @@ __all__ = [
     "estimate_shares",
     "estimate_slices",
     "find_mistakes",
+    "join_labels",
     "judge",
     "judge_mentions",
     "measure_agreement",

@@ -119,6 +119,11 @@ class Model(Protocol):
         What is known about it.
     version
         ``name-xxxxxxxx``: the name and the start of a digest of the weights; written beside every score.
+
+    Notes
+    -----
+    A model may have ``has_learned(texts)`` as well: whether it learned from each text, shape (n_texts,). Labels of
+    posts that a model without it scored do not correct its shares (`join_labels`).
     """
 
     @property
