@@ -9,6 +9,7 @@ from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.frames import text_list
 from murmuration.sentiment import ClassifierParams, LinearModel, train_classifier
 from murmuration.sentiment.calibration import calibration_error, fit_calibration
+from murmuration.sentiment.drift import compare_with_training
 from murmuration.sentiment.model import LABELS, Model, card_facts
 from murmuration.sentiment.search import best_offsets, macro_recall, make_folds
 
@@ -291,6 +292,23 @@ def test_of_a_dask_frame_with_times_the_latest_are_left_out():
     ).card
     assert card.errors.counts.sum() == 120
     assert "penalty" in card.params
+
+
+@pytest.mark.parametrize("is_lazy", [False, True])
+def test_a_model_knows_the_texts_that_it_was_trained_on(is_lazy, tmp_path):
+    posts = make_frame(1200, 4)
+    columns = (posts["text"], posts["label"])
+    if not is_lazy:
+        columns = tuple(column.compute() for column in columns)
+    train_classifier(*columns, params=QUICK).save(tmp_path / "model")
+    again = LinearModel.load(tmp_path / "model")
+    texts, fresh = posts["text"].compute(), make_texts(300, seed=77)[0]
+    assert again.has_learned(texts).sum() == again.card.trained_on["rows"] > 1000
+    assert not again.has_learned([*fresh, None]).any()
+    drift = compare_with_training([again], [*texts[:300], *fresh], ["en"] * 600, posts="labelled")
+    value = drift.set_index("measure")["value"]
+    assert value["seen"] == pytest.approx(0.5, abs=0.07)
+    assert value.notna().all()
 
 
 def test_a_dask_frame_needs_its_labels_from_the_same_frame():

@@ -31,6 +31,7 @@ from murmuration.sentiment.calibration import (
     fit_calibration,
     fit_scaling,
 )
+from murmuration.sentiment.drift import Hashes, hash_texts, summarise_texts
 from murmuration.sentiment.embedding import embed_texts
 from murmuration.sentiment.features import (
     Counted,
@@ -179,10 +180,15 @@ class LinearModel:
     """A trained linear model; see `murmuration.sentiment.model.Model`."""
 
     def __init__(
-        self, card: ModelCard, ngrams: NGrams, weights: Weights, calibration: Calibration
+        self,
+        card: ModelCard,
+        ngrams: NGrams,
+        weights: Weights,
+        calibration: Calibration,
+        learned: Hashes | None = None,
     ) -> None:
         self._card, self._ngrams, self._weights = card, ngrams, weights
-        self._calibration = calibration
+        self._calibration, self._learned = calibration, learned
         self._n_words = count_words(weights.keys)
 
     def __repr__(self) -> str:
@@ -229,6 +235,15 @@ class LinearModel:
         codes = np.where(np.isnan(logs), -np.inf, logs).argmax(axis=1)
         return np.where(np.isnan(probabilities[:, 0]), -1, codes)
 
+    def has_learned(self, texts: Iterable[str | None]) -> npt.NDArray[np.bool_] | None:
+        """Say of each text whether the model was trained on it; None where the model does not know.
+
+        White space does not count. What it was trained on is kept as hashes, from which no text can be read.
+        """
+        if self._learned is None:
+            return None
+        return np.isin(hash_texts(read_texts(texts)), self._learned)
+
     def save(self, folder: Path) -> None:
         """Write a model folder."""
         write_folder(folder, self._facts(), self._arrays())
@@ -248,7 +263,8 @@ class LinearModel:
         try:
             weights = Weights(**{name: arrays[name] for name in Weights.__annotations__})
             calibration = Calibration(cast(Any, kind), arrays["values"], arrays["knots"])
-            return cls(read_card(facts), NGrams(**cast(Any, ngrams)), weights, calibration)
+            learned = arrays.get("learned")  # not in folders that older versions wrote
+            return cls(read_card(facts), NGrams(**cast(Any, ngrams)), weights, calibration, learned)
         except (KeyError, TypeError) as err:
             raise ModelError(f"The model in {folder} is no linear one: {err!r}.") from err
 
@@ -299,7 +315,8 @@ class LinearModel:
         }  # fmt: skip
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return vars(self._weights) | {
+        learned = {} if self._learned is None else {"learned": self._learned}
+        return vars(self._weights) | learned | {
             "values": self._calibration.values, "knots": self._calibration.knots,
         }  # fmt: skip
 
@@ -432,13 +449,22 @@ def _train(
     tell("done", 1.0)
     known = replace(
         card,
-        trained_on=data.facts | {"beside": len(beside.texts)} | dict(card.trained_on),
+        trained_on=data.facts
+        | {"beside": len(beside.texts), "summary": _summarise(data, beside, card.languages)}
+        | dict(card.trained_on),
         params=dict(card.params) | {"strength": learner.strength, "min_texts": posts.min_texts},
         metrics=quality.metrics,
         errors=ErrorTable(quality.confusion, _measured_on(len(judged), data, folds)),
     )
     weights = _weights(learner, posts.table.keys, quality.offsets)
-    return LinearModel(known, ngrams, weights, quality.calibration)
+    learned = np.unique(hash_texts(data.texts + beside.texts))
+    return LinearModel(known, ngrams, weights, quality.calibration, learned)
+
+
+def _summarise(data: Labelled, beside: Labelled, languages: Sequence[str]) -> dict[str, Any]:
+    texts = data.texts + beside.texts
+    is_known = len(languages) == 1 and not beside.texts
+    return summarise_texts(texts, list(languages) * len(texts) if is_known else None)
 
 
 @dataclass(frozen=True, eq=False)

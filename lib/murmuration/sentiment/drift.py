@@ -13,7 +13,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ _LEAST = 1e-4  # share that an empty cell of the stability index counts as
 _KEYS = frozenset(("words", "tokens", "burstiness", "unknown", "lengths", "langs", "sketch"))
 
 Floats = npt.NDArray[np.float64]
+Hashes = npt.NDArray[np.uint64]
 
 
 def summarise_texts(
@@ -73,14 +74,22 @@ def summarise_texts(
         "unknown": _share_unknown(*halves),
         "lengths": np.bincount(places, minlength=len(_LENGTH_ENDS) + 1).tolist(),
         "langs": dict(sorted(spoken.items())),
-        "sketch": sorted({_hash(text) for text in read})[:_SKETCH],
+        "sketch": sketch_hashes(hash_texts(read)),
     }
 
 
-def _hash(text: str) -> int:
-    """Give 48 bits of a text, so that JSON readers that know no longer integers keep them."""
-    plain = " ".join(text.split()).encode("utf-8", "replace")
-    return int.from_bytes(hashlib.sha256(plain).digest()[:6])
+def hash_texts(texts: Iterable[str]) -> Hashes:
+    """Give 48 bits of each text, white space apart: JSON readers that know no longer integers keep them."""
+    digests = (
+        hashlib.sha256(" ".join(text.split()).encode("utf-8", "replace")).digest()[:6]
+        for text in texts
+    )
+    return np.fromiter((int.from_bytes(digest) for digest in digests), np.uint64)
+
+
+def sketch_hashes(hashes: Hashes) -> list[int]:
+    """Give the smallest hashes, rising, each once: which share of other texts is among these can be told from them."""
+    return cast(list[int], np.unique(hashes)[:_SKETCH].tolist())
 
 
 def measure_drift(
@@ -122,7 +131,7 @@ def measure_drift(
     rows = [
         ("unknown_words", _last_share(after), summary["unknown"]),
         ("vocabulary", _divergence(before, after), chance),
-        ("seen", _share_seen(summary["sketch"], {_hash(text or "") for text in read}), 0.0),
+        ("seen", _share_seen(summary["sketch"], hash_texts(text or "" for text in read).tolist()), 0.0),
         ("length", _stability(summary["lengths"], fresh["lengths"]), 0.1),
         ("language", _stability(*([one["langs"].get(code, 0) for code in codes] for one in (summary, fresh))), 0.1),
     ]  # fmt: skip
@@ -153,14 +162,33 @@ def compare_with_training(
     posts
         What these posts are called in the table.
     """
-    known = {model.version: model.card.trained_on.get("summary") for model in models}
-    found = [
-        measure_drift(summary, texts, langs).assign(model=version, posts=posts)
-        for version, summary in known.items()
-        if summary
-    ]
+    read, found = text_list(_as_list(texts)), []
+    for model in {model.version: model for model in models}.values():
+        summary = model.card.trained_on.get("summary")
+        if summary:
+            measured = measure_drift(summary, read, langs)
+            measured.loc[measured["measure"] == "seen", "value"] = estimate_seen(model, read)
+            found.append(measured.assign(model=model.version, posts=posts))
     names = ["model", "posts", "measure", "value", "usual"]
     return pd.concat(found)[names] if found else pd.DataFrame({name: [] for name in names})
+
+
+def estimate_seen(model: Model, texts: Iterable[str | None]) -> float | None:
+    """Tell which share of texts, each once, a model was trained on: 0 to 1; None where that cannot be told."""
+    read = {text or "" for text in text_list(_as_list(texts))}
+    if isinstance(model, _Remembers):
+        learned = model.has_learned(read)
+        if learned is not None:
+            return float(learned.mean()) if len(learned) else None
+    summary = model.card.trained_on.get("summary")
+    share = _share_seen(summary["sketch"], hash_texts(read).tolist()) if summary else np.nan
+    return None if math.isnan(share) else share
+
+
+@runtime_checkable
+class _Remembers(Protocol):
+    def has_learned(self, texts: Iterable[str | None]) -> npt.NDArray[np.bool_] | None:
+        """Say of each text whether the model was trained on it; None where that is not known."""
 
 
 def _as_list(values: Iterable[str | None]) -> Any:
@@ -222,10 +250,10 @@ def _burstiness(first: Mapping[str, int], second: Mapping[str, int]) -> float:
 def _share_seen(sketch: Sequence[int], hashes: Collection[int]) -> float:
     """Estimate which share of texts is in a collection, from those whose hash the sketch would hold."""
     reach = sketch[-1] if len(sketch) == _SKETCH else math.inf
-    comparable = [one for one in hashes if one <= reach]
+    comparable = [one for one in set(hashes) if one <= reach]
     if not comparable or not sketch:
         return np.nan
-    return len(set(comparable) & set(sketch)) / len(comparable)
+    return len(set(sketch).intersection(comparable)) / len(comparable)
 
 
 def _stability(before: Sequence[int], after: Sequence[int]) -> float:

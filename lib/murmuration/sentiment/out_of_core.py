@@ -7,7 +7,7 @@ the parts in their order, wrapped in dask-ml's Incremental.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -33,6 +33,7 @@ from murmuration.sentiment.classifier import (
     judge_scores,
     other_features,
 )
+from murmuration.sentiment.drift import Hashes, hash_texts, sketch_hashes, summarise_texts
 from murmuration.sentiment.features import NGrams, count_ngrams, read_texts
 from murmuration.sentiment.labelled import check_enough, label_codes
 from murmuration.sentiment.learner import count_matrix, count_words, measure_rarity, weigh_matrix
@@ -50,6 +51,7 @@ _PENALTIES = (3e-7, 3e-5)  # alpha of SGDClassifier
 _EPOCHS = 3
 _AT_ONCE = 8  # parts whose sums are in memory together
 _DEFAULT_PENALTY = 3e-6
+_SUMMED_UP = 20_000  # texts, spread evenly, whose words are counted for the card
 
 
 def train_in_parts(
@@ -96,6 +98,7 @@ def train_in_parts(
     described = replace(
         card,
         trained_on={"rows": sum(known.rows), "fingerprint": known.fingerprint}
+        | {"summary": _summarise(known, card.languages)}
         | dict(card.trained_on),
         params=dict(card.params)
         | {"strength": None, "focus": 0.0, "penalty": penalty, "bits": _BITS},
@@ -105,7 +108,7 @@ def train_in_parts(
             f"{len(truth)} texts left out, apart from the {sum(known.rows)} learned from",
         ),
     )
-    return LinearModel(described, ngrams, made, quality.calibration)
+    return LinearModel(described, ngrams, made, quality.calibration, known.learned)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +129,19 @@ class _Known:
     rows: list[int]
     labels: Counter[int]
     fingerprint: str
+    learned: Hashes
+    some_texts: list[str]
+
+
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """The same of one part, and in how many texts each n-gram occurs."""
+
+    n_texts: Rows
+    labels: Counter[int]
+    digest: bytes
+    hashes: Hashes
+    some_texts: list[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,16 +208,17 @@ def _look_through(
     n_texts = np.zeros((2, 1 << _BITS), np.int64)
     rows: list[int] = []
     labels: Counter[int] = Counter()
-    digest = hashlib.sha256()
+    hashes, some_texts = [np.empty(0, np.uint64)], list[str]()
+    digest, look = hashlib.sha256(), delayed(_look, pure=True)
     for at in range(0, len(parts), _AT_ONCE):
-        looked = compute(
-            *(delayed(_look, pure=True)(part, ngrams) for part in parts[at : at + _AT_ONCE])
-        )
-        for counted, there, mark in looked:
-            n_texts += counted
-            rows.append(sum(there.values()))
-            labels.update(there)
-            digest.update(mark)
+        few = -(-_SUMMED_UP // len(parts))
+        for looked in compute(*(look(part, ngrams, few) for part in parts[at : at + _AT_ONCE])):
+            n_texts += looked.n_texts
+            rows.append(looked.labels.total())
+            labels.update(looked.labels)
+            digest.update(looked.digest)
+            hashes.append(looked.hashes)
+            some_texts += looked.some_texts
         tell(min(1.0, (at + _AT_ONCE) / len(parts)))
     least = params.min_texts or 2
     used = n_texts.ravel() >= least
@@ -209,11 +226,19 @@ def _look_through(
     keys = np.concatenate([places, places | np.uint64(1 << 63)])[used]
     rarity = measure_rarity(n_texts.ravel()[used], sum(rows), least)
     card = {"vader": params.vader, "embedding": params.embedding}
-    return _Known(_Features(ngrams, keys, rarity, card), rows, labels, digest.hexdigest())
+    features = _Features(ngrams, keys, rarity, card)
+    learned = np.unique(np.concatenate(hashes))
+    return _Known(features, rows, labels, digest.hexdigest(), learned, some_texts)
 
 
-def _look(part: pd.DataFrame, ngrams: NGrams) -> tuple[Rows, Counter[int], bytes]:
-    """Give in how many texts each n-gram occurs, how often each label, and a digest of the part."""
+def _summarise(known: _Known, languages: Sequence[str]) -> dict[str, Any]:
+    """Sum up what was learned from: its words and lengths from some of the texts, its sketch from all."""
+    texts = known.some_texts
+    codes = list(languages) * len(texts) if len(languages) == 1 else None
+    return summarise_texts(texts, codes) | {"sketch": sketch_hashes(known.learned)}
+
+
+def _look(part: pd.DataFrame, ngrams: NGrams, few: int) -> _Looked:
     digest = hashlib.sha256()
     for text, code in zip(part["text"], part["label"], strict=True):
         digest.update(f"{LABELS[code]}\0{text}\0".encode())
@@ -222,7 +247,11 @@ def _look(part: pd.DataFrame, ngrams: NGrams) -> tuple[Rows, Counter[int], bytes
     is_chars = (keys >> np.uint64(63)).astype(np.int64)
     places = (keys & np.uint64((1 << _BITS) - 1)).astype(np.int64) + (is_chars << _BITS)
     counted = np.bincount(places, minlength=2 << _BITS).reshape(2, -1)
-    return counted, Counter(fit["label"].tolist()), digest.digest()
+    texts = fit["text"].tolist()
+    some = texts[:: 1 + len(texts) // few]
+    return _Looked(
+        counted, Counter(fit["label"].tolist()), digest.digest(), hash_texts(texts), some
+    )
 
 
 def _make_block(part: pd.DataFrame, features: _Features) -> _Block:
