@@ -1,5 +1,10 @@
-"""Texts → vectors of a network that others trained, where the extra `embeddings` is installed."""
+"""Texts → vectors of a network that others trained, where the extra `embeddings` is installed.
 
+A network is read from the files of one folder, from safetensors only and without code that lies beside them.
+"""
+
+import hashlib
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -10,13 +15,30 @@ import numpy.typing as npt
 from murmuration.errors import ModelError
 from murmuration.sentiment.features import MAX_CHARS
 
+log = logging.getLogger(__name__)
+
 Floats = npt.NDArray[np.float64]
 
 _SCALE = 3.0  # vectors have length 1, and n-grams of words and of characters each as well
 _TRAINING_BATCH = 64
+_MAKERS = "sentence-transformers"  # whose model a name without a maker is
+# What changes the vectors; tokenisers and settings are read from others as well, which most models lack.
+_TELLING = (
+    "config.json",
+    "modules.json",
+    "model*.safetensors",
+    "tokenizer.json",
+    "vocab.txt",
+    "*.model",
+)
+_FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model")
+_LEFT_OUT = ("onnx/*", "openvino/*")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
-def embed_texts(texts: list[str], embedding: str, *, alone: bool = True) -> Floats:
+def embed_texts(
+    texts: list[str], embedding: str, *, alone: bool = True, device: str = "cpu"
+) -> Floats:
     """Give a vector of length `_SCALE` for each text.
 
     Parameters
@@ -24,11 +46,13 @@ def embed_texts(texts: list[str], embedding: str, *, alone: bool = True) -> Floa
     texts
         Read up to `MAX_CHARS`.
     embedding
-        Name or folder of a sentence-transformers or model2vec model; a name is looked for on this machine
-        first.
+        Name or folder of a sentence-transformers or model2vec model.
     alone
         Whether texts go through the network one by one: matrix products of another shape round
-        differently, so that in a batch a text's vector depends on the others in its last digits.
+        differently, so that in a batch a text's vector depends on the others in its last digits. In batches is
+        how models are trained; only then an embedding that is not on this machine is fetched.
+    device
+        Where the network runs: ``cpu`` or ``cuda``; `murmuration.compute.choose_device` chooses.
 
     Returns
     -------
@@ -38,18 +62,49 @@ def embed_texts(texts: list[str], embedding: str, *, alone: bool = True) -> Floa
     Raises
     ------
     ModelError
-        If the libraries or the model are not there.
+        If the libraries or the model are not there, or its weights are pickles.
     """
-    encode = _open(embedding)
+    if not alone:
+        _find(embedding, fetch=True)
+    encode = _open(embedding, device)
     read = [text[:MAX_CHARS] for text in texts]
     vectors = np.asarray(encode(read, 1 if alone else _TRAINING_BATCH), np.float64)
     lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
     return vectors * (_SCALE / np.maximum(lengths, 1e-12))
 
 
+def digest_embedding(embedding: str) -> str:
+    """Give the SHA-256 over the files that an embedding's vectors come from: weights, tokeniser, settings.
+
+    Raises
+    ------
+    ModelError
+        If it is not on this machine, or its weights are pickles.
+    """
+    return _digest(_find(embedding))
+
+
+def check_embedding(embedding: str, digest: str) -> None:
+    """Check that an embedding is the one that a model was trained with; `digest` as `digest_embedding` gave it.
+
+    Raises
+    ------
+    ModelError
+        If it is another, or for what `digest_embedding` refuses.
+    """
+    found = digest_embedding(embedding)
+    if found != digest:
+        raise ModelError(
+            f"The embedding {embedding!r} is not the one that the model was trained with: its digest starts with "
+            f"{found[:16]}, not {digest[:16]}. Put that one back, or train the model again."
+        )
+
+
 @lru_cache(maxsize=2)
-def _open(embedding: str) -> Callable[[list[str], int], npt.NDArray[np.float32]]:
-    folder = Path(embedding).expanduser()
+def _open(
+    embedding: str, device: str = "cpu"
+) -> Callable[[list[str], int], npt.NDArray[np.float32]]:
+    folder = _find(embedding)
     try:
         if _is_static(folder):
             from model2vec import StaticModel
@@ -60,18 +115,86 @@ def _open(embedding: str) -> Callable[[list[str], int], npt.NDArray[np.float32]]
             )
         from sentence_transformers import SentenceTransformer
 
-        network = SentenceTransformer(str(folder if folder.is_dir() else embedding))
+        network = SentenceTransformer(
+            str(folder),
+            device=device,
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True},
+        )
     except ImportError as err:
-        raise ModelError(
-            f"The embedding {embedding!r} needs {err.name}, which is not installed. Install murmuration with "
-            "the extra 'embeddings', or leave out ClassifierParams.embedding."
-        ) from err
+        raise _not_installed(embedding, err) from err
     except (OSError, ValueError) as err:
+        raise ModelError(
+            f"The embedding {embedding!r} cannot be read: {str(err).splitlines()[0]} Give the name of a "
+            "sentence-transformers model or a folder that holds one."
+        ) from err
+    return lambda texts, batch: network.encode(texts, batch_size=batch, show_progress_bar=False)
+
+
+def _find(embedding: str, *, fetch: bool = False) -> Path:
+    """Give the folder of an embedding: one that is named, or a name's in the local cache; else fetched, or an error."""
+    folder = Path(embedding).expanduser()
+    if not folder.is_dir():
+        folder = _find_on_hub(embedding, fetch=fetch)
+    pickled = [path for kind in _PICKLES for path in _parts(folder, kind)]
+    if odd := [path for path in pickled if not list(path.parent.glob("*.safetensors"))]:
+        raise ModelError(
+            f"The embedding {embedding!r} has no weights as safetensors beside {odd[0].relative_to(folder)}. Pickled "
+            "weights may hold code, so they are not read; convert them, or name another embedding."
+        )
+    return folder
+
+
+def _find_on_hub(embedding: str, *, fetch: bool) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError
+    except ImportError as err:
+        raise _not_installed(embedding, err) from err
+    name = embedding if "/" in embedding else f"{_MAKERS}/{embedding}"
+    kept = {"allow_patterns": list(_FETCHED), "ignore_patterns": list(_LEFT_OUT)}
+    try:
+        return Path(snapshot_download(name, local_files_only=True, **kept))
+    except HFValidationError as err:
+        raise ModelError(
+            f"{embedding!r} is neither a folder nor the name of an embedding on the hub."
+        ) from err
+    except OSError as err:
+        if not fetch:
+            raise ModelError(
+                f"There is no embedding {embedding!r} on this machine, and none is fetched to score posts. Copy it "
+                "from where the model was trained, or fetch it with huggingface_hub."
+            ) from err
+    log.info("%s is not in the local cache, so it is fetched", name)
+    try:
+        return Path(snapshot_download(name, **kept))
+    except OSError as err:
         raise ModelError(
             f"There is no embedding {embedding!r}: {str(err).splitlines()[0]} Give the name of a "
             "sentence-transformers model or a folder that holds one."
         ) from err
-    return lambda texts, batch: network.encode(texts, batch_size=batch, show_progress_bar=False)
+
+
+def _not_installed(embedding: str, err: ImportError) -> ModelError:
+    return ModelError(
+        f"The embedding {embedding!r} needs {err.name}, which is not installed. Install murmuration with "
+        "the extra 'embeddings', or leave out ClassifierParams.embedding."
+    )
+
+
+def _parts(folder: Path, kind: str) -> list[Path]:
+    """Give files of a kind in a folder and in those of its modules, such as ``1_Pooling``."""
+    return sorted([*folder.glob(kind), *folder.glob(f"[0-9]*_*/{kind}")])
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted({path for kind in _TELLING for path in _parts(folder, kind)}):
+        with path.open("rb") as file:
+            own = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{own}\n".encode())
+    return digest.hexdigest()
 
 
 def _is_static(folder: Path) -> bool:

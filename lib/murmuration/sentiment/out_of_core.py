@@ -325,7 +325,7 @@ def _fit(
 
 
 def _count_others(features: _Features) -> int:
-    return int(other_features(["a"], features.params).shape[1])
+    return int(other_features(["a"], features.params, alone=False).shape[1])
 
 
 def _judge(learner: SGDClassifier, blocks: list[Any]) -> tuple[Floats, Rows]:
