@@ -18,6 +18,8 @@ from murmuration import models
 from murmuration.cli import app
 from murmuration.errors import ModelError, ParamError, UnknownNameError
 from murmuration.model_folder import FACTS, WEIGHTS, digest_contents, read_folder, write_folder
+from murmuration.sentiment.classifier import ClassifierParams, train_classifier
+from murmuration.sentiment.embedding import digest_embedding
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
 from murmuration.settings import get_settings
 from murmuration.store import Store, open_store
@@ -193,6 +195,22 @@ def test_no_model_goes_by_the_name_of_vader(store):
         models.save(constant(name="vader-3"), store=store)
     with pytest.raises(ParamError, match="stand for VADER"):
         models.save(constant(), "vader-airline", store=store)
+
+
+def test_a_linear_model_is_refused_where_its_embedding_is_another(store, tmp_path):
+    made = train_classifier(
+        [f"{word} flight {n}" for n in range(8) for word in ("good", "bad", "long")],
+        ["positive", "negative", "neutral"] * 8,
+        params=ClassifierParams(strength=1.0, folds=2, chars_to=0),
+    )
+    (tmp_path / "config.json").write_text("{}")
+    own = {"embedding": str(tmp_path), "embedding_digest": digest_embedding(str(tmp_path))}
+    made._card = replace(made.card, params=dict(made.card.params) | own)
+    saved = models.save(made, "net", store=store)
+    assert models.load("net", store=store).version == saved.version
+    (tmp_path / "config.json").write_text("{ }")
+    with pytest.raises(ModelError, match="not the one that the model was trained with"):
+        models.load("net", store=store)
 
 
 def test_an_unknown_kind_is_refused(store, tmp_path):

@@ -258,8 +258,13 @@ def load_exactly(address: str, digest: str, *, store: Store | None = None) -> Mo
 
 def _load_linear(folder: Path) -> Model:
     from murmuration.sentiment.classifier import LinearModel
+    from murmuration.sentiment.embedding import check_embedding
 
-    return LinearModel.load(folder)
+    model = LinearModel.load(folder)
+    params = model.card.params
+    if params.get("embedding") and "embedding_digest" in params:
+        check_embedding(str(params["embedding"]), str(params["embedding_digest"]))
+    return model
 
 
 def _load_transformer(folder: Path) -> Model:

@@ -70,7 +70,8 @@ def embed_texts(
     read = [text[:MAX_CHARS] for text in texts]
     vectors = np.asarray(encode(read, 1 if alone else _TRAINING_BATCH), np.float64)
     lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
-    return vectors * (_SCALE / np.maximum(lengths, 1e-12))
+    scaled: Floats = vectors * (_SCALE / np.maximum(lengths, 1e-12))
+    return scaled
 
 
 def digest_embedding(embedding: str) -> str:
