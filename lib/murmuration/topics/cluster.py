@@ -8,15 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.decomposition import NMF, LatentDirichletAllocation
 
-from murmuration.topics.mixture import (
-    Labels,
-    Singles,
-    evidence,
-    join,
-    learn_mixture,
-    refine,
-    unit_rows,
-)
+from murmuration.topics.mixture import Labels, Singles, evidence, foretell, join, refine, unit_rows
 from murmuration.topics.words import Counts, find_rarity, weigh_terms
 
 log = logging.getLogger(__name__)
@@ -25,7 +17,11 @@ MakeEstimator = Callable[..., Any]
 
 # Starts: how many groups for each that is wanted, and how many times. Large topics among small ones are cut
 # into pieces by k-means; they come out whole if there are more groups to join.
-_STARTS = ((1.0, 3), (1.5, 2), (3.0, 2))
+_STARTS = ((1.0, 5), (1.5, 2), (3.0, 2))
+_MANY_GROUPS, _MOST_GROUPS = (
+    200,
+    500,
+)  # one start of each kind from the first on, none from the second on
 # Of the evidence: what a start with joining has to be better by, as it costs time and clarity.
 _BETTER = 0.005
 # Components for each topic that is wanted: those after add more noise than topics.
@@ -77,7 +73,10 @@ def group_texts(
     leading = _leading(vectors, n_topics, ordered)
     best, best_worth = np.zeros(0, np.int64), -np.inf
     for factor, number in _STARTS:
-        for turn in range(number):
+        n_groups = round(n_topics * factor)
+        if factor > 1 and n_groups > min(_MOST_GROUPS, len(vectors)):
+            continue
+        for turn in range(number if n_groups < _MANY_GROUPS else 1):
             labels = _try(leading, counts, n_topics, factor, seed + turn, make)
             worth = evidence(counts, labels)
             bar = best_worth + (_BETTER * abs(best_worth) if factor > 1 and turn == 0 else 0)
@@ -145,7 +144,7 @@ def choose_number(
     while number <= most:
         leading = _leading(vectors, number, ordered)[fit]
         labels = _try(leading, counts[fit], number, 1.0, seed, make)
-        worth = learn_mixture(counts[fit], labels).foretell(counts[~fit])
+        worth = foretell(counts[fit], labels, counts[~fit])
         log.info("%d topics foretell words by %.3f", number, worth)
         if worth > best_worth + _FORETOLD_BETTER * abs(best_worth if best > 1 else 0):
             best, best_worth = number, worth

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial, reduce
 from importlib.metadata import version as package_version
 from typing import Any, cast
@@ -38,7 +38,7 @@ from murmuration.topics.embed import (
 )
 from murmuration.topics.frame import fit_bertopic
 from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
-from murmuration.topics.mixture import Labels, Mixture, Singles, find_centroids, learn_mixture
+from murmuration.topics.mixture import Labels, Singles, find_centroids, learn_mixture, learn_words
 from murmuration.topics.model import KIND, Space, TopicModel, empty_table, make_table
 from murmuration.topics.params import TopicParams
 from murmuration.topics.sampling import Rows, count_rows, draw_rows, take_rows
@@ -53,6 +53,7 @@ _PHRASES = 5  # told for each topic
 _DEFAULT_TOPICS = 20  # of nmf and lda, which cannot choose
 _LEAST_FOR_DENSITY = 50  # texts; UMAP has no neighbours to speak of below
 _LANGUAGES = 20
+_OTHERS = 5_000  # texts that say how sure topics are
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class _Sample:
     vocabulary: Vocabulary
     rarity: npt.NDArray[np.float64]
     scale: float  # share of all different texts that were drawn
-    silent: float  # share of those drawn that have no word that is known
+    others: pd.DataFrame  # texts that topics were not found in, if there are any
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,41 +146,44 @@ def fit_topics(
         places = embed_texts(sample.prepared["topic_text"].tolist(), embedder, vectors)
         own, directions = places, np.zeros((0, 0), np.float32)
     labels, bertopic = _find_topics(sample, places, own is None, params, make)
-    mixture = learn_mixture(sample.counts, labels, own)
     draft = TopicModel(
         _make_card(name, repeats, sample, params, embedding),
         empty_table(int(labels.max(initial=-1)) + 1),
         sample.vocabulary,
-        mixture,
+        learn_mixture(sample.counts, labels, own),
         Space(sample.rarity, directions, find_centroids(places, labels)),
-        least_strength=_find_least(sample, mixture, own, params),
         bertopic=bertopic,
         embedder=embedder,
     )
-    tally = _count_all(posts, repeats["weight"].to_numpy(np.int64), lengths, draft, column)
-    return _finish(draft, tally, labeller, params)
+    weight = repeats["weight"].to_numpy(np.int64)
+    if sample.scale < 1:
+        draft = _learn_from_all(draft, _count_all(posts, weight, lengths, draft, column))
+    draft.least_strength = _find_least(draft, sample.others, params)
+    return _finish(draft, _count_all(posts, weight, lengths, draft, column), labeller, params)
 
 
 def _draw_sample(
     posts: Any, repeats: pd.DataFrame, lengths: Rows, params: TopicParams, column: str
 ) -> _Sample:
-    rows = draw_rows(posts, repeats, size=params.sample_posts, seed=params.seed)
+    rows = draw_rows(posts, repeats, size=params.sample_posts + _OTHERS, seed=params.seed)
     columns = [name for name in (column, "title", "lang") if name in posts.columns]
     drawn = take_rows(posts, rows, columns, lengths)
-    hashtag_words = count_words(drawn, column=column).head(_HASHTAG_WORDS)
-    prepared = drop_stop_words(prepare_texts(drawn, column=column, words=hashtag_words))
+    fitted = drawn.iloc[: params.sample_posts]
+    hashtag_words = count_words(fitted, column=column).head(_HASHTAG_WORDS)
+    prepared = drop_stop_words(prepare_texts(fitted, column=column, words=hashtag_words))
     vocabulary = make_vocabulary(prepared, hashtag_words, max_terms=params.max_terms)
     counts = vocabulary.count_words(prepared)
     speaks = np.diff(counts.indptr) > 0
     n_texts = int((repeats["weight"] > 0).sum())
     log.info("topics are found in %d of %d different texts", speaks.sum(), n_texts)
+    others = drawn.iloc[params.sample_posts :]
     return _Sample(
         prepared[speaks].reset_index(drop=True),
         counts[speaks],
         vocabulary,
         find_rarity(counts[speaks]),
-        scale=len(rows) / max(n_texts, 1),
-        silent=1 - speaks.sum() / max(len(rows), 1),
+        scale=len(fitted) / max(n_texts, 1),
+        others=vocabulary.prepare(others if len(others) else fitted, column),
     )
 
 
@@ -246,17 +250,23 @@ def _order_by_size(labels: Labels) -> Labels:
     return rank[labels]
 
 
-def _find_least(
-    sample: _Sample, mixture: Mixture, vectors: Singles | None, params: TopicParams
-) -> float:
-    """Give the strength below which posts are left out, so that not too many are."""
-    allowed = params.max_left_out - sample.silent
-    if allowed <= 0 or not len(sample.prepared):
+def _learn_from_all(model: TopicModel, tally: _Tally) -> TopicModel:
+    """Learn the words of topics from all posts: a sample has few texts of a small topic."""
+    words = tally.texts_with[:-1, : len(model.vocabulary.words)]
+    learned = learn_words(words.T.toarray(), tally.weight[:-1].astype(np.float64))
+    mixture = replace(model.mixture, log_words=learned.log_words, log_sizes=learned.log_sizes)
+    return model.with_mixture(mixture)
+
+
+def _find_least(model: TopicModel, others: pd.DataFrame, params: TopicParams) -> float:
+    """Give the strength below which posts are left out, so that not too many are; judged by other texts."""
+    topics, strengths = model.choose_topics(others, model.vocabulary.count_words(others))
+    speak = topics >= 0
+    allowed = params.max_left_out - (1 - speak.mean() if len(speak) else 0)
+    if allowed <= 0 or not speak.any():
         return 0.0
-    strengths = [chances.max(axis=1) for chances in mixture.chances(sample.counts, vectors)]
-    return float(
-        min(params.least_strength, np.quantile(np.concatenate(strengths), min(allowed, 1)))
-    )
+    # A little below, as other posts may be less sure.
+    return float(min(params.least_strength, np.quantile(strengths[speak], 0.8 * allowed)))
 
 
 def _count_all(posts: Any, weight: Rows, lengths: Rows, model: TopicModel, column: str) -> _Tally:

@@ -28,6 +28,7 @@ WORD_PRIOR, TOPIC_PRIOR = 0.1, 0.1
 # More rounds move texts at the edge to the largest topics.
 ROUNDS = 5
 
+_WORDS_OF_ALL = 200  # words of an average text that each topic is taken to have had before
 _CHUNK = 4_096  # texts at once
 
 
@@ -72,14 +73,6 @@ class Mixture:
             np.exp(scores, out=scores)
             scores /= scores.sum(axis=1, keepdims=True)
             yield scores
-
-    def foretell(self, counts: Counts) -> float:
-        """Give the mean logarithm of the probability of texts that it was not learned from; higher is better."""
-        total = 0.0
-        for at in range(0, counts.shape[0], _CHUNK):
-            total += float(logsumexp(self.score(counts[at : at + _CHUNK]), axis=1).sum())
-        mean: float = total / max(counts.shape[0], 1) - float(logsumexp(self.log_sizes))
-        return mean
 
 
 def learn_words(sums: Floats, sizes: Floats) -> Mixture:
@@ -175,18 +168,45 @@ def _members(labels: Labels, n_topics: int) -> Counts:
 
 
 def evidence(counts: Counts, labels: Labels) -> float:
-    """Give the logarithm of the marginal likelihood of the words, per text; higher is better."""
-    n_topics, n_words = int(labels.max()) + 1, counts.shape[1]
-    sums = _members(labels, n_topics).T @ counts
+    """Give the logarithm of the marginal likelihood of the words, per text; higher is better.
+
+    How large the topics are is no part of it: that would be for one large topic and many small ones.
+    """
+    n_topics, prior = int(labels.max()) + 1, WORD_PRIOR * counts.shape[1]
+    sums = (_members(labels, n_topics).T @ counts).tocsr()
     words = gammaln(sums.data + WORD_PRIOR).sum() - len(sums.data) * gammaln(WORD_PRIOR)
-    prior = WORD_PRIOR * n_words
-    totals = n_topics * gammaln(prior) - gammaln(sums.sum(axis=1).A1 + prior).sum()
-    sizes = np.bincount(labels)
-    topics = (gammaln(sizes + TOPIC_PRIOR) - gammaln(TOPIC_PRIOR)).sum()
-    return float(words + totals + topics) / len(labels)
+    totals = np.asarray(sums.sum(axis=1)).ravel()
+    lengths = n_topics * gammaln(prior) - gammaln(totals + prior).sum()
+    return float(words + lengths) / len(labels)
 
 
-def join(counts: Counts, labels: Labels, n_topics: int | None, *, least: float = 1) -> Labels:
+def foretell(counts: Counts, labels: Labels, others: Counts) -> float:
+    """Give the mean logarithm of the probability of texts that topics were not made of; higher is better.
+
+    Words that a topic does not have are as probable in it as anywhere: with the smoothing of `learn_words` many
+    topics of few texts each would all seem the same.
+
+    Parameters
+    ----------
+    counts, labels
+        Texts and their topics.
+    others
+        Words of other texts.
+    """
+    n_topics = int(labels.max()) + 1
+    sums = (counts.T @ _members(labels, n_topics)).toarray()
+    everywhere = sums.sum(axis=1, keepdims=True) + 1
+    prior = _WORDS_OF_ALL * everywhere / everywhere.sum()
+    log_words = np.log(sums + prior) - np.log(sums.sum(axis=0) + _WORDS_OF_ALL)
+    log_sizes = np.log((np.bincount(labels) + TOPIC_PRIOR) / (len(labels) + n_topics * TOPIC_PRIOR))
+    total = 0.0
+    for at in range(0, others.shape[0], _CHUNK):
+        total += logsumexp(others[at : at + _CHUNK] @ log_words + log_sizes, axis=1).sum()
+    mean: float = total / max(others.shape[0], 1)
+    return mean
+
+
+def join(counts: Counts, labels: Labels, n_topics: int) -> Labels:
     """Join topics two by two, whichever cost least evidence.
 
     Parameters
@@ -196,9 +216,7 @@ def join(counts: Counts, labels: Labels, n_topics: int | None, *, least: float =
     labels
         Topics to begin with.
     n_topics
-        How many are to be left; None goes on while evidence is won.
-    least
-        Where `n_topics` is None: topics of fewer texts are joined whatever it costs.
+        How many are to be left.
 
     Returns
     -------
@@ -206,15 +224,9 @@ def join(counts: Counts, labels: Labels, n_topics: int | None, *, least: float =
         Labels from 0 without gaps.
     """
     joining = _Joining(counts, labels)
-    while joining.left > max(n_topics or 1, 1):
-        small = joining.smallest()
-        if n_topics is None and joining.sizes[small] < least:
-            joining.join(small, int(joining.gains[small].argmax()))
-            continue
-        one, other = divmod(int(joining.gains.argmax()), len(joining.sizes))
-        if n_topics is None and joining.gains[one, other] < 0:
-            break
-        joining.join(one, other)
+    n_groups = len(joining.into)
+    for _ in range(n_groups - n_topics):
+        joining.join(*divmod(int(joining.gains.argmax()), n_groups))
     return np.unique(joining.into[labels], return_inverse=True)[1].astype(np.int64)
 
 
@@ -224,9 +236,7 @@ class _Joining:
     def __init__(self, counts: Counts, labels: Labels) -> None:
         n = int(labels.max()) + 1
         self.sums = (_members(labels, n).T @ counts).astype(np.int64).toarray()
-        self.sizes = np.bincount(labels, minlength=n)
         self.into = np.arange(n)
-        self.left = n
         self._alive = np.ones(n, bool)
         self._totals = self.sums.sum(axis=1)
         # What x times a word is worth; only words that both have count.
@@ -236,45 +246,29 @@ class _Joining:
         for topic in range(n):
             self._weigh(topic)
 
-    def smallest(self) -> int:
-        return int(np.where(self._alive, self.sizes, np.iinfo(np.int64).max).argmin())
-
     def join(self, one: int, other: int) -> None:
         self.sums[one] += self.sums[other]
-        self.sizes[one] += self.sizes[other]
         self._totals[one] += self._totals[other]
         self._alive[other] = False
         self.into[self.into == other] = one
-        self.left -= 1
         self.gains[other], self.gains[:, other] = -np.inf, -np.inf
         self._weigh(one)
 
     def _weigh(self, one: int) -> None:
         self.gains[one], self.gains[:, one] = -np.inf, -np.inf
-        others = np.flatnonzero(self._alive & (np.arange(len(self.sizes)) != one))
+        others = np.flatnonzero(self._alive & (np.arange(len(self.into)) != one))
         columns = np.flatnonzero(self.sums[one])
         own, theirs = self.sums[one, columns], self.sums[np.ix_(others, columns)]
         worth = self._worth
         words = (worth[theirs + own] - worth[theirs] - worth[own]).sum(axis=1)
-        gain = words + self._topics(one, others)
+        gain = words + self._lengths(one, others)
         self.gains[one, others] = gain
         self.gains[others, one] = gain
 
-    def _topics(self, one: int, others: Labels) -> Floats:
-        """What is gained by fewer and larger topics, whatever their words."""
+    def _lengths(self, one: int, others: Labels) -> Floats:
+        """What is gained by having fewer distributions, whatever their words."""
         prior = WORD_PRIOR * self.sums.shape[1]
         own, theirs = self._totals[one], self._totals[others]
-        totals = (
-            gammaln(own + prior)
-            + gammaln(theirs + prior)
-            - gammaln(prior)
-            - gammaln(own + theirs + prior)
-        )
-        own, theirs = self.sizes[one], self.sizes[others]
-        sizes = (
-            gammaln(own + theirs + TOPIC_PRIOR)
-            - gammaln(own + TOPIC_PRIOR)
-            - gammaln(theirs + TOPIC_PRIOR)
-        )
-        found: Floats = totals + sizes + gammaln(TOPIC_PRIOR)
-        return found
+        apart = gammaln(own + prior) + gammaln(theirs + prior)
+        gained: Floats = apart - gammaln(prior) - gammaln(own + theirs + prior)
+        return gained

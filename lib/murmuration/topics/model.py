@@ -128,6 +128,12 @@ class TopicModel:
             embedder=self._embedder,
         )
 
+    def with_mixture(self, mixture: Mixture) -> "TopicModel":
+        """Give the same topics with other words."""
+        model = self.with_table(self.topics)
+        model.mixture = mixture
+        return model
+
     def embed(self, posts: pd.DataFrame, *, column: str = "text") -> Singles:
         """Give the vectors of posts, of length 1, in the space of `space.centroids`; 0 where nothing is known."""
         prepared = self.vocabulary.prepare(posts[[column, *_others(posts)]], column)
