@@ -11,6 +11,7 @@ from murmuration.cli import app
 from murmuration.errors import MurmurationError
 from murmuration.models import SavedModel
 from murmuration.sentiment.model import ModelCard
+from murmuration.terminal import print_evaluations
 
 
 @pytest.fixture
@@ -66,6 +67,20 @@ def test_a_file_of_ones_own_is_measured_and_nothing_is_written(evaluate, labelle
     assert row["row"]["scored"] == 20
     assert row["row"]["accuracy"] == 1
     assert row["texts_per_second"] > 0
+
+
+def test_a_model_that_was_trained_on_the_posts_has_a_mark_and_a_warning(capsys):
+    row = {"model": "small-12345678", "lang": "all", "posts": 9, "scored": 9, "ece": 0.1}
+    row |= dict.fromkeys(("macro_f1", "weighted_f1", "accuracy"), 0.9)
+    row |= {f"macro_recall{end}": 0.9 for end in ("", "_low", "_high")}
+    found = [evaluation.Evaluation("a.csv", row, 10.0, seen) for seen in (0.97, 0.01, None)]
+    print_evaluations(found)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["small-12345678 *" in line for line in lines[1:4]] == [True, False, False]
+    assert lines[4:] == [
+        "* a.csv: small-12345678 was trained on about 97 % of these posts, so its figures here are too good; "
+        "judge it by posts that it was not trained on."
+    ]
 
 
 @pytest.mark.parametrize(

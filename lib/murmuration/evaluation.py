@@ -12,7 +12,7 @@ from murmuration.collect.benchmarks import Benchmark, read_benchmarks, read_vade
 from murmuration.collect.labelled import read_labelled
 from murmuration.errors import ReadError
 from murmuration.models import current_models, list_models, load
-from murmuration.sentiment.drift import compare_with_training
+from murmuration.sentiment.drift import compare_with_training, estimate_seen
 from murmuration.sentiment.model import Model
 from murmuration.sentiment.quality import (
     PaperComparison,
@@ -43,11 +43,14 @@ class Evaluation:
         A row of the table `quality`.
     texts_per_second
         How fast it was on all of these posts, in one process.
+    seen
+        On which share of these posts, all languages together, it was trained; None where that is not known.
     """
 
     data: str
     row: dict[str, Any]
     texts_per_second: float
+    seen: float | None = None
 
 
 def evaluate(
@@ -143,8 +146,9 @@ def measure_drift(
 def _evaluate(name: str, posts: pd.DataFrame, model: Model | None) -> list[Evaluation]:
     judged, speed = _judge_timed(posts, model)
     rows = estimate_quality(judged).to_dict("records")
+    seen = estimate_seen(model, posts["text"]) if model else 0.0
     return [
-        Evaluation(name, {str(key): _plain(value) for key, value in row.items()}, speed)
+        Evaluation(name, {str(key): _plain(value) for key, value in row.items()}, speed, seen)
         for row in rows
     ]
 

@@ -222,14 +222,21 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def print_evaluations(evaluations: Sequence["Evaluation"]) -> None:
     """Print how good and fast models are on labelled posts, and which posts none of them scored."""
-    from murmuration.show.sentiment_quality import decimals, measure_with_interval, model_name
+    from murmuration.show.sentiment_quality import (
+        SEEN_MARK,
+        decimals,
+        describe_seen,
+        is_seen,
+        measure_with_interval,
+        model_name,
+    )
 
     scored = [one for one in evaluations if one.row["scored"]]
     print_table(
         ["data", "model", "lang", "scored", "macro recall", "macro F1", "weighted F1", "accuracy", "ECE", "texts/s"],
         [
             [
-                one.data, model_name(one.row["model"]), one.row["lang"], f"{one.row['scored']:,}",
+                one.data, model_name(one.row["model"]) + SEEN_MARK * is_seen(one.seen), one.row["lang"], f"{one.row['scored']:,}",
                 measure_with_interval(one.row, "macro_recall"), decimals(one.row["macro_f1"]),
                 decimals(one.row["weighted_f1"]), decimals(one.row["accuracy"]), decimals(one.row["ece"]),
                 f"{one.texts_per_second:,.0f}",
@@ -237,6 +244,10 @@ def print_evaluations(evaluations: Sequence["Evaluation"]) -> None:
             for one in scored
         ],
     )  # fmt: skip
+    for one in scored:
+        if one.seen is not None and is_seen(one.seen) and one.row["lang"] == "all":
+            warning = describe_seen(one.row["model"], one.seen)
+            typer.secho(f"{SEEN_MARK.strip()} {one.data}: {warning}", fg=typer.colors.YELLOW)
     for one in evaluations:
         left = one.row["posts"] - one.row["scored"]
         if left and one.row["lang"] == "all":

@@ -72,6 +72,14 @@ def test_every_table_is_there_and_agrees_with_the_others(run, version):
     assert not tables["mistakes"]["text"].str.contains(r"@(?!user\b)\w", regex=True).any()
 
 
+def test_a_model_that_was_trained_on_the_posts_is_warned_of_in_the_answer(run, version):
+    assert run.manifest["answer"][0].startswith(f"{version} was trained on about ")
+    assert run.manifest["answer"][1].startswith("VADER 3.3.2 has a macro recall")
+    drift = run.table("drift").to_pandas()
+    assert set(drift["model"]) == {version}
+    assert drift.set_index("measure")["value"]["seen"] > 0.3
+
+
 def test_the_manifest_says_which_posts_and_which_models(quality_workspace, run, version):
     path = quality_workspace.root / "labelled.csv"
     pinned = run.manifest["pinned"]

@@ -65,6 +65,19 @@ def test_the_answer_says_how_good_what_goes_wrong_and_where(tables):
     )
 
 
+def test_a_model_that_was_trained_on_the_posts_is_warned_of_first_and_is_no_answer(tables):
+    known = "vader-3.3.2"
+    drift = pd.DataFrame(
+        {"model": [known], "posts": "labelled", "measure": "seen", "value": [0.97], "usual": 0.0}
+    )
+    quality = tables["quality"]
+    answer = show.describe_quality(quality, tables["confusion"], tables["slices"], drift)
+    assert answer[0].startswith("VADER 3.3.2 was trained on about 97 % of these posts, so its")
+    assert not any("VADER" in sentence for sentence in answer[1:])
+    assert "VADER 3.3.2 *" in show.show_quality(quality, drift).markup
+    assert "VADER" not in show.show_published(quality, drift).markup
+
+
 def test_only_vader_is_called_vader():
     names = ["vader-3.3.2", "vader-3.3.2-0a1b2c3d", "vader-0a1b2c3d", "vader-3-0a1b2c3d"]
     assert [show.model_name(name) for name in names] == [

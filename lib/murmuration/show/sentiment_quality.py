@@ -16,6 +16,7 @@ GUESSING = 1 / 3  # macro recall of whoever always says the same of three labels
 _SHOWN_CHARS = 600
 _ENOUGH = 100  # posts, for a slice to be spoken of
 _SEEN = 0.02  # share of posts; a few repeat by chance
+SEEN_MARK = " *"  # behind the name of a model that was trained on the posts
 
 # Macro recall on the test set of SemEval-2017 (TweetEval): Barbieri et al. 2020, Findings of EMNLP, table 3;
 # BERTweet and TimeLMs: the leaderboard of TweetEval, and Loureiro et al. 2022, arXiv:2202.03829.
@@ -58,15 +59,42 @@ def measure_with_interval(row: Mapping[Any, Any], name: str) -> str:
     return f"{decimals(row[name])} ({decimals(low)}–{decimals(high)})"
 
 
+def find_seen(drift: pd.DataFrame | None) -> dict[str, float]:
+    """Give the models that were trained on some of the posts they are judged by, and on which share."""
+    if drift is None:
+        return {}
+    rows = drift[(drift["posts"] == "labelled") & (drift["measure"] == "seen")]
+    shares = {str(row["model"]): row["value"] for row in _rows(rows)}
+    return {name: float(share) for name, share in shares.items() if is_seen(share)}
+
+
+def is_seen(share: float | None) -> bool:
+    """Say whether so large a share of posts is known from training that figures on them are too good."""
+    return share is not None and not pd.isna(share) and share > _SEEN
+
+
+def describe_seen(model: str, share: float) -> str:
+    """Warn of the figures of a model that was trained on some of the posts."""
+    return (
+        f"{model_name(model)} was trained on about {percent(share)} of these posts, so its figures here are too "
+        "good; judge it by posts that it was not trained on."
+    )
+
+
 def describe_quality(
-    quality: pd.DataFrame, confusion: pd.DataFrame, slices: pd.DataFrame, *, posts: str = "post"
+    quality: pd.DataFrame,
+    confusion: pd.DataFrame,
+    slices: pd.DataFrame,
+    drift: pd.DataFrame | None = None,
+    *,
+    posts: str = "post",
 ) -> list[str]:
-    """Give the answer of the report in three sentences.
+    """Give the answer of the report in three sentences, behind warnings of models that knew the posts.
 
     Parameters
     ----------
-    quality, confusion, slices
-        Tables of the report.
+    quality, confusion, slices, drift
+        Tables of the report. A model that was trained on the posts is no answer where there is another one.
     posts
         What the labelled posts are called, in the singular.
     """
@@ -78,8 +106,14 @@ def describe_quality(
             "VADER reads English only, and no model for the languages of these posts was named; the page says "
             "under Limits which they are.",
         ]
+    seen = find_seen(drift)
+    warnings = [
+        describe_seen(row["model"], seen[row["model"]]) for row in rows if row["model"] in seen
+    ]
+    rows = [row for row in rows if row["model"] not in seen] or rows
     best = max(rows, key=lambda row: row["macro_recall"])
     return [
+        *warnings,
         _level_sentence(best, rows, posts),
         _confusion_sentence(confusion, best),
         _slice_sentence(slices, best),
@@ -166,13 +200,19 @@ def quality_headline(answer: Sequence[str], data: str, posts: pd.DataFrame) -> s
     return f"# Sentiment quality\n\n{lead}; languages: {spoken}.\n\n{lines}\n"
 
 
-def quality_table(quality: pd.DataFrame) -> pd.DataFrame:
-    """Give the table `quality` as people read it, best first; unscored languages are left out."""
+def quality_table(quality: pd.DataFrame, drift: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give the table `quality` as people read it, best first; unscored languages are left out.
+
+    A model that was trained on the posts has a `SEEN_MARK`.
+    """
+    seen = find_seen(drift)
     rows = _rows(quality[quality["scored"] > 0])
     rows.sort(key=lambda row: (row["lang"] != ALL, row["lang"], -row["macro_recall"]))
     table = pd.DataFrame(
         {
-            "model": [model_name(row["model"]) for row in rows],
+            "model": [
+                model_name(row["model"]) + SEEN_MARK * (row["model"] in seen) for row in rows
+            ],
             "language": [row["lang"] for row in rows],
             "macro recall": [measure_with_interval(row, "macro_recall") for row in rows],
             "macro F1": [decimals(row["macro_f1"]) for row in rows],
@@ -185,20 +225,27 @@ def quality_table(quality: pd.DataFrame) -> pd.DataFrame:
     return table if table["language"].nunique() > 1 else table.drop(columns="language")
 
 
-def show_quality(quality: pd.DataFrame) -> Html:
+def show_quality(quality: pd.DataFrame, drift: pd.DataFrame | None = None) -> Html:
     """Show how good each model is, in all languages together and in each."""
-    table = quality_table(quality)
+    table = quality_table(quality, drift)
     if table.empty:
         return Html('<p class="empty">No post was scored.</p>')
-    return show_table(table, caption="Intervals at 95 %")
+    mark = (
+        f"; {SEEN_MARK.strip()} trained on some of these posts: too good"
+        if find_seen(drift)
+        else ""
+    )
+    return show_table(table, caption=f"Intervals at 95 %{mark}")
 
 
-def show_published(quality: pd.DataFrame) -> Html:
-    """Show published figures with those of this run between them, best first."""
+def show_published(quality: pd.DataFrame, drift: pd.DataFrame | None = None) -> Html:
+    """Show published figures with those of this run between them, best first; none of models that knew the posts."""
+    seen = find_seen(drift)
     rows = [(name, value, "SemEval-2017, published") for name, value in _PUBLISHED]
     rows += [
         (model_name(row["model"]), float(row["macro_recall"]), "the posts of this report")
         for row in _rows(quality[(quality["lang"] == ALL) & (quality["scored"] > 0)])
+        if row["model"] not in seen
     ]
     rows.sort(key=lambda row: (-row[1], row[0]))
     table = pd.DataFrame(rows, columns=["system", "macro recall", "measured on"])
@@ -274,7 +321,7 @@ def _drift_table(drift: pd.DataFrame) -> pd.DataFrame:
 
 def _verdict(row: Mapping[str, Any]) -> str:
     if row["measure"] == "seen":
-        return "much" if row["value"] > _SEEN else "none"
+        return "much" if is_seen(row["value"]) else "none"
     ratio = row["value"] / max(row["usual"], 1e-9)
     return "none" if ratio <= 1.5 else "some" if ratio <= 2.5 else "much"
 
@@ -333,10 +380,9 @@ def describe_quality_limits(
         if row["scored"] < row["posts"]
     ]
     lines += [
-        f"**{as_markdown(model_name(row['model']))} was trained on about {percent(row['value'])} of these posts**, so "
+        f"**{as_markdown(model_name(model))} was trained on about {percent(share)} of these posts**, so "
         "its figures here are too good. Those in its model card are of posts that it had not seen."
-        for row in _rows(drift[(drift["posts"] == "labelled") & (drift["measure"] == "seen")])
-        if not pd.isna(row["value"]) and row["value"] > _SEEN
+        for model, share in find_seen(drift).items()
     ]
     lines += [
         "Labels are what some people said. People disagree too, so no method can be right about all posts.",
