@@ -1,3 +1,4 @@
+import re
 from importlib.util import find_spec
 
 import dask.dataframe as dd
@@ -140,7 +141,7 @@ def test_authors_and_times_say_how_quality_was_measured():
     texts, labels = make_texts(400, wrong=0.3)
     authors, times = [f"user {n // 8}" for n in range(400)], pd.date_range("2024-01-01", periods=400)  # fmt: skip
     card = train_classifier(texts, labels, groups=authors, times=times, params=QUICK).card
-    assert "in time, no author on both sides" in card.errors.measured_on
+    assert "3 folds in time, no author on both sides" in card.params["judged"]
     assert card.errors.counts.sum() < 400
 
 
@@ -200,6 +201,38 @@ def test_a_post_of_ten_megabytes_is_judged_by_its_beginning(model):
     assert np.array_equal(model.predict_proba([long]), model.predict_proba([long[:20_000]]))
 
 
+def test_a_card_says_what_it_was_measured_on_as_readers_of_reports_would():
+    texts, labels = make_texts(1200)
+    card = train_classifier(texts, labels, params=QUICK, description="Tweets of 2016").card
+    assert card.errors.measured_on == "Tweets of 2016: 1,200 posts it was not fitted to"
+    posts = make_frame(1200, 2)
+    lazy = train_classifier(posts["text"], posts["label"], params=QUICK).card
+    assert re.fullmatch(r"\d+ posts it was not fitted to", lazy.errors.measured_on)
+
+
+def test_no_post_is_quoted_where_columns_were_taken_for_each_other():
+    texts, labels = make_texts(60)
+    secret = "a long post by somebody, with what nobody else should read: 555-0199"
+    with pytest.raises(ParamError, match="Is this the column with the texts") as found:
+        train_classifier(labels, [secret, *texts[1:]])
+    assert secret[:30] in str(found.value)
+    assert "nobody" not in str(found.value)
+
+
+@pytest.mark.parametrize("numbers", [[0, 1, 2] * 20, list(np.arange(60) % 3), ["0", "1", "2"] * 20])
+def test_labels_that_are_numbers_are_refused_with_how_to_translate_them(numbers):
+    with pytest.raises(ParamError, match=r"Say which number means what.*labels\.map") as found:
+        train_classifier(make_texts(60)[0], numbers)
+    assert "np." not in str(found.value)
+
+
+def test_times_of_several_kinds_are_refused():
+    texts, labels = make_texts(60)
+    times = [pd.Timestamp("2024-01-01"), "yesterday", 7, *pd.date_range("2024-01-01", periods=57)]
+    with pytest.raises(ParamError, match="Times are Timestamp, int, str, which cannot all"):
+        train_classifier(texts, labels, times=times, params=QUICK)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -207,6 +240,17 @@ def test_a_post_of_ten_megabytes_is_judged_by_its_beginning(model):
         ({"aim": "macro_f2"}, "Did you mean 'macro_f1'"),
         ({"class_weight": {"postive": 2.0}}, "Did you mean 'positive'"),
         ({"strength": 0.0}, "strength is 0.0"),
+        ({"strength": "high"}, "strength is 'high', but has to be a number"),
+        ({"seed": -1}, "seed is -1, but has to lie between 0 and"),
+        ({"words": 1.5}, "words is 1.5, but has to be a whole number"),
+        ({"folds": None}, "folds is None, but has to be a whole number"),
+        ({"trials": True}, "trials is True, but has to be a whole number"),
+        ({"chars_from": 6}, "chars_from is 6, above chars_to, 5"),
+        (
+            {"class_weight": {"positive": -1}},
+            "class_weight.'positive'. is -1, but has to be a number above 0",
+        ),
+        ({"class_weight": None}, "class_weight cannot be None"),
     ],
 )
 def test_wrong_parameters_are_named(wrong, said):

@@ -17,6 +17,8 @@ from murmuration.sentiment.model import LABELS
 
 log = logging.getLogger(__name__)
 
+_QUOTED = 40  # characters of a label that are shown
+
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
@@ -104,10 +106,28 @@ def label_codes(labels: "pd.Series[Any]") -> "pd.Series[Any]":
     if codes.isna().any():
         wrong = labels[codes.isna()]
         raise ParamError(
-            f"{len(wrong)} of {len(labels)} labels are none of {', '.join(LABELS)}; the first of them is "
-            f"{wrong.iloc[0]!r}.{suggest(str(wrong.iloc[0]), LABELS)}"
+            f"{len(wrong):,} of {len(labels):,} labels are none of {', '.join(LABELS)}; the first of them is "
+            f"{_quote(wrong.iloc[0])}.{_mend(wrong)}"
         )
     return codes.astype(np.int64)
+
+
+def _quote(label: object) -> str:
+    """Give the start of a label as it may be shown: it could be a post, where columns were taken for each other."""
+    shown = label.item() if isinstance(label, np.generic) else label
+    text = repr(shown)
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+
+
+def _mend(wrong: "pd.Series[Any]") -> str:
+    if pd.to_numeric(wrong, errors="coerce").notna().all():
+        return (
+            " Say which number means what and translate them first, for example with "
+            'labels.map({0: "negative", 1: "neutral", 2: "positive"}).'
+        )
+    if str(wrong.iloc[0]).count(" ") > 2:
+        return " Is this the column with the texts?"
+    return suggest(str(wrong.iloc[0]), LABELS)
 
 
 def check_enough(there: Counter[int], least: int) -> None:
@@ -159,4 +179,11 @@ def _moments(times: "pd.Series[Any]") -> npt.NDArray[Any]:
         raise ParamError(
             f"{int(times.isna().sum())} of {len(times)} times are missing. Leave these texts out, or times."
         )
-    return np.asarray(times.rank(method="dense"))
+    try:
+        return np.asarray(pd.to_datetime(times, utc=True, format="mixed").rank(method="dense"))
+    except (TypeError, ValueError) as err:
+        kinds = sorted({type(one).__name__ for one in times})
+        raise ParamError(
+            f"Times are {', '.join(kinds)}, which cannot all be read as times. Give them all of one kind, for example "
+            "with pandas.to_datetime(times, utc=True)."
+        ) from err

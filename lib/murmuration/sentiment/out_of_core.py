@@ -30,6 +30,7 @@ from murmuration.sentiment.classifier import (
     LinearModel,
     Weights,
     class_weights,
+    describe_judged,
     judge_scores,
     other_features,
 )
@@ -101,12 +102,10 @@ def train_in_parts(
         | {"summary": _summarise(known, card.languages)}
         | dict(card.trained_on),
         params=dict(card.params)
-        | {"strength": None, "focus": 0.0, "penalty": penalty, "bits": _BITS},
+        | {"strength": None, "focus": 0.0, "penalty": penalty, "bits": _BITS}
+        | {"judged": "a tenth left out" + (", the latest" if times is not None else "")},
         metrics=quality.metrics,
-        errors=ErrorTable(
-            quality.confusion,
-            f"{len(truth)} texts left out, apart from the {sum(known.rows)} learned from",
-        ),
+        errors=ErrorTable(quality.confusion, describe_judged(card, len(truth))),
     )
     return LinearModel(described, ngrams, made, quality.calibration, known.learned)
 
