@@ -90,7 +90,7 @@ def test_each_brand_has_the_part_that_speaks_of_it(text, kestrel, northwing):
 @pytest.mark.parametrize(
     "part",
     ["((((", "????", "????x", ":-)", "Kestrel   ", "Kestrel ? ", "Kestrel, ", "\n", "prefer-", "not as ",
-     "😀", "and ", "@flykestrel ", "you ", "Kestrel Northwing "],
+     "😀", "and ", "@flykestrel ", "you ", "Kestrel Northwing ", ". ", "@flykestrel\n"],
 )  # fmt: skip
 def test_long_posts_take_time_in_proportion(part):
     from murmuration.sentiment.comparisons import find_readings

@@ -112,10 +112,11 @@ def brands_in(marked: str) -> set[int]:
     return {ord(sign) - ord(_FIRST) for sign in marked if _FIRST <= sign <= _LAST}
 
 
-def leading_handles(marked: str, start: int = 0) -> set[int]:
-    """Give the brands whose handles a marked text begins with, from a place on."""
-    leading = _LEADING_HANDLE.match(marked, start)
-    row = _ROWS.match(marked, leading.start(1)) if leading else None
+def leading_handles(marked: str, start: int = 0, end: int | None = None) -> set[int]:
+    """Give the brands whose handles a marked text, or a span of it, begins with."""
+    last = len(marked) if end is None else end
+    leading = _LEADING_HANDLE.match(marked, start, last)
+    row = _ROWS.match(marked, leading.start(1), last) if leading else None
     return brands_in(row[0]) if row else set()
 
 
@@ -177,7 +178,8 @@ def _spoken_to(marked: str, sentences: Iterable[Sequence[Span]]) -> Iterator[tup
     """
     listening: set[int] = set()
     for pieces in sentences:
-        listening = leading_handles(marked, pieces[0][0]) or listening
+        # No further than the sentence: otherwise many short ones take time with the square of their number.
+        listening = leading_handles(marked, pieces[0][0], pieces[-1][1]) or listening
         hears = True
         for piece in pieces:
             here = brands_in(marked[slice(*piece)])
