@@ -429,7 +429,7 @@ SENTIMENT_QUALITY = (
             *_measure("macro_f1", "Mean F1 of the labels that occur"),
             *_measure("weighted_f1", "F1 weighted by how often each label occurs"),
             *_measure("accuracy", "Share of scored posts that are right"),
-            Column("ece", pa.float64(), "Expected calibration error, ten bins", unit="0 to 1"),
+            Column("ece", pa.float64(), "Expected calibration error of the most probable label, 15 bins", unit="0 to 1"),
         ),
     ),
     Table(
@@ -462,16 +462,16 @@ SENTIMENT_QUALITY = (
     ),
     Table(
         name="calibration",
-        row="the posts of one model whose label it gave a probability within one tenth",
+        row="the posts of one model whose most probable label has a probability within one fifteenth",
         key=("model", "bin_low"),
         nullable=("right_low", "right_high"),
         columns=(
             _MODEL,
-            Column("bin_low", pa.float64(), "Start of the tenth, included", unit="0 to 1"),
+            Column("bin_low", pa.float64(), "Start of the fifteenth, included", unit="0 to 1"),
             Column("bin_high", pa.float64(), "Its end", unit="0 to 1"),
             Column("posts", pa.int64(), "Scored posts", unit="posts"),
-            Column("probability", pa.float64(), "Mean of what the model said", unit="0 to 1"),
-            *_measure("right", "Share that was right"),
+            Column("probability", pa.float64(), "Mean probability of that label", unit="0 to 1"),
+            *_measure("right", "Share of posts whose label it is"),
         ),
     ),
     Table(

@@ -10,6 +10,7 @@ from sklearn import metrics
 from murmuration.collect.benchmarks import read_vader_tweets
 from murmuration.collect.labelled import read_labelled
 from murmuration.sentiment import quality as q
+from murmuration.sentiment.calibration import calibration_error
 from murmuration.sentiment.model import LABELS, ModelCard
 from murmuration.sentiment.score import vader_version
 
@@ -172,6 +173,25 @@ def test_vader_reads_english_only_and_has_no_probabilities():
     assert pd.isna(quality.loc["de", "macro_recall"])
     assert quality["ece"].isna().all()
     assert q.estimate_calibration(judged).empty
+
+
+def test_card_and_report_mean_the_same_calibration_error_whatever_label_is_named():
+    rng = np.random.default_rng(0)
+    chances, texts = rng.dirichlet([2.0, 1.0, 1.0], 500), [f"post {n}" for n in range(500)]
+    truth = np.array([rng.choice(3, p=row) for row in chances])
+
+    class Aiming(Fixed):
+        def choose(self, probabilities):  # names rare labels more often than they are most probable
+            return (np.log(probabilities) + np.array([0.0, 0.5, 0.5])).argmax(axis=1)
+
+    model = Aiming(zip(texts, chances, strict=True))
+    posts = pd.DataFrame({"text": texts, "label": np.array(LABELS)[truth], "lang": "en"})
+    judged = q.judge(q.prepare_labelled(posts), model)
+    assert q.estimate_quality(judged)["ece"].iloc[0] == calibration_error(chances, truth)
+    curve = q.estimate_calibration(judged)
+    assert curve["probability"].min() >= 1 / 3
+    gaps = (curve["probability"] - curve["right"]).abs() * curve["posts"]
+    assert gaps.sum() / 500 == pytest.approx(calibration_error(chances, truth))
 
 
 def test_calibration_tells_a_boaster_from_one_who_knows():

@@ -15,6 +15,7 @@ Kind = Literal["scaling", "isotonic"]
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
+BINS = 15  # of confidence, as in Guo et al. 2017
 KNOTS = 101  # of an isotonic curve; more are noise
 _FLOOR = 1e-3  # an isotonic curve says 0 where it saw none, which is more than it knows
 
@@ -80,16 +81,20 @@ def fit_calibration(scores: Floats, truth: Codes, *, seed: int, folds: int = 5) 
     return _fit(min(kinds, key=losses.__getitem__), scores, truth)
 
 
-def calibration_error(probabilities: Floats, truth: Codes, bins: int = 15) -> float:
+def calibration_error(probabilities: Floats, truth: Codes) -> float:
     """Give the expected calibration error, 0 to 1: how far confidence and accuracy lie apart.
 
-    Posts are put into bins of equal width by the probability of their most probable label (Naeini et al.
-    2015, doi:10.1609/aaai.v29i1.9602).
+    Confidence is the probability of the most probable label, and a post is right where that is its label, whatever
+    label is named; bins are those of `confidence_bins` (Guo et al. 2017, arXiv:1706.04599, eq. 3).
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, confidence - right, minlength=bins)
+    gaps = np.bincount(confidence_bins(confidence), confidence - right, minlength=BINS)
     return float(np.abs(gaps).sum() / len(truth))
+
+
+def confidence_bins(confidence: Floats) -> Codes:
+    """Give the number of the bin, of `BINS` of equal width, that each probability is in."""
+    return np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
 
 
 def _fit(kind: Kind, scores: Floats, truth: Codes) -> Calibration:

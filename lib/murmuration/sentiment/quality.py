@@ -23,6 +23,7 @@ from vaderSentiment import vaderSentiment
 
 from murmuration.frames import TEXT, text_list
 from murmuration.schema import NO_LANG, check_columns
+from murmuration.sentiment.calibration import BINS, calibration_error, confidence_bins
 from murmuration.sentiment.model import LABELS, Model
 from murmuration.sentiment.score import PROBABILITIES, label_scores, score_posts, vader_version
 from murmuration.sentiment.vader import analyzer, vader_scores
@@ -33,7 +34,6 @@ ALL = "all"  # the row of a table that takes all languages together
 FEW = 30  # posts; of fewer a slice says nothing
 
 _DRAWS = 1_000
-_BINS = 10
 _LENGTHS = ((40, "under 40"), (80, "40–79"), (120, "80–119"), (160, "120–159"))
 _LONGEST = "160 and more"
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\u203c\u2049]")
@@ -249,17 +249,21 @@ def estimate_calibration(judged: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        One row a model and a tenth of probability, where there are posts: `bin_low`, `bin_high`, `posts`,
-        `probability` (mean of what the model said), `right` (share that was right) with `right_low` and
-        `right_high`; all 0 to 1.
+        One row a model and a fifteenth of probability, where there are posts: `bin_low`, `bin_high`, `posts`,
+        `probability` (mean over posts of that of the most probable label), `right` (share whose label that is)
+        with `right_low` and `right_high`; all 0 to 1. The label that a model gives can be another one.
     """
     rows = []
     for model, part in judged.groupby("model", sort=True):
         sure = part[part["given"].notna() & part[PROBABILITIES[0]].notna()]
-        places = _bins(sure["confidence"])
+        chances = _chances(sure)
+        sure = sure.assign(
+            given=np.array(LABELS)[chances.argmax(axis=1)], confidence=chances.max(axis=1)
+        )
+        places = confidence_bins(chances.max(axis=1))
         for place in np.unique(places):
             inside = sure[places == place]
-            row = {"model": model, "bin_low": place / _BINS, "bin_high": (place + 1) / _BINS}
+            row = {"model": model, "bin_low": place / BINS, "bin_high": (place + 1) / BINS}
             row |= {"posts": len(inside), "probability": inside["confidence"].mean()}
             found = _with_intervals(_accuracy, inside, seed=seed)
             rows.append(
@@ -269,18 +273,17 @@ def estimate_calibration(judged: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame
     return _table(rows, measures.split())
 
 
-def _bins(confidence: "pd.Series[Any]") -> Counts:
-    places = confidence.to_numpy(dtype=float) * _BINS
-    return np.asarray(np.minimum(places, _BINS - 1), dtype=np.int64)
+def _chances(judged: pd.DataFrame) -> Floats:
+    """Give the probabilities of posts, shape (n_posts, n_labels)."""
+    return judged[list(PROBABILITIES)].to_numpy(dtype=float, na_value=np.nan)
 
 
 def _calibration_error(scored: pd.DataFrame) -> float:
     sure = scored[scored[PROBABILITIES[0]].notna()]
     if sure.empty:
         return np.nan
-    right = (sure["label"] == sure["given"]).to_numpy(dtype=float)
-    gap = right - sure["confidence"].to_numpy(dtype=float)
-    return float(np.abs(np.bincount(_bins(sure["confidence"]), weights=gap)).sum() / len(sure))
+    truth = np.array([LABELS.index(label) for label in sure["label"]])
+    return calibration_error(_chances(sure), truth)
 
 
 def estimate_slices(judged: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:

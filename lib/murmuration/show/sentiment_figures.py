@@ -214,8 +214,8 @@ def plot_calibration(calibration: pd.DataFrame, quality: pd.DataFrame) -> go.Fig
             customdata=[count(posts, "post") for posts in rows["posts"]],
             hovertemplate="says %{x:.0f} %, is right in %{y:.0f} %<br>%{customdata}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title_text="how sure, % (mean probability)")
-    figure.update_yaxes(title_text="right, % of posts")
+    figure.update_xaxes(title_text="how sure, % (mean probability of the most probable label)")
+    figure.update_yaxes(title_text="that label is right, % of posts")
     errors = quality[(quality["lang"] == ALL) & quality["ece"].notna()].set_index("model")["ece"]
     said = ", ".join(f"{model_name(str(model))} {decimals(ece)}" for model, ece in errors.items())
     table = pd.DataFrame(
