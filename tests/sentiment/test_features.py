@@ -1,5 +1,8 @@
+import re
+
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murmuration.sentiment.features import (
@@ -22,6 +25,18 @@ def test_addresses_handles_and_elongations_become_one_word_each():
     assert found == ["@user", "soo", "good", "http", "&", "fun"]
 
 
+@pytest.mark.parametrize(
+    "handle", ["@bobby99", "@@bobby99", "@bobby99@mastodon.social", "@bobby99.bsky.social", "u/bobby99", "/u/bobby99", "&commat;bobby99", "＠bobby99"],
+)  # fmt: skip
+@pytest.mark.parametrize("before", ["", "谢谢", "."])
+def test_no_handle_is_a_word(handle, before):
+    if before == "谢谢" and "u/" in handle:
+        before = "谢谢 "
+    words = " ".join(plain_tokens(f"hi {before}{handle} great"))
+    assert "@user" in words
+    assert not {"bobby", "mastodon", "bsky", "social"} & set(re.findall("[a-z]+", words))
+
+
 def test_emoticons_emoji_and_hashtags_stay_whole():
     assert plain_tokens(":-) 👍🏽❤️ #WinNow <3") == [":-)", "👍", "❤", "#winnow", "<3"]
 
@@ -39,6 +54,7 @@ def test_of_ten_megabytes_the_beginning_is_read():
     assert len(plain_tokens("ab " * 3_400_000)) == -(-MAX_CHARS // 3)
 
 
+@settings(deadline=None)  # what is compiled or loaded at the first call takes long
 @given(st.lists(POSTS, max_size=6))
 def test_ngrams_of_a_text_do_not_depend_on_the_others(texts):
     read = read_texts(texts)
@@ -50,6 +66,7 @@ def test_ngrams_of_a_text_do_not_depend_on_the_others(texts):
         assert np.array_equal(alone.counts, together.counts[mine])
 
 
+@settings(deadline=None)
 @given(POSTS)
 def test_every_ngram_that_is_counted_has_a_name(text):
     keys, names = name_ngrams(*read_texts([text]), WHICH)

@@ -194,6 +194,11 @@ def test_card_and_report_mean_the_same_calibration_error_whatever_label_is_named
     assert gaps.sum() / 500 == pytest.approx(calibration_error(chances, truth))
 
 
+def test_no_handle_is_told_among_the_words_that_weighed():
+    found = q.weigh_words(["谢谢@happy u/love @great.bsky.social @@best &commat;nice so sad"])
+    assert [word for word, _ in found[0]] == ["sad"]
+
+
 def test_calibration_tells_a_boaster_from_one_who_knows():
     rng = np.random.default_rng(5)
     sure = rng.uniform(0.4, 1.0, 4_000)

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from murmuration.frames import text_array
+from murmuration.text.clean import HANDLE
 from murmuration.text.markup import unescape
 
 MAX_CHARS = 20_000  # of a text that are read
@@ -24,7 +25,6 @@ _BATCH, _BATCH_CHARS = 10_000, 2_000_000
 NEGATED = "\x01"  # stands before a word within reach of a negation
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
-_HANDLE = re.compile(r"(?<![\w@])@\w+")
 _SOMEBODY = "\x02"  # stands for a handle until words are cut
 # Words that turn what follows, up to a mark or so many words.
 _NEGATION = re.compile(
@@ -114,7 +114,9 @@ def plain_tokens(text: str) -> list[str]:
     plain = unescape(text[:MAX_CHARS]).translate(_CONTROLS)
     if not plain.isascii():
         plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", plain)).replace("’", "'")
-    plain = _HANDLE.sub(f" {_SOMEBODY} ", _ADDRESS.sub(" http ", plain))
+    plain = _ADDRESS.sub(" http ", plain)
+    if "@" in plain or "/" in plain:  # the pattern is slow
+        plain = HANDLE.sub(f" {_SOMEBODY} ", plain)
     return list(_negate(_TOKEN.findall(_REPEATED.sub(r"\1\1", plain.lower()))))
 
 

@@ -27,8 +27,10 @@ from murmuration.sentiment.calibration import BINS, calibration_error, confidenc
 from murmuration.sentiment.model import LABELS, Model
 from murmuration.sentiment.score import PROBABILITIES, label_scores, score_posts, vader_version
 from murmuration.sentiment.vader import analyzer, vader_scores
+from murmuration.text.clean import HANDLE, MASK
 from murmuration.text.language import declared_code, detect_languages
 from murmuration.text.letters import MARKS
+from murmuration.text.markup import unescape
 
 ALL = "all"  # the row of a table that takes all languages together
 FEW = 30  # posts; of fewer a slice says nothing
@@ -356,11 +358,12 @@ class _Explains(Protocol):
 def weigh_words(texts: Sequence[str]) -> list[list[tuple[str, float]]]:
     """Give the words of each text that VADER knows, with what each adds by itself (−4 to 4), in order.
 
-    What stands around a word, such as a negation, can turn or strengthen it; such words have no weight.
+    What stands around a word, such as a negation, can turn or strengthen it; such words have no weight. Handles
+    are masked first, so that none is told.
     """
     reference = analyzer()
     found = []
-    for text in texts:
+    for text in (HANDLE.sub(MASK, unescape(text)) for text in texts):
         plain = "".join(
             f" {reference.emojis[one]} " if one in reference.emojis else one for one in text
         )

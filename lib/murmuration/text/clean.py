@@ -14,7 +14,7 @@ MASK = "@user"
 # of direction behind it; and on Reddit (u/name). A letter before the sign makes it an address of mail.
 _SIGN = "(?:[@＠﹫]|&commat;|&#0*64;|&#x0*40;)[\u200b-\u200f\u202a-\u202e\u2060-\u2069]*"
 _NAME = r"\w(?:[\w.-]*\w)?"
-_HANDLE = re.compile(
+HANDLE = re.compile(
     rf"(?:(?<![A-Za-z0-9_]){_SIGN}{_NAME}|(?<![\w/])/?u/[\w.-]*\w)(?:{_SIGN}{_NAME})*",
     re.IGNORECASE,
 )
@@ -41,7 +41,7 @@ def mask_handles(posts: Frame, *, column: str = "text", mask: str = MASK) -> Fra
     def masked(part: pd.DataFrame) -> pd.DataFrame:
         check_columns(part.columns, [column], what="mask_handles")
         texts = [
-            None if text is None else _HANDLE.sub(lambda _: mask, text)
+            None if text is None else HANDLE.sub(lambda _: mask, text)
             for text in text_list(part[column], column=column)
         ]
         values = pd.Series(pa.array(texts, pa.string()), dtype=TEXT)
