@@ -16,18 +16,22 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from murmuration.errors import ModelError, ParamError, UnknownNameError, suggest
 from murmuration.model_folder import FACTS, parse_listing, read_folder, read_listing, write_folder
 from murmuration.sentiment.model import Model, ModelCard, card_facts, model_version, read_card
 from murmuration.settings import get_settings
 from murmuration.store.delta import Store, open_store, translated
+from murmuration.topics.params import KIND as TOPICS
+
+if TYPE_CHECKING:
+    from murmuration.topics.model import TopicModel
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +70,7 @@ class SavedModel:
         return f"{self.card.name}@{self.digest[:_DIGITS]}"
 
 
-def load(name_or_folder: str | Path, *, store: Store | None = None) -> Model:
+def load(name_or_folder: str | Path, *, store: Store | None = None) -> Any:
     """Load a model; no code that lies with it is run.
 
     Parameters
@@ -79,7 +83,7 @@ def load(name_or_folder: str | Path, *, store: Store | None = None) -> Model:
 
     Returns
     -------
-    Model
+    Model or TopicModel
         Every file of it checked.
 
     Raises
@@ -97,7 +101,11 @@ def load(name_or_folder: str | Path, *, store: Store | None = None) -> Model:
 
 
 def save(
-    model: Model, name: str | None = None, *, make_current: bool = False, store: Store | None = None
+    model: "Model | TopicModel",
+    name: str | None = None,
+    *,
+    make_current: bool = False,
+    store: Store | None = None,
 ) -> SavedModel:
     """Keep a model in the store, beside its older versions.
 
@@ -188,6 +196,10 @@ def set_current(language: str, name: str | None, *, store: Store | None = None) 
             store.files.rm_file(_place(store, pointer))
         return
     saved = _look_up(store, *_resolve(store, name))
+    if saved.card.kind == TOPICS:
+        raise ParamError(
+            f"The model {saved.address} finds topics, so it cannot score a language. Name a model of sentiment."
+        )
     if language not in saved.card.languages:
         raise ParamError(
             f"The model {saved.address} was trained for {', '.join(saved.card.languages)}, not for {language!r}."
@@ -235,7 +247,7 @@ def current(language: str, *, store: Store | None = None) -> SavedModel | None:
     return current_models(store=store).get(language)
 
 
-def load_exactly(address: str, digest: str, *, store: Store | None = None) -> Model:
+def load_exactly(address: str, digest: str, *, store: Store | None = None) -> Any:
     """Load the model that a run was pinned to.
 
     Raises
@@ -274,10 +286,18 @@ def _load_transformer(folder: Path) -> Model:
     return TransformerModel.load(folder, device=choose_device(get_settings().backend).device)
 
 
-_LOADERS = {"linear": _load_linear, "transformer": _load_transformer}
+def _load_topics(folder: Path) -> "TopicModel":
+    from murmuration.topics.model import TopicModel
+
+    return TopicModel.load(folder)
 
 
-def _open_folder(folder: Path) -> Model:
+_LOADERS: dict[str, Callable[[Path], Any]] = {
+    "linear": _load_linear, "transformer": _load_transformer, TOPICS: _load_topics,
+}  # fmt: skip
+
+
+def _open_folder(folder: Path) -> Any:
     kind = _describe(read_listing(folder), str(folder)).card.kind
     if kind not in _LOADERS:
         raise ModelError(
@@ -287,7 +307,7 @@ def _open_folder(folder: Path) -> Model:
     return _LOADERS[kind](folder)
 
 
-def _load_version(store: Store, name: str, digits: str) -> Model:
+def _load_version(store: Store, name: str, digits: str) -> Any:
     if not store.on_s3:
         return _open_folder(Path(_place(store, f"{name}/{digits}")))
     kept = get_settings().state / _FOLDER / name / digits

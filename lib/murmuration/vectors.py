@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from murmuration.errors import ModelError
 from murmuration.settings import get_settings
-from murmuration.topics.embed import Embedder
+from murmuration.topics import Embedder
 
 log = logging.getLogger(__name__)
 

@@ -26,8 +26,9 @@ _MANY_GROUPS, _MOST_GROUPS = (
 _BETTER = 0.005
 # Components for each topic that is wanted: those after add more noise than topics.
 _COMPONENTS_PER_TOPIC, _LEAST_COMPONENTS = 2.5, 50
-_FEW, _MOST_TOPICS = 5, 320  # tried where the number is not told
-_FITTED, _FORETOLD_BETTER = 0.8, 0.001
+# Tried where the number is not told.
+_NUMBERS = (2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 113, 160, 226, 320)
+_FITTED, _FORETOLD_BETTER, _MORE_THAN_ONE = 0.8, 0.001, 0.01
 
 
 def group_texts(
@@ -133,20 +134,21 @@ def choose_number(
 ) -> int:
     """Choose how many topics there are: the number that best foretells the words of texts not looked at.
 
-    Numbers are tried that double each time, up to one topic for each `least` texts. A larger one has to be
-    better by more than chance.
+    Numbers up to one topic for each `least` texts are tried. A larger one has to be better by more than chance. There
+    is one topic where two are best of those and hardly better than one.
     """
-    most = min(_MOST_TOPICS, int(len(vectors) / least))
+    most = min(_NUMBERS[-1], int(len(vectors) / least))
     if most < 2:
         return 1
     fit = np.random.default_rng(seed).random(len(vectors)) < _FITTED
-    best, best_worth, number = 1, -np.inf, min(_FEW, most)
-    while number <= most:
+    worth = {1: foretell(counts[fit], np.zeros(fit.sum(), np.int64), counts[~fit])}
+    best = 2
+    for number in (one for one in _NUMBERS if one <= most):
         leading = _leading(vectors, number, ordered)[fit]
         labels = _try(leading, counts[fit], number, 1.0, seed, make)
-        worth = foretell(counts[fit], labels, counts[~fit])
-        log.info("%d topics foretell words by %.3f", number, worth)
-        if worth > best_worth + _FORETOLD_BETTER * abs(best_worth if best > 1 else 0):
-            best, best_worth = number, worth
-        number *= 2
-    return best
+        worth[number] = foretell(counts[fit], labels, counts[~fit])
+        log.info("%d topics foretell words by %.3f", number, worth[number])
+        if worth[number] > worth[best] + _FORETOLD_BETTER * abs(worth[best]):
+            best = number
+    alone = worth[1] + _MORE_THAN_ONE * abs(worth[1])
+    return 1 if best == 2 and worth[2] < alone else best

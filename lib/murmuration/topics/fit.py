@@ -39,8 +39,8 @@ from murmuration.topics.embed import (
 from murmuration.topics.frame import fit_bertopic
 from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
 from murmuration.topics.mixture import Labels, Singles, find_centroids, learn_mixture, learn_words
-from murmuration.topics.model import KIND, Space, TopicModel, empty_table, make_table
-from murmuration.topics.params import TopicParams
+from murmuration.topics.model import Space, TopicModel, empty_table, make_table
+from murmuration.topics.params import KIND, TopicParams
 from murmuration.topics.sampling import Rows, count_rows, draw_rows, take_rows
 from murmuration.topics.terms import rank_terms, weigh_topic_terms
 from murmuration.topics.words import Counts, Vocabulary, find_rarity, make_vocabulary, weigh_terms
@@ -194,15 +194,17 @@ def _find_topics(
     n = len(vectors)
     if params.n_topics is not None and params.n_topics > n:
         raise ParamError(
-            f"TopicParams.n_topics is {params.n_topics}, but there are only {n} different texts with words that occur "
-            "more than once. Ask for fewer topics, or give more posts."
+            f"TopicParams.n_topics is {params.n_topics}, but the number of different texts that say something is {n}. "
+            "Ask for fewer topics, or give more posts."
         )
     if not n:
         log.warning("no post says anything that a topic could be made of")
         return np.zeros(0, np.int64), None
     least = max(2, round(params.min_posts * sample.scale))
     if params.n_topics is None and n < 2 * least:
-        log.warning("%d different texts are one topic: two would need %d each", n, least)
+        log.warning(
+            "one topic: different texts are %d, and two topics would need %d each", n, least
+        )
     if params.method != "bertopic":
         n_topics = params.n_topics or max(1, min(_DEFAULT_TOPICS, n // least))
         labels = factorise(sample.counts, method=params.method, n_topics=n_topics, seed=params.seed)

@@ -1,6 +1,5 @@
 """Terms of a topic → what a person would call it."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from murmuration.errors import ModelError
@@ -11,15 +10,23 @@ Labeller = Callable[[Sequence[str]], str]
 NO_TERMS = "no words"
 _PARTS = 3
 _MAX_CHARS = 80
-_SUFFIX = re.compile(r"(?:'s|ies|ing|ed|es|s|y)$")
+_ENDINGS = (("ies", "y"), ("sses", "ss"), ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""))
+_LEAST_STEM = 3
 
 
 def stem(word: str) -> str:
     """Give what the forms of an English word have in common, roughly: plural and tense go."""
-    short = _SUFFIX.sub("", word)
-    if len(short) < 3:
-        return word
-    return short[:-1] if short[-1] == short[-2] else short.rstrip("ei")
+    plain = word.removesuffix("'s")
+    for ending, instead in _ENDINGS:
+        if plain.endswith(ending) and len(plain) - len(ending) >= _LEAST_STEM:
+            plain = plain.removesuffix(ending) + instead
+            break
+    for ending in ("ing", "ed"):
+        if plain.endswith(ending) and len(plain) - len(ending) >= _LEAST_STEM:
+            plain = plain.removesuffix(ending)
+            break
+    plain = plain.removesuffix("e")
+    return plain[:-1] if plain[-2:-1] == plain[-1:] else plain
 
 
 def write_label(words: Sequence[str], phrases: Sequence[str]) -> str:

@@ -23,7 +23,6 @@ from murmuration.topics.words import Counts, Vocabulary, weigh_terms
 
 log = logging.getLogger(__name__)
 
-KIND = "topics"
 NO_TOPIC = -1
 
 _COLUMNS = ("id", "label", "terms", "phrases", "posts", "weight", "share")

@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 from murmuration.errors import ParamError, suggest
 
+KIND = "topics"  # of model, in its card
+
 Method = Literal["bertopic", "nmf", "lda"]
 Clustering = Literal["mixture", "density"]
 Backend = Literal["auto", "cpu", "gpu"]

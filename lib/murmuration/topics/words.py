@@ -22,6 +22,7 @@ Counts: TypeAlias = sparse.csr_matrix
 Words = npt.NDArray[Any]
 
 _LEAST_TEXTS = 2  # a word of one text alone joins nothing
+_MAX_CHARS = 60  # of a word or phrase; a longer one is a string of letters
 _LEAST_PHRASE = 5  # texts that have a phrase
 # Normalised pointwise mutual information from which on two words are a phrase: "new york" has .6, "good morning" .4,
 # "new phone" .1. Bouma 2009, https://svn.spraakdata.gu.se/repos/gerlof/pub/www/Docs/npmi-pfd.pdf.
@@ -177,7 +178,7 @@ def _count_texts(rows: npt.NDArray[np.int64], words: pa.Array) -> "pd.Series[Any
     codes, names = coded.indices.to_numpy(), coded.dictionary.to_pylist()
     pairs = np.unique(rows * max(len(names), 1) + codes)
     counts = pd.Series(np.bincount(pairs % max(len(names), 1), minlength=len(names)), index=names)
-    return counts[counts.index != ""]
+    return counts[[0 < len(name) <= _MAX_CHARS for name in names]]
 
 
 def _most(counts: "pd.Series[Any]", most: int) -> list[str]:

@@ -1,0 +1,280 @@
+"""Topics of posts: as many as were asked for, the same each time, whatever the posts are like."""
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+import murmuration as mm
+from murmuration.compute.driver import find_gpu
+from murmuration.errors import BackendError, ModelError, ParamError, SchemaError
+from murmuration.topics import TopicParams, assign_topics, fit_topics
+
+SUBJECTS = [
+    "flight luggage delay seat crew gate airport runway",
+    "coffee espresso roast beans barista milk latte crema",
+    "phone battery screen camera charger update app signal",
+    "rain storm wind thunder forecast cloud snow umbrella",
+]
+FEW = TopicParams(n_topics=4, method="nmf")  # BERTopic takes seconds to import: few tests need it
+
+
+def make_posts(n=240, *, seed=0, subjects=SUBJECTS):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(len(subjects), size=n)
+    texts = [" ".join(rng.choice(subjects[about].split(), 5, replace=False)) for about in truth]
+    return pd.DataFrame({"text": texts}), truth
+
+
+@pytest.fixture(scope="module")
+def posts():
+    return make_posts()
+
+
+@pytest.fixture(scope="module")
+def model(posts):
+    return fit_topics(posts[0], FEW)
+
+
+@pytest.fixture(scope="module")
+def by_bertopic(posts):
+    return fit_topics(posts[0], TopicParams(n_topics=4))
+
+
+@pytest.mark.parametrize("method", ["nmf", "lda"])
+def test_planted_subjects_are_found(posts, method):
+    found = fit_topics(posts[0], TopicParams(n_topics=4, method=method))
+    topics = assign_topics(posts[0], found)["topic"]
+    assert adjusted_rand_score(posts[1], topics) > 0.9
+
+
+def test_bertopic_is_fitted_and_can_be_reached(posts, by_bertopic):
+    from bertopic import BERTopic
+
+    assert isinstance(by_bertopic.bertopic, BERTopic)
+    assert len(by_bertopic.bertopic.get_topic_info()) == 4
+    assert adjusted_rand_score(posts[1], assign_topics(posts[0], by_bertopic)["topic"]) > 0.95
+
+
+def test_the_number_of_topics_is_that_of_the_subjects_where_it_is_not_told(posts):
+    found = fit_topics(posts[0], TopicParams(min_posts=10))
+    assert 4 <= len(found.topics) <= 5
+
+
+def test_posts_about_one_thing_are_one_topic():
+    posts, _ = make_posts(200, subjects=SUBJECTS[:1])
+    assert len(fit_topics(posts, TopicParams(min_posts=10)).topics) == 1
+
+
+def test_a_topic_is_told_by_words_of_one_subject(model):
+    for terms in model.topics["terms"]:
+        assert any(set(terms[:8]) <= set(subject.split()) for subject in SUBJECTS)
+
+
+def test_topics_add_up_to_the_posts(posts, model):
+    assert model.topics["posts"].sum() == len(posts[0])
+    assert model.topics["share"].sum() == pytest.approx(1)
+    assert (model.topics["weight"] <= model.topics["posts"]).all()
+
+
+def test_one_seed_gives_one_table(posts, by_bertopic):
+    again = fit_topics(posts[0], TopicParams(n_topics=4))
+    pd.testing.assert_frame_equal(again.topics, by_bertopic.topics)
+    assert again.version == by_bertopic.version
+
+
+def test_the_order_of_posts_changes_nothing(posts, model):
+    shuffled = posts[0].sample(frac=1, random_state=3)
+    pd.testing.assert_frame_equal(fit_topics(shuffled, FEW).topics, model.topics)
+
+
+def test_partitions_change_nothing(posts, model):
+    parts = dd.from_pandas(posts[0], npartitions=5)
+    found = fit_topics(parts, FEW)
+    pd.testing.assert_frame_equal(found.topics, model.topics)
+    assigned = assign_topics(parts, model)
+    assert not isinstance(assigned, pd.DataFrame)
+    names = ["topic", "topic_strength"]
+    pd.testing.assert_frame_equal(assigned.compute()[names], assign_topics(posts[0], model)[names])
+
+
+def test_a_sample_is_enough_and_the_rest_is_assigned():
+    posts, truth = make_posts(1_000)
+    params = TopicParams(n_topics=4, method="nmf", sample_posts=200)
+    found = fit_topics(posts, params)
+    assert found.card.trained_on["texts"] <= 200
+    assert found.topics["posts"].sum() == len(posts)
+    assert adjusted_rand_score(truth, assign_topics(posts, found)["topic"]) > 0.9
+    parts = dd.from_pandas(posts, npartitions=3)
+    pd.testing.assert_frame_equal(fit_topics(parts, params).topics, found.topics)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_the_topic_of_a_post_never_depends_on_others(posts, model, data):
+    rows = data.draw(st.lists(st.integers(0, len(posts[0]) - 1), min_size=1, max_size=8))
+    together = assign_topics(posts[0], model)
+    alone = assign_topics(posts[0].iloc[rows], model)
+    pd.testing.assert_frame_equal(alone, together.iloc[rows])
+
+
+@settings(max_examples=25, deadline=None)
+@given(texts=st.lists(st.one_of(st.none(), st.text()), max_size=5))
+def test_any_text_has_a_topic_or_none(model, texts):
+    assigned = assign_topics(pd.DataFrame({"text": pd.Series(texts, dtype="object")}), model)
+    assert assigned["topic"].between(-1, 3).all()
+    assert assigned["topic_strength"].between(0, 1).all()
+
+
+def test_posts_that_say_nothing_known_have_no_topic(model):
+    assigned = assign_topics(
+        pd.DataFrame({"text": ["", None, "🎉", "xylophone", "late flight"]}), model
+    )
+    assert assigned["topic"].tolist()[:4] == [-1] * 4
+    assert assigned["topic_strength"].tolist()[:4] == [0] * 4
+    assert assigned["topic"].iloc[4] >= 0
+
+
+def test_a_copied_text_is_no_topic_of_its_own():
+    posts, _ = make_posts(120)
+    spam = pd.DataFrame(
+        {"text": ["win a prize today and tell all of your friends about it"] * 1_080}
+    )
+    found = fit_topics(pd.concat([posts, spam], ignore_index=True), FEW)
+    assert found.topics["weight"].sum() == pytest.approx(121, abs=5)
+    assert found.topics["weight"].max() < 60
+
+
+@pytest.mark.parametrize(
+    ("texts", "n_topics"),
+    [
+        (["win a phone today"] * 50, 1),
+        (["🎉", "❤️"] * 30, 0),
+        ([None, ""], 0),
+        ([], 0),
+        (["late flight", "bag lost", "cold coffee", "rude crew", "late bag"], 1),
+    ],
+    ids=["equal", "emoji", "nothing", "none", "five"],
+)
+def test_few_posts_are_one_topic_or_none(texts, n_topics):
+    posts = pd.DataFrame({"text": pd.Series(texts, dtype="object")})
+    found = fit_topics(posts, TopicParams(method="nmf"))
+    assert len(found.topics) == n_topics
+    assert len(assign_topics(posts, found)) == len(posts)
+
+
+def test_few_posts_are_one_topic_for_bertopic_as_well():
+    found = fit_topics(pd.DataFrame({"text": ["late flight", "bag lost", "late bag"]}))
+    assert len(found.topics) == 1
+
+
+def test_a_smallest_topic_beyond_the_posts_leaves_one_topic(posts):
+    assert len(fit_topics(posts[0], TopicParams(min_posts=5_000, method="nmf")).topics) == 1
+
+
+def test_more_topics_than_texts_are_refused():
+    with pytest.raises(ParamError, match="n_topics is 9, but the number of different texts"):
+        fit_topics(pd.DataFrame({"text": ["a late flight", "a lost bag"]}), TopicParams(n_topics=9))
+
+
+def test_leaving_out_more_posts_is_a_matter_of_asking(posts):
+    eager = TopicParams(n_topics=4, method="nmf", least_strength=1.0, max_left_out=0.4)
+    left_out = (assign_topics(posts[0], fit_topics(posts[0], eager))["topic"] < 0).mean()
+    assert 0.1 < left_out <= 0.4
+
+
+def test_a_missing_column_is_told(model):
+    with pytest.raises(SchemaError, match="needs the column 'text'"):
+        fit_topics(pd.DataFrame({"words": ["a"]}))
+    with pytest.raises(SchemaError, match="needs a TopicModel, not str"):
+        assign_topics(pd.DataFrame({"text": ["a"]}), "model")
+
+
+def test_a_gpu_that_is_not_there_is_told(posts):
+    if find_gpu().usable:
+        pytest.skip("there is a GPU")
+    with pytest.raises(BackendError, match="GPU"):
+        fit_topics(posts[0], TopicParams(backend="gpu", n_topics=4))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"method": "bertopics"}, "Did you mean 'bertopic'"),
+        ({"n_topics": 0}, "n_topics is 0"),
+        ({"max_left_out": 2}, "max_left_out is 2"),
+        ({"embedding": ""}, "embedding is empty"),
+    ],
+)
+def test_wrong_parameters_are_told(change, told):
+    with pytest.raises(ParamError, match=told):
+        TopicParams(**change)
+
+
+class Letters:
+    """An embedder for tests: how often each letter occurs."""
+
+    def __init__(self, width=26, name="letters", *, broken=False):
+        self.width, self.name, self.broken, self.asked = width, name, broken, 0
+
+    def embed(self, texts):
+        self.asked += len(texts)
+        rows = [[text.lower().count(chr(97 + at)) for at in range(self.width)] for text in texts]
+        vectors = np.array(rows, float).reshape(len(texts), self.width)
+        return vectors * np.nan if self.broken else vectors
+
+
+def test_vectors_of_a_network_count_beside_words(posts):
+    found = fit_topics(posts[0], FEW, embedder=Letters())
+    assert found.embedding == "letters"
+    assert found.mixture.pull > 0
+    topics = assign_topics(posts[0], found)["topic"]
+    assert normalized_mutual_info_score(posts[1], topics) > 0.8
+
+
+def test_vectors_that_cannot_be_used_are_told(posts):
+    with pytest.raises(ModelError, match="not finite for"):
+        fit_topics(posts[0], FEW, embedder=Letters(broken=True))
+    found = fit_topics(posts[0], FEW, embedder=Letters())
+    found._embedder = Letters(width=5)
+    with pytest.raises(
+        ModelError, match="gives 5 numbers a text, but the topics were made with 26"
+    ):
+        assign_topics(posts[0], found)
+
+
+def test_an_embedding_that_is_not_installed_is_told(posts):
+    try:
+        import sentence_transformers  # noqa: F401
+    except ImportError:
+        with pytest.raises(ModelError, match="extra 'embeddings'"):
+            fit_topics(posts[0], TopicParams(embedding="some/network", n_topics=4))
+    else:
+        pytest.skip("sentence-transformers is installed")
+
+
+def test_auto_is_lsa_where_no_network_is(model, monkeypatch):
+    monkeypatch.setattr("murmuration.topics.embed._is_there", lambda name: False)
+    assert mm.topics.embed.choose_embedding("auto") == "lsa"
+
+
+def test_a_labeller_names_topics_by_their_terms(posts):
+    found = fit_topics(posts[0], FEW, labeller=lambda terms: f"about {terms[0]}")
+    assert all(label.startswith("about ") for label in found.topics["label"])
+    with pytest.raises(ModelError, match="The labeller gave 3"):
+        fit_topics(posts[0], FEW, labeller=lambda terms: 3)
+
+
+def test_short_titles_are_grouped_as_people_did(real_data):
+    folder = real_data("topics")
+    texts = (folder / "Tweet.txt").read_text(encoding="utf-8").split("\n")
+    truth = (folder / "Tweet_LABEL.txt").read_text(encoding="utf-8").split()
+    posts = pd.DataFrame({"text": texts[: len(truth)]})
+    found = fit_topics(posts, TopicParams(n_topics=89, embedding="lsa"))
+    topics = assign_topics(posts, found)["topic"]
+    assert len(found.topics) == 89
+    assert normalized_mutual_info_score(truth, topics) >= 0.86
+    assert (topics < 0).mean() <= 0.05
