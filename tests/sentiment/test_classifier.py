@@ -5,12 +5,14 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import StratifiedKFold
 
 from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.frames import text_list
 from murmuration.sentiment import ClassifierParams, LinearModel, train_classifier
 from murmuration.sentiment.calibration import calibration_error, fit_calibration
 from murmuration.sentiment.drift import compare_with_training
+from murmuration.sentiment.labelled import prepare_labelled_texts
 from murmuration.sentiment.model import LABELS, Model, card_facts
 from murmuration.sentiment.search import best_offsets, macro_recall, make_folds
 
@@ -137,6 +139,30 @@ def test_what_is_judged_by_is_later_than_what_was_learned_from():
     assert sum(len(judge) for _, judge in folds) == 225
 
 
+@pytest.mark.parametrize("has_authors", [False, True])
+@pytest.mark.parametrize("has_times", [False, True])
+def test_copies_of_a_text_that_differ_in_handles_and_links_are_on_one_side(has_authors, has_times):
+    texts, labels = make_texts(100, wrong=0.3)
+    copies = [f"@user{n} {text} https://t.co/{n}" for n, text in enumerate(texts * 3)]
+    authors = np.arange(300) % 150
+    data = prepare_labelled_texts(copies, labels * 3, None, None, least=2)
+    assert np.array_equal(data.alike, np.arange(300) % 100)
+    times = np.random.default_rng(0).permutation(300) if has_times else None
+    groups = authors if has_authors else None
+    folds = make_folds(data.truth, alike=data.alike, groups=groups, times=times, folds=3, seed=0)
+    for fit, judge in folds:
+        assert not set(data.alike[fit]) & set(data.alike[judge])
+        assert not has_authors or not set(authors[fit]) & set(authors[judge])
+
+
+def test_folds_of_texts_that_all_differ_are_those_of_scikit_learn():
+    truth = np.random.default_rng(0).integers(0, 3, 90)
+    wanted = StratifiedKFold(5, shuffle=True, random_state=3).split(truth, truth)
+    made = make_folds(truth, alike=np.arange(90)[::-1], groups=None, times=None, folds=5, seed=3)
+    for found, known in zip(made, wanted, strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(found, known, strict=True))
+
+
 def test_authors_and_times_say_how_quality_was_measured():
     texts, labels = make_texts(400, wrong=0.3)
     authors, times = [f"user {n // 8}" for n in range(400)], pd.date_range("2024-01-01", periods=400)  # fmt: skip
@@ -228,8 +254,8 @@ def test_labels_that_are_numbers_are_refused_with_how_to_translate_them(numbers)
 
 def test_times_of_several_kinds_are_refused():
     texts, labels = make_texts(60)
-    times = [pd.Timestamp("2024-01-01"), "yesterday", 7, *pd.date_range("2024-01-01", periods=57)]
-    with pytest.raises(ParamError, match="Times are Timestamp, int, str, which cannot all"):
+    times = [pd.Timestamp("2024-01-01"), 7, *pd.date_range("2024-01-01", periods=58)]
+    with pytest.raises(ParamError, match="Times are Timestamp, int, which cannot all"):
         train_classifier(texts, labels, times=times, params=QUICK)
 
 

@@ -459,7 +459,12 @@ def _train(
     data: Labelled, beside: Labelled, card: ModelCard, params: ClassifierParams, tell: Progress
 ) -> LinearModel:
     folds = make_folds(
-        data.truth, groups=data.groups, times=data.times, folds=params.folds, seed=params.seed
+        data.truth,
+        alike=data.alike,
+        groups=data.groups,
+        times=data.times,
+        folds=params.folds,
+        seed=params.seed,
     )
     tell("counting n-grams", 0.0)
     ngrams = NGrams(words=params.words, chars_from=params.chars_from, chars_to=params.chars_to)

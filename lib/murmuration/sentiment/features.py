@@ -104,6 +104,12 @@ def read_texts(texts: Iterable[str | None] | pa.Array) -> list[str]:
     return [text or "" for text in text_array(texts if known else list(texts)).to_pylist()]
 
 
+def mask_text(text: str) -> str:
+    """Give a text without what differs between copies of it: addresses, handles, white space, capital letters."""
+    plain = _ADDRESS.sub(" http ", unescape(text[:MAX_CHARS]))
+    return " ".join(HANDLE.sub("@user", plain).lower().split())
+
+
 def plain_tokens(text: str) -> list[str]:
     """Give words, emoticons, emoji and marks of a post in small letters, as models are told of them.
 

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from murmuration.errors import ParamError, suggest
-from murmuration.sentiment.features import read_texts
+from murmuration.sentiment.features import mask_text, read_texts
 from murmuration.sentiment.model import LABELS
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ class Labelled:
     ----------
     texts, truth
         Each text once, and the number of its label.
+    alike
+        The same number for texts that are equal once handles and addresses are masked.
     groups, times
         Who wrote each (as a number) and when; None where that is not known.
     facts
@@ -36,16 +39,18 @@ class Labelled:
 
     texts: list[str]
     truth: npt.NDArray[np.int64]
+    alike: npt.NDArray[np.int64]
     groups: npt.NDArray[Any] | None
     times: npt.NDArray[Any] | None
     facts: dict[str, Any]
 
     def without(self, texts: Collection[str]) -> Self:
-        """Give those whose texts are not among these; of whom and when is no longer known."""
-        known = set(texts)
-        kept = np.flatnonzero([text not in known for text in self.texts])
+        """Give those whose texts are no copies of these; of whom and when is no longer known."""
+        known = {mask_text(text) for text in texts}
+        kept = np.flatnonzero([mask_text(text) not in known for text in self.texts])
         return replace(
-            self, texts=[self.texts[row] for row in kept], truth=self.truth[kept], groups=None, times=None
+            self, texts=[self.texts[row] for row in kept], truth=self.truth[kept], alike=self.alike[kept],
+            groups=None, times=None,
         )  # fmt: skip
 
 
@@ -88,6 +93,7 @@ def prepare_labelled_texts(
     return Labelled(
         kept["text"].tolist(),
         kept["label"].to_numpy(np.int64),
+        pd.factorize(kept["text"].map(mask_text))[0].astype(np.int64),
         _numbers(kept["group"]) if "group" in kept else None,
         _moments(kept["time"]) if "time" in kept else None,
         facts,
@@ -179,7 +185,10 @@ def _moments(times: "pd.Series[Any]") -> npt.NDArray[Any]:
         raise ParamError(
             f"{int(times.isna().sum())} of {len(times)} times are missing. Leave these texts out, or times."
         )
+    is_number = times.map(lambda one: isinstance(one, Real))
     try:
+        if is_number.any() and not is_number.all():
+            raise TypeError("numbers among them")
         return np.asarray(pd.to_datetime(times, utc=True, format="mixed").rank(method="dense"))
     except (TypeError, ValueError) as err:
         kinds = sorted({type(one).__name__ for one in times})

@@ -16,6 +16,7 @@ Fold = tuple[Rows, Rows]
 def make_folds(
     truth: Rows,
     *,
+    alike: Rows | None = None,
     groups: npt.NDArray[Any] | None,
     times: npt.NDArray[Any] | None,
     folds: int,
@@ -27,6 +28,8 @@ def make_folds(
     ----------
     truth
         Labels, from 0.
+    alike
+        Numbers; of rows of one number, such as copies of a text, none is fitted on where another is judged.
     groups
         Whose each row is; nobody's rows are on both sides.
     times
@@ -53,6 +56,8 @@ def make_folds(
         made = list(splitter.split(truth, truth, groups))
     else:
         made = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(truth, truth))
+    if alike is not None:
+        made = [(fit[~np.isin(alike[fit], alike[judge])], judge) for fit, judge in made]
     n_labels = len(np.unique(truth))
     if any(len(np.unique(truth[fit])) < n_labels or not len(judge) for fit, judge in made):
         raise ParamError(
