@@ -12,6 +12,7 @@ import murmuration as mm
 from murmuration.compute.driver import find_gpu
 from murmuration.errors import BackendError, ModelError, ParamError, SchemaError
 from murmuration.topics import TopicParams, assign_topics, fit_topics
+from murmuration.vectors import VectorCache
 
 SUBJECTS = [
     "flight luggage delay seat crew gate airport runway",
@@ -235,15 +236,22 @@ def test_vectors_of_a_network_count_beside_words(posts):
     assert normalized_mutual_info_score(posts[1], topics) > 0.8
 
 
+def test_a_text_is_embedded_once(posts, tmp_path):
+    kept, first, second = VectorCache(tmp_path), Letters(), Letters()
+    found = fit_topics(posts[0], FEW, embedder=first, vectors=kept)
+    assign_topics(posts[0], found.with_embedder(second), vectors=kept)
+    assert second.asked == 0
+
+
 def test_vectors_that_cannot_be_used_are_told(posts):
     with pytest.raises(ModelError, match="not finite for"):
         fit_topics(posts[0], FEW, embedder=Letters(broken=True))
     found = fit_topics(posts[0], FEW, embedder=Letters())
-    found._embedder = Letters(width=5)
+    other = found.with_embedder(Letters(width=5))
     with pytest.raises(
         ModelError, match="gives 5 numbers a text, but the topics were made with 26"
     ):
-        assign_topics(posts[0], found)
+        assign_topics(posts[0], other)
 
 
 def test_an_embedding_that_is_not_installed_is_told(posts):

@@ -31,6 +31,7 @@ _KNOWN = (
 _COMPONENTS = 200
 _MAX_CHARS = 2_000
 _BATCH = 64
+_DIGITS = 4
 
 
 class Embedder(Protocol):
@@ -65,7 +66,9 @@ class Network:
 
     def embed(self, texts: Sequence[str]) -> Singles:
         """Give vectors, shape (n_texts, n_dimensions)."""
-        return np.asarray(_open(self.name)([text[:_MAX_CHARS] for text in texts]), np.float32)
+        vectors = np.asarray(_open(self.name)([text[:_MAX_CHARS] for text in texts]), np.float32)
+        # The last digits hang on the other texts of a batch, as matrices of another shape round differently.
+        return unit_rows(vectors).round(_DIGITS)
 
 
 def choose_embedding(name: str) -> str:

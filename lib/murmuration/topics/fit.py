@@ -157,9 +157,11 @@ def fit_topics(
     )
     weight = repeats["weight"].to_numpy(np.int64)
     if sample.scale < 1:
-        draft = _learn_from_all(draft, _count_all(posts, weight, lengths, draft, column))
-    draft.least_strength = _find_least(draft, sample.others, params)
-    return _finish(draft, _count_all(posts, weight, lengths, draft, column), labeller, params)
+        draft = _learn_from_all(draft, _count_all(posts, weight, lengths, draft, column, vectors))
+    draft.least_strength = _find_least(draft, sample.others, params, vectors)
+    return _finish(
+        draft, _count_all(posts, weight, lengths, draft, column, vectors), labeller, params
+    )
 
 
 def _draw_sample(
@@ -260,9 +262,11 @@ def _learn_from_all(model: TopicModel, tally: _Tally) -> TopicModel:
     return model.with_mixture(mixture)
 
 
-def _find_least(model: TopicModel, others: pd.DataFrame, params: TopicParams) -> float:
+def _find_least(
+    model: TopicModel, others: pd.DataFrame, params: TopicParams, kept: Vectors | None
+) -> float:
     """Give the strength below which posts are left out, so that not too many are; judged by other texts."""
-    topics, strengths = model.choose_topics(others, model.vocabulary.count_words(others))
+    topics, strengths = model.choose_topics(others, model.vocabulary.count_words(others), kept)
     speak = topics >= 0
     allowed = params.max_left_out - (1 - speak.mean() if len(speak) else 0)
     if allowed <= 0 or not speak.any():
@@ -271,16 +275,18 @@ def _find_least(model: TopicModel, others: pd.DataFrame, params: TopicParams) ->
     return float(min(params.least_strength, np.quantile(strengths[speak], 0.8 * allowed)))
 
 
-def _count_all(posts: Any, weight: Rows, lengths: Rows, model: TopicModel, column: str) -> _Tally:
+def _count_all(
+    posts: Any, weight: Rows, lengths: Rows, model: TopicModel, column: str, kept: Vectors | None
+) -> _Tally:
     columns = [name for name in (column, "title", "lang") if name in posts.columns]
     if not is_dask(posts):
-        return _count_part(posts[columns], weight, model, column)
+        return _count_part(posts[columns], weight, model, column, kept)
     from dask.base import compute
     from dask.delayed import delayed
 
     shared = delayed(model, traverse=False)
     parts = zip(posts[columns].to_delayed(), np.split(weight, np.cumsum(lengths)[:-1]), strict=True)
-    tallies = [delayed(_count_part)(part, own, shared, column) for part, own in parts]
+    tallies = [delayed(_count_part)(part, own, shared, column, kept) for part, own in parts]
     while len(tallies) > 1:  # a tree: no machine holds all of them
         tallies = [delayed(_add)(tallies[at : at + 8]) for at in range(0, len(tallies), 8)]
     return cast(_Tally, compute(*tallies)[0])
@@ -290,20 +296,24 @@ def _add(tallies: list[_Tally]) -> _Tally:
     return reduce(operator.add, tallies)
 
 
-def _count_part(part: pd.DataFrame, weight: Rows, model: TopicModel, column: str) -> _Tally:
+def _count_part(
+    part: pd.DataFrame, weight: Rows, model: TopicModel, column: str, kept: Vectors | None
+) -> _Tally:
     chunks = range(0, max(len(part), 1), _CHUNK)
     return _add(
         [
-            _count_chunk(part.iloc[at : at + _CHUNK], weight[at : at + _CHUNK], model, column)
+            _count_chunk(part.iloc[at : at + _CHUNK], weight[at : at + _CHUNK], model, column, kept)
             for at in chunks
         ]
     )
 
 
-def _count_chunk(posts: pd.DataFrame, weight: Rows, model: TopicModel, column: str) -> _Tally:
+def _count_chunk(
+    posts: pd.DataFrame, weight: Rows, model: TopicModel, column: str, kept: Vectors | None
+) -> _Tally:
     n_topics = len(model.topics)
     prepared = model.vocabulary.prepare(posts, column)
-    topics, _ = model.choose_topics(prepared, model.vocabulary.count_words(prepared))
+    topics, _ = model.choose_topics(prepared, model.vocabulary.count_words(prepared), kept)
     places = np.where(topics < 0, n_topics, topics)
     once = np.flatnonzero(weight > 0)
     terms = model.vocabulary.count_terms(prepared.iloc[once])

@@ -17,7 +17,7 @@ from murmuration.frames import TEXT, TEXTS, Frame, map_rows
 from murmuration.model_folder import digest_contents, read_folder, write_folder
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
-from murmuration.topics.embed import Embedder, embed_texts, make_embedder, project
+from murmuration.topics.embed import Embedder, Vectors, embed_texts, make_embedder, project
 from murmuration.topics.mixture import Floats, Mixture, Singles
 from murmuration.topics.words import Counts, Vocabulary, weigh_terms
 
@@ -78,7 +78,7 @@ class TopicModel:
         self.card, self.topics, self.bertopic = card, topics, bertopic
         self.vocabulary, self.mixture, self.space = vocabulary, mixture, space
         self.least_strength = least_strength
-        self._embedder = embedder
+        self.embedder = embedder
 
     def __repr__(self) -> str:
         return f"TopicModel({self.version!r}, {len(self.topics)} topics)"
@@ -124,8 +124,14 @@ class TopicModel:
             self.space,
             least_strength=self.least_strength,
             bertopic=self.bertopic,
-            embedder=self._embedder,
+            embedder=self.embedder,
         )
+
+    def with_embedder(self, embedder: Embedder) -> "TopicModel":
+        """Give the same model with what gives vectors to texts: one that was given to `fit_topics` is not saved."""
+        model = self.with_table(self.topics)
+        model.embedder = embedder
+        return model
 
     def with_mixture(self, mixture: Mixture) -> "TopicModel":
         """Give the same topics with other words."""
@@ -138,23 +144,25 @@ class TopicModel:
         prepared = self.vocabulary.prepare(posts[[column, *_others(posts)]], column)
         return self.place(prepared, self.vocabulary.count_words(prepared))
 
-    def place(self, prepared: pd.DataFrame, counts: Counts) -> Singles:
+    def place(self, prepared: pd.DataFrame, counts: Counts, kept: Vectors | None = None) -> Singles:
         """Give the vectors of prepared posts."""
-        embedder = self._embedder or make_embedder(self.embedding)
+        embedder = self.embedder or make_embedder(self.embedding)
         if embedder is None:
             return project(weigh_terms(counts, self.space.rarity), self.space.directions)
         texts = prepared["topic_text"].fillna("").tolist()
-        return embed_texts(texts, embedder, width=self.space.centroids.shape[1])
+        return embed_texts(texts, embedder, kept, width=self.space.centroids.shape[1])
 
     def choose_topics(
-        self, prepared: pd.DataFrame, counts: Counts
+        self, prepared: pd.DataFrame, counts: Counts, kept: Vectors | None = None
     ) -> tuple[npt.NDArray[np.int64], Floats]:
         """Give the topic of prepared posts (−1 for none), and how sure that is, 0 to 1."""
         topics = np.full(len(prepared), NO_TOPIC, np.int64)
         strengths = np.zeros(len(prepared))
         if not len(self.topics):
             return topics, strengths
-        vectors = None if self.mixture.centroids is None else self.place(prepared, counts)
+        vectors = None
+        if self.mixture.centroids is not None:
+            vectors = self.place(prepared, counts, kept)
         at = 0
         for chances in self.mixture.chances(counts, vectors):
             topics[at : at + len(chances)] = chances.argmax(axis=1)
@@ -213,7 +221,9 @@ class TopicModel:
         }
 
 
-def assign_topics(posts: Frame, model: TopicModel, *, column: str = "text") -> Frame:
+def assign_topics(
+    posts: Frame, model: TopicModel, *, column: str = "text", vectors: Vectors | None = None
+) -> Frame:
     """Put beside each post the topic that it belongs to.
 
     Parameters
@@ -224,6 +234,8 @@ def assign_topics(posts: Frame, model: TopicModel, *, column: str = "text") -> F
         From `fit_topics` or `murmuration.models.load`.
     column
         The column with text.
+    vectors
+        Keeps the vectors of a network, such as `murmuration.vectors.VectorCache`.
 
     Returns
     -------
@@ -246,7 +258,7 @@ def assign_topics(posts: Frame, model: TopicModel, *, column: str = "text") -> F
     def assigned(part: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
         prepared = model.vocabulary.prepare(part[[column, *_others(part)]], column)
         counts = model.vocabulary.count_words(prepared)
-        topics, strengths = model.choose_topics(prepared, counts)
+        topics, strengths = model.choose_topics(prepared, counts, vectors)
         return part.assign(topic=topics, topic_strength=strengths)
 
     return map_rows(posts, assigned, model)
