@@ -5,6 +5,7 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
+from dask.base import compute
 from sklearn.model_selection import StratifiedKFold
 
 from murmuration.errors import ModelError, ParamError, SchemaError
@@ -14,6 +15,7 @@ from murmuration.sentiment.calibration import calibration_error, fit_calibration
 from murmuration.sentiment.drift import compare_with_training
 from murmuration.sentiment.labelled import prepare_labelled_texts
 from murmuration.sentiment.model import LABELS, Model, card_facts
+from murmuration.sentiment.out_of_core import _frame, _split
 from murmuration.sentiment.search import best_offsets, macro_recall, make_folds
 
 QUICK = ClassifierParams(strength=1.0, folds=3)
@@ -379,6 +381,35 @@ def test_a_model_knows_the_texts_that_it_was_trained_on(is_lazy, tmp_path):
     value = drift.set_index("measure")["value"]
     assert value["seen"] == pytest.approx(0.5, abs=0.07)
     assert value.notna().all()
+
+
+@pytest.mark.parametrize("columns", [["author"], ["time"], ["author", "time"], []])
+def test_copies_and_authors_of_a_dask_frame_are_on_one_side(columns):
+    posts = make_frame(600, 1).compute()
+    posts, copies = (posts.assign(text=f"@{name} " + posts["text"]) for name in ("ann", "bob"))
+    copies["author"] = copies["author"].where(np.arange(600) % 2 == 0, None)  # half unknown
+    copies["time"] = copies["time"] - pd.Timedelta(days=30)
+    lazy = dd.from_pandas(pd.concat([posts, copies], ignore_index=True), npartitions=3)
+    author, time = (lazy[name] if name in columns else None for name in ("author", "time"))
+    split = pd.concat(compute(*_split(_frame(lazy["text"], lazy["label"], author, time))))
+    learned, judged = split[~split["left_out"]], split[split["left_out"]]
+    plain = [
+        part["text"].str.removeprefix("@ann ").str.removeprefix("@bob ")
+        for part in (learned, judged)
+    ]
+    assert not set(plain[0]) & set(plain[1])
+    assert not set(learned["group"]) & set(judged["group"])
+    assert len(judged) > 60
+    assert len(learned) > 200
+    if columns == ["author"]:
+        assert split["group"].nunique() > 300  # unknown authors are not one
+
+
+def test_missing_times_of_a_dask_frame_are_refused_as_in_memory():
+    posts = make_frame(60, 2)
+    times = posts["time"].where(posts["time"].dt.hour != 3)
+    with pytest.raises(ParamError, match="3 of 60 times are missing"):
+        train_classifier(posts["text"], posts["label"], times=times, params=QUICK)
 
 
 def test_a_dask_frame_needs_its_labels_from_the_same_frame():

@@ -95,7 +95,7 @@ def prepare_labelled_texts(
         kept["label"].to_numpy(np.int64),
         pd.factorize(kept["text"].map(mask_text))[0].astype(np.int64),
         _numbers(kept["group"]) if "group" in kept else None,
-        _moments(kept["time"]) if "time" in kept else None,
+        np.asarray(read_times(kept["time"]).rank(method="dense")) if "time" in kept else None,
         facts,
     )
 
@@ -180,16 +180,23 @@ def _numbers(groups: "pd.Series[Any]") -> npt.NDArray[np.int64]:
     return codes
 
 
-def _moments(times: "pd.Series[Any]") -> npt.NDArray[Any]:
+def read_times(times: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Give times as such, in UTC; numbers stay in their order.
+
+    Raises
+    ------
+    ParamError
+        If some are missing, or they are of kinds that cannot be compared.
+    """
     if times.isna().any():
         raise ParamError(
-            f"{int(times.isna().sum())} of {len(times)} times are missing. Leave these texts out, or times."
+            f"{int(times.isna().sum()):,} of {len(times):,} times are missing. Leave these texts out, or times."
         )
     is_number = times.map(lambda one: isinstance(one, Real))
     try:
         if is_number.any() and not is_number.all():
             raise TypeError("numbers among them")
-        return np.asarray(pd.to_datetime(times, utc=True, format="mixed").rank(method="dense"))
+        return pd.to_datetime(times, utc=True, format="mixed")
     except (TypeError, ValueError) as err:
         kinds = sorted({type(one).__name__ for one in times})
         raise ParamError(

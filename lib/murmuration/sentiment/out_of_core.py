@@ -35,8 +35,8 @@ from murmuration.sentiment.classifier import (
     other_features,
 )
 from murmuration.sentiment.drift import Hashes, hash_texts, sketch_hashes, summarise_texts
-from murmuration.sentiment.features import NGrams, count_ngrams, read_texts
-from murmuration.sentiment.labelled import check_enough, label_codes
+from murmuration.sentiment.features import NGrams, count_ngrams, mask_text, read_texts
+from murmuration.sentiment.labelled import check_enough, label_codes, read_times
 from murmuration.sentiment.learner import count_matrix, count_words, measure_rarity, weigh_matrix
 from murmuration.sentiment.model import LABELS, ErrorTable, ModelCard
 from murmuration.sentiment.search import count_confusion, macro_recall, make_folds
@@ -50,6 +50,7 @@ _LEFT_OUT = 0.1  # of the texts, to judge by
 _SEARCH_ROWS = 20_000
 _PENALTIES = (3e-7, 3e-5)  # alpha of SGDClassifier
 _EPOCHS = 3
+_MARKS = ("alike", "group")  # columns by which the two sides are kept apart
 _AT_ONCE = 8  # parts whose sums are in memory together
 _DEFAULT_PENALTY = 3e-6
 _SUMMED_UP = 20_000  # texts, spread evenly, whose words are counted for the card
@@ -68,7 +69,8 @@ def train_in_parts(
     """Train on Dask series that are partitioned alike; see `train_classifier`.
 
     A tenth of the texts (of the authors, or the latest) is left out to judge by. Texts that occur several
-    times are not looked for, but lie on one side.
+    times are not looked for, but what is a copy of a text that is left out, handles and links apart, is not
+    learned from.
     """
     parts = _split(_frame(texts, labels, groups, times))
     ngrams = NGrams(params.words, params.chars_from, params.chars_to, _BITS)
@@ -170,35 +172,43 @@ def _split(frame: Any) -> list[Any]:
     """Give each part, lazily, with `left_out`: whether a row is to judge by, is none of either (null), or not."""
     latest = None
     if "time" in frame.columns:
-        moments = pd.to_datetime(frame["time"].compute(), utc=True)
-        latest = moments.quantile(1 - _LEFT_OUT)
+        moments = frame.dropna(subset=["label"])["time"].compute()
+        latest = read_times(moments).quantile(1 - _LEFT_OUT)
     parts = [delayed(_prepare, pure=True)(part, latest) for part in frame.to_delayed()]
-    if latest is None or "group" not in frame.columns:
-        return parts
-    late = delayed(_late_groups, pure=True)
-    groups = np.unique(np.concatenate(compute(*(late(part) for part in parts))))
-    return [delayed(_drop_groups, pure=True)(part, groups) for part in parts]
+    if latest is None and "group" not in frame.columns:
+        return parts  # told apart by text alone
+    mark, drop = delayed(_left_out, pure=True), delayed(_drop_known, pure=True)
+    marks = compute(*(mark(part) for part in parts))
+    known = {name: np.unique(np.concatenate([one[name] for one in marks])) for name in _MARKS}
+    return [drop(part, known) for part in parts]
 
 
 def _prepare(part: pd.DataFrame, latest: pd.Timestamp | None) -> pd.DataFrame:
     read = pd.Series(read_texts(part["text"]), dtype=object)
     made = pd.DataFrame({"text": read, "label": part["label"].reset_index(drop=True)})
-    owners = part["group"].reset_index(drop=True) if "group" in part else read
-    made["group"] = pd.util.hash_array(owners.astype("string").fillna("").to_numpy(object))
+    made["alike"] = pd.util.hash_array(read.map(mask_text).to_numpy(object))
+    made["group"] = made["alike"]
+    if "group" in part:  # a text of nobody known is a group of its own
+        owners = part["group"].reset_index(drop=True).astype("string")
+        of_owner = pd.util.hash_array(owners.fillna("").to_numpy(object))
+        made["group"] = np.where(owners.isna(), made["alike"], of_owner)
     if latest is None:
         made["left_out"] = made["group"] % 1000 < 1000 * _LEFT_OUT
     else:
-        made["left_out"] = (pd.to_datetime(part["time"], utc=True) > latest).to_numpy(bool)
+        moments = pd.to_datetime(part["time"], utc=True, format="mixed")
+        made["left_out"] = (moments > latest).to_numpy(bool)
     made = made[made["label"].notna() & made["text"].str.strip().ne("")]
     return made.assign(label=label_codes(made["label"]))
 
 
-def _late_groups(part: pd.DataFrame) -> npt.NDArray[np.uint64]:
-    return cast(npt.NDArray[np.uint64], part.loc[part["left_out"], "group"].unique())
+def _left_out(part: pd.DataFrame) -> dict[str, Hashes]:
+    return {name: part.loc[part["left_out"], name].unique() for name in _MARKS}
 
 
-def _drop_groups(part: pd.DataFrame, groups: npt.NDArray[np.uint64]) -> pd.DataFrame:
-    return part[part["left_out"] | ~part["group"].isin(groups)]
+def _drop_known(part: pd.DataFrame, known: dict[str, Hashes]) -> pd.DataFrame:
+    """Leave out what would be learned from although its author or a copy of its text is judged by."""
+    is_known = np.logical_or.reduce([part[name].isin(known[name]) for name in _MARKS])
+    return part[part["left_out"] | ~is_known]
 
 
 def _look_through(
