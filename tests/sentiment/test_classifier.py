@@ -297,12 +297,15 @@ def test_other_languages_help_but_are_never_judged_by():
     assert (helped.predict(more) == their).mean() > 0.95
 
 
-def test_progress_is_told():
+def test_progress_is_told(caplog):
+    caplog.set_level("INFO", logger="murmuration")
     told = []
     train_classifier(*make_texts(90), params=QUICK, on_progress=lambda *step: told.append(step))
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+    assert len(told) > 6
+    assert "training: measuring quality, after " in caplog.text
 
 
 def test_probabilities_mean_what_they_say():

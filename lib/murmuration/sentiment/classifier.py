@@ -7,6 +7,7 @@ its strength found by search, its scores turned into probabilities on posts that
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -408,7 +409,7 @@ def train_classifier(
     description, licence
         Of the texts, for the model's card.
     on_progress
-        Told what is being done, and the share that is done.
+        Told what is being done, and the share that is done. Each step is logged as INFO in any case.
 
     Returns
     -------
@@ -438,7 +439,7 @@ def train_classifier(
         versions={one: package_version(one) for one in ("murmuration", "scikit-learn", "numpy")},
         licence=licence,
     )
-    tell = on_progress or (lambda step, share: None)
+    tell = _tell_log(on_progress)
     if is_dask(texts):
         if others is not None:
             raise ParamError(
@@ -453,6 +454,20 @@ def train_classifier(
     data = prepare_labelled_texts(texts, labels, groups, times, least=2 * params.folds)
     beside = prepare_labelled_texts(*(others or ((), ())), None, None, least=0)
     return _train(data, beside.without(data.texts), card, params, tell)
+
+
+def _tell_log(on_progress: Progress | None) -> Progress:
+    """Log each step with the seconds since the start, and hand on what is told."""
+    started, steps = time.perf_counter(), set[str]()
+
+    def tell(step: str, share: float) -> None:
+        if step not in steps:
+            steps.add(step)
+            log.info("training: %s, after %.1f s", step, time.perf_counter() - started)
+        if on_progress:
+            on_progress(step, share)
+
+    return tell
 
 
 def _train(
@@ -478,7 +493,10 @@ def _train(
         learner.set_params(strength=_search(learner, posts, folds, params))
     tell("measuring quality", 0.6)
     judged = np.concatenate([judge for _, judge in folds])
-    quality = judge_scores(_leave_out(learner, posts, folds), data.truth[judged], params)
+    scores = _leave_out(
+        learner, posts, folds, lambda share: tell("measuring quality", 0.6 + 0.3 * share)
+    )
+    quality = judge_scores(scores, data.truth[judged], params)
     tell("learning from all texts", 0.9)
     learner.fit(posts.table.counts, posts.truth, posts.own)
     tell("done", 1.0)
@@ -594,13 +612,16 @@ def _draw(rows: Rows, rng: np.random.Generator) -> Rows:
     return np.sort(rng.choice(rows, _SEARCH_ROWS, replace=False))
 
 
-def _leave_out(learner: Learner, posts: _Posts, folds: list[Fold]) -> Floats:
+def _leave_out(
+    learner: Learner, posts: _Posts, folds: list[Fold], tell: Callable[[float], None]
+) -> Floats:
     """Give the scores of the rows that are judged, each by a model that was not fitted to it."""
     scores = []
     for fit, judge in folds:
         rows = posts.with_others(fit)
         learner.fit(posts.table.counts[rows], posts.truth[rows], posts.own[rows])
         scores.append(learner.decision_function(posts.table.counts[judge]))
+        tell(len(scores) / len(folds))
     return np.concatenate(scores)
 
 

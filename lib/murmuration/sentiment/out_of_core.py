@@ -208,7 +208,7 @@ def _left_out(part: pd.DataFrame) -> dict[str, Hashes]:
 def _drop_known(part: pd.DataFrame, known: dict[str, Hashes]) -> pd.DataFrame:
     """Leave out what would be learned from although its author or a copy of its text is judged by."""
     is_known = np.logical_or.reduce([part[name].isin(known[name]) for name in _MARKS])
-    return part[part["left_out"] | ~is_known]
+    return cast(pd.DataFrame, part[part["left_out"] | ~is_known])
 
 
 def _look_through(

@@ -26,6 +26,11 @@ class ProgressBar:
         self.bar.max, self.bar.value = total, done
         self.label.value = f"{done:,} of {total:,} {self._unit}"
 
+    def tell_step(self, step: str, share: float) -> None:
+        """Move the bar to a share, 0 to 1, and name what is being done."""
+        self.bar.max, self.bar.value = 100, round(100 * share)
+        self.label.value = f"{step}: {share:.0%}"
+
     def __enter__(self) -> Self:
         display(ipywidgets.HBox([self.bar, self.label]))  # type: ignore[no-untyped-call]
         return self
