@@ -18,6 +18,7 @@ MakeEstimator = Callable[..., Any]
 # Starts: how many groups for each that is wanted, and how many times. Large topics among small ones are cut
 # into pieces by k-means; they come out whole if there are more groups to join.
 _STARTS = ((1.0, 5), (1.5, 2), (3.0, 2))
+_INITS, _FEW_GROUPS = 5, 60  # k-means of few groups is quick, and better begun some times over
 _MANY_GROUPS, _MOST_GROUPS = (
     200,
     500,
@@ -99,7 +100,8 @@ def _try(
     vectors: Singles, counts: Counts, n_topics: int, factor: float, seed: int, make: MakeEstimator
 ) -> Labels:
     n_groups = min(round(n_topics * factor), len(vectors))
-    means = make("KMeans", n_clusters=n_groups, n_init=1, max_iter=50, random_state=seed)
+    n_init = _INITS if n_groups <= _FEW_GROUPS else 1
+    means = make("KMeans", n_clusters=n_groups, n_init=n_init, max_iter=50, random_state=seed)
     labels = refine(counts, _fill(np.asarray(means.fit(vectors).labels_), n_groups))
     if n_groups > n_topics:
         labels = refine(counts, join(counts, labels, n_topics))

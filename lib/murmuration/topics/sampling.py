@@ -5,10 +5,8 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from murmuration.frames import is_dask
+from murmuration.frames import is_dask, text_list
 
 Rows = npt.NDArray[np.int64]
 
@@ -107,11 +105,8 @@ def _layers(posts: Any) -> Rows:
     table = table.compute() if is_dask(table) else table
     layers = np.zeros(len(table), np.int64)
     if "source" in table:
-        sources = pc.dictionary_encode(
-            pc.fill_null(pa.array(table["source"], pa.string(), from_pandas=True), "")
-        )
-        names_of = np.argsort(np.argsort(sources.dictionary.to_pylist()))
-        layers = names_of[sources.indices.to_numpy()].astype(np.int64) * _LAYERS
+        sources = text_list(table["source"], column="source")
+        layers = np.unique([name or "" for name in sources], return_inverse=True)[1] * _LAYERS
     if "created_at" in table:
         times = pd.to_datetime(table["created_at"], utc=True, errors="coerce")
         moments = times.to_numpy("datetime64[us]").astype(np.int64)
@@ -123,9 +118,6 @@ def _layers(posts: Any) -> Rows:
 
 
 def _allot(sizes: Rows, total: int) -> Rows:
-    """Share out a total in proportion, none more than it has; the largest remainders are rounded up."""
-    exact = sizes * (total / sizes.sum())
-    shares = np.floor(exact).astype(np.int64)
-    left = total - shares.sum()
-    shares[np.argsort(shares - exact, kind="stable")[:left]] += 1
-    return cast(Rows, np.minimum(shares, sizes))
+    """Share out a total in proportion; what rounding leaves goes to layers at equal distances."""
+    ends = np.floor(np.cumsum(sizes) * (total / sizes.sum()) + 1e-9).astype(np.int64)
+    return np.diff(ends, prepend=0)
