@@ -266,7 +266,9 @@ def runs(
 def models(
     use: Annotated[
         str | None,
-        typer.Option(help="NAME or NAME@VERSION that scores its languages in reports; vader: none."),
+        typer.Option(
+            help="NAME or NAME@VERSION that scores its languages in reports; vader: none."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -47,7 +47,7 @@ def join_labels(
     """
     check_columns(scored.columns, [*_POST, "text", "sentiment_model"], what="join_labels")
     if labels is None:
-        labels = pd.DataFrame({name: pd.array([], dtype=TEXT) for name in (*_POST, "said")})
+        labels = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in (*_POST, "said")})
     check_columns(labels.columns, [*_POST, "said"], what="join_labels")
     drawn = labels[[*_POST, "said"]].assign(unused=UNDECIDED)
     found = scored.merge(drawn, on=_POST, how="left", validate="many_to_one")
