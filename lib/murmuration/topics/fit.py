@@ -41,7 +41,7 @@ from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_
 from murmuration.topics.mixture import Labels, Singles, find_centroids, learn_mixture, learn_words
 from murmuration.topics.model import Space, TopicModel, empty_table, make_table
 from murmuration.topics.params import KIND, TopicParams
-from murmuration.topics.sampling import Rows, count_rows, draw_rows, take_rows
+from murmuration.topics.sampling import Rows, choose_texts, count_rows, draw_rows, take_rows
 from murmuration.topics.terms import rank_terms, weigh_topic_terms
 from murmuration.topics.words import Counts, Vocabulary, find_rarity, make_vocabulary, weigh_terms
 
@@ -53,6 +53,8 @@ _PHRASES = 5  # told for each topic
 _DEFAULT_TOPICS = 20  # of nmf and lda, which cannot choose
 _LEAST_FOR_DENSITY = 50  # texts; UMAP has no neighbours to speak of below
 _LANGUAGES = 20
+# Texts that words of topics are learned from: ten times the sample, as they are only counted.
+_LEARNED = 200_000
 _OTHERS = 5_000  # texts that say how sure topics are
 
 
@@ -155,13 +157,14 @@ def fit_topics(
         bertopic=bertopic,
         embedder=embedder,
     )
-    weight = repeats["weight"].to_numpy(np.int64)
     if sample.scale < 1:
-        draft = _learn_from_all(draft, _count_all(posts, weight, lengths, draft, column, vectors))
+        some = choose_texts(repeats, most=_LEARNED, seed=params.seed)
+        tally = _Count(draft, column, vectors, every=False).all(posts, some, lengths)
+        draft = _learn_from_all(draft, tally)
+    weight = repeats["weight"].to_numpy(np.int64)
     draft.least_strength = _find_least(draft, sample.others, params, vectors)
-    return _finish(
-        draft, _count_all(posts, weight, lengths, draft, column, vectors), labeller, params
-    )
+    tally = _Count(draft, column, vectors, every=True).all(posts, weight, lengths)
+    return _finish(draft, tally, labeller, params)
 
 
 def _draw_sample(
@@ -275,56 +278,63 @@ def _find_least(
     return float(min(params.least_strength, np.quantile(strengths[speak], 0.8 * allowed)))
 
 
-def _count_all(
-    posts: Any, weight: Rows, lengths: Rows, model: TopicModel, column: str, kept: Vectors | None
-) -> _Tally:
-    columns = [name for name in (column, "title", "lang") if name in posts.columns]
-    if not is_dask(posts):
-        return _count_part(posts[columns], weight, model, column, kept)
-    from dask.base import compute
-    from dask.delayed import delayed
+@dataclass(frozen=True, eq=False)
+class _Count:
+    """Counts what posts say; those of weight 0 repeat others, and their words do not count.
 
-    shared = delayed(model, traverse=False)
-    parts = zip(posts[columns].to_delayed(), np.split(weight, np.cumsum(lengths)[:-1]), strict=True)
-    tallies = [delayed(_count_part)(part, own, shared, column, kept) for part, own in parts]
-    while len(tallies) > 1:  # a tree: no machine holds all of them
-        tallies = [delayed(_add)(tallies[at : at + 8]) for at in range(0, len(tallies), 8)]
-    return cast(_Tally, compute(*tallies)[0])
+    Attributes
+    ----------
+    model, column, kept
+        What tells the topic of a post, and from what.
+    every
+        Whether posts of weight 0 count as posts.
+    """
+
+    model: TopicModel
+    column: str
+    kept: Vectors | None
+    every: bool
+
+    def all(self, posts: Any, weight: Rows, lengths: Rows) -> _Tally:
+        columns = [name for name in (self.column, "title", "lang") if name in posts.columns]
+        if not is_dask(posts):
+            return self.part(posts[columns], weight)
+        from dask.base import compute
+        from dask.delayed import delayed
+
+        counting = delayed(self, traverse=False)
+        weights = np.split(weight, np.cumsum(lengths)[:-1])
+        parts = zip(posts[columns].to_delayed(), weights, strict=True)
+        tallies = [delayed(_Count.part)(counting, part, own) for part, own in parts]
+        while len(tallies) > 1:  # a tree: no machine holds all of them
+            tallies = [delayed(_add)(tallies[at : at + 8]) for at in range(0, len(tallies), 8)]
+        return cast(_Tally, compute(*tallies)[0])
+
+    def part(self, posts: pd.DataFrame, weight: Rows) -> _Tally:
+        if not self.every:
+            posts, weight = posts[weight > 0], weight[weight > 0]
+        chunks = range(0, max(len(posts), 1), _CHUNK)
+        rows = (slice(at, at + _CHUNK) for at in chunks)
+        return _add([self.chunk(posts.iloc[some], weight[some]) for some in rows])
+
+    def chunk(self, posts: pd.DataFrame, weight: Rows) -> _Tally:
+        n_topics, vocabulary = len(self.model.topics), self.model.vocabulary
+        prepared = vocabulary.prepare(posts, self.column)
+        topics, _ = self.model.choose_topics(prepared, vocabulary.count_words(prepared), self.kept)
+        places = np.where(topics < 0, n_topics, topics)
+        once = np.flatnonzero(weight > 0)
+        terms = vocabulary.count_terms(prepared.iloc[once])
+        there = (places[once], np.arange(len(once)))
+        members = sparse.csr_matrix((np.ones(len(once)), there), shape=(n_topics + 1, len(once)))
+        return _Tally(
+            np.bincount(places, minlength=n_topics + 1),
+            np.bincount(places[once], minlength=n_topics + 1),
+            (members @ terms).tocsr(),
+        )
 
 
 def _add(tallies: list[_Tally]) -> _Tally:
     return reduce(operator.add, tallies)
-
-
-def _count_part(
-    part: pd.DataFrame, weight: Rows, model: TopicModel, column: str, kept: Vectors | None
-) -> _Tally:
-    chunks = range(0, max(len(part), 1), _CHUNK)
-    return _add(
-        [
-            _count_chunk(part.iloc[at : at + _CHUNK], weight[at : at + _CHUNK], model, column, kept)
-            for at in chunks
-        ]
-    )
-
-
-def _count_chunk(
-    posts: pd.DataFrame, weight: Rows, model: TopicModel, column: str, kept: Vectors | None
-) -> _Tally:
-    n_topics = len(model.topics)
-    prepared = model.vocabulary.prepare(posts, column)
-    topics, _ = model.choose_topics(prepared, model.vocabulary.count_words(prepared), kept)
-    places = np.where(topics < 0, n_topics, topics)
-    once = np.flatnonzero(weight > 0)
-    terms = model.vocabulary.count_terms(prepared.iloc[once])
-    members = sparse.csr_matrix(
-        (np.ones(len(once)), (places[once], np.arange(len(once)))), shape=(n_topics + 1, len(once))
-    )
-    return _Tally(
-        np.bincount(places, minlength=n_topics + 1),
-        np.bincount(places[once], minlength=n_topics + 1),
-        (members @ terms).tocsr(),
-    )
 
 
 def _finish(

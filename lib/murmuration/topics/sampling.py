@@ -50,6 +50,15 @@ def draw_rows(posts: Any, repeats: pd.DataFrame, *, size: int, seed: int) -> Row
     return once[rank < wanted[layers]]
 
 
+def choose_texts(repeats: pd.DataFrame, *, most: int, seed: int) -> Rows:
+    """Say of each post whether it is one of `most` different texts, 1 or 0; chance decides, not the order of rows."""
+    once = repeats["weight"].to_numpy(np.int64) > 0
+    keys = _scatter(repeats["text_hash"].fillna(0).to_numpy(np.int64).view(np.uint64), seed)
+    if once.sum() > most:
+        once &= keys <= np.partition(keys[once], most - 1)[most - 1]
+    return once.astype(np.int64)
+
+
 def count_rows(posts: Any) -> Rows:
     """Give the number of rows of each partition; computes."""
     if not is_dask(posts):
@@ -120,4 +129,4 @@ def _layers(posts: Any) -> Rows:
 def _allot(sizes: Rows, total: int) -> Rows:
     """Share out a total in proportion; what rounding leaves goes to layers at equal distances."""
     ends = np.floor(np.cumsum(sizes) * (total / sizes.sum()) + 1e-9).astype(np.int64)
-    return np.diff(ends, prepend=0)
+    return cast(Rows, np.diff(ends, prepend=0))
