@@ -375,12 +375,12 @@ BRAND_HEALTH = (
     ),
     Table(
         name="methods",
-        row="one method that said how posts of the period feel",
+        row="one method that said how posts of the period about the brand feel",
         key=("method",),
         nullable=("measured_on",),
         columns=(
             Column("method", pa.string(), "Its version"),
-            Column("posts", pa.int64(), "Mentions that it scored", unit="posts"),
+            Column("posts", pa.int64(), "Posts that it scored", unit="posts"),
             Column("measured_on", pa.string(), "Posts on which its errors were counted"),
         ),
     ),
@@ -429,7 +429,12 @@ SENTIMENT_QUALITY = (
             *_measure("macro_f1", "Mean F1 of the labels that occur"),
             *_measure("weighted_f1", "F1 weighted by how often each label occurs"),
             *_measure("accuracy", "Share of scored posts that are right"),
-            Column("ece", pa.float64(), "Expected calibration error of the most probable label, 15 bins", unit="0 to 1"),
+            Column(
+                "ece",
+                pa.float64(),
+                "Expected calibration error of the most probable label, 15 bins",
+                unit="0 to 1",
+            ),
         ),
     ),
     Table(

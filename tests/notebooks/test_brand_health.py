@@ -161,7 +161,7 @@ def labelled(airline_workspace, by_hand, tmp_path, monkeypatch) -> Workspace:
 def test_labels_of_people_narrow_shares_and_bring_them_to_what_people_say(
     labelled, united, by_hand
 ):
-    run = load_run(labelled.report("brand_health", **UNITED, towards="true"))
+    run = load_run(labelled.report("brand_health", **UNITED, use_labels="true"))
     known, before = (
         one.table("shares")
         .to_pandas()
@@ -178,5 +178,17 @@ def test_labels_of_people_narrow_shares_and_bring_them_to_what_people_say(
         or not (people.reindex(before.index) < before["high"]).all()
     )
     assert run.manifest["pinned"]["tables"]["labels"] == 1
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "of the brand, drawn at random; estimated shares take in what they say" in page
+
+
+def test_sentiment_towards_the_brand_is_not_corrected_by_what_is_known_of_whole_posts(
+    labelled, united
+):
+    run = load_run(labelled.report("brand_health", **UNITED, towards="true", use_labels="true"))
     levels = (one.table("by_brand").to_pandas()["mean"].dropna() for one in (run, united))
     assert (next(levels) - next(levels)).abs().max() > 0  # some posts speak of several airlines
+    assert run.table("shares").to_pandas()["share"].isna().all()
+    assert run.table("methods").to_pandas()["measured_on"].isna().all()
+    assert "towards it by VADER's list of words" in run.manifest["answer"][0]
+    assert "is not known, so these shares cannot be corrected" in run.manifest["answer"][1]

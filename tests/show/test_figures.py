@@ -198,7 +198,7 @@ def test_empty_tables_give_figures_that_say_why(make_tables):
     assert {kind: said(draw(kind, tables, found=SOME_TERMS.iloc[:0])) for kind in KINDS} == {
         "over_time": "No post about Us Air in this period.",
         "brands": "No scored post about any of these brands in this period.",
-        "shares": "No scored post whose method's errors are known.",
+        "shares": "Nothing is corrected: how often the method errs on these posts is not known.",
         "share_of_voice": "None of these brands is mentioned in this period.",
         "terms": "Too few scored posts for terms to stand out.",
     }

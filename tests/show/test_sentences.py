@@ -6,7 +6,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from murmuration.sentiment.model import ErrorTable
-from murmuration.show import describe_gaps, describe_health, describe_limits, headline, show_levels
+from murmuration.show import (
+    describe_gaps,
+    describe_health,
+    describe_limits,
+    headline,
+    plot_shares,
+    show_levels,
+)
 from murmuration.show.words import percent, percent_between, points, score, share_with_interval
 from murmuration.trends import compare_levels, count_coverage
 
@@ -122,7 +129,7 @@ def test_a_method_whose_errors_are_unknown_is_said_to_be_left_out(make_tables, m
         methods=tables.methods,
     )
     assert "How often the model english-0a1b2c3d errs is not known" in told
-    assert "leave out 100 mentions that it scored" in told
+    assert "leave out 100 posts that it scored" in told
 
 
 @pytest.mark.parametrize(
@@ -362,9 +369,49 @@ def test_limits_take_their_numbers_from_the_table():
 def test_limits_say_how_many_posts_people_labelled():
     posts = pd.DataFrame({"text": ["one"], "sentiment": [0.5]})
     coverage = count_coverage(posts, searched=1, quarantined=0)
-    told = describe_limits(coverage, [], words={}, methods=methods(), labelled=3)
+    labels = {"used": 3, "undecided": 1, "learned": 2}
+    told = describe_limits(coverage, [], words={}, methods=methods(), labels=labels)
     assert "People labelled 3 posts of the brand, drawn at random" in told
-    assert "People labelled" not in describe_limits(coverage, [], words={}, methods=methods())
+    assert "1 random post has no label: skipped, or as many people" in told
+    assert "2 labels of people are left out: the model that scored these posts learned" in told
+    untold = describe_limits(coverage, [], words={}, methods=methods())
+    assert not any(word in untold for word in ("People labelled", "random", "left out"))
+
+
+def test_methods_whose_posts_are_left_out_are_not_credited_with_the_estimate(
+    make_tables, make_scored
+):
+    known, new = (
+        make_scored("us", "this", negative=30, positive=30).assign(sentiment_model=name)
+        for name in ("vader-3.3.2", "new-0a1b2c3d")
+    )
+    tables = make_tables([known, new], brands=NAMES, errors={"new-0a1b2c3d": None})
+    counted, corrected = answer(tables)[:2]
+    assert "by the model new-0a1b2c3d and VADER's list of words" in counted
+    assert corrected.startswith("Corrected for how often VADER errs,")
+    title = plot_shares(tables.shares, methods=tables.methods, names=NAMES, brand="us").layout.meta[
+        "title"
+    ]
+    assert "VADER calls" in title
+    assert "new-0a1b2c3d" not in title
+
+
+def test_what_was_judged_towards_the_brand_is_said_to_be_so_and_is_not_corrected(
+    make_tables, make_scored
+):
+    version = "vader-3.3.2-towards"
+    posts = make_scored("us", "this", negative=30, positive=30).assign(sentiment_model=version)
+    tables = make_tables([posts], brands=NAMES, errors={version: None})
+    counted, corrected = answer(tables)[:2]
+    assert "positive towards it by VADER's list of words" in counted
+    assert corrected.startswith(
+        "How often the method errs about what a post says of one brand is not known"
+    )
+    coverage = count_coverage(posts.assign(text="x"), searched=60, quarantined=0)
+    told = describe_limits(coverage, [], words={}, methods=tables.methods)
+    assert "may mistake whom a feeling is about" in told
+    assert "How often VADER errs is not known" in told
+    assert "take those mistakes out" not in told
 
 
 def test_limits_leave_out_what_did_not_happen():

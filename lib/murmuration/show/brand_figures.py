@@ -12,6 +12,7 @@ from murmuration.sentiment.model import LABELS
 from murmuration.show import theme
 from murmuration.show.brand_health import (
     Names,
+    known_methods,
     levels_table,
     name_methods,
     shares_of,
@@ -213,7 +214,9 @@ def plot_shares(
     """
     now = shares[(shares["period"] == "this") & shares["share"].notna()]
     if now.empty:
-        return theme.empty_figure("No scored post whose method's errors are known.")
+        return theme.empty_figure(
+            "Nothing is corrected: how often the method errs on these posts is not known."
+        )
     negative = now[now["label"] == LABELS[0]].sort_values("share")
     keys = negative["brand"].tolist()
     figure = make_subplots(rows=len(LABELS), cols=1, shared_xaxes=True, vertical_spacing=0.08)
@@ -272,6 +275,7 @@ def _shares_title(now: pd.DataFrame, methods: pd.DataFrame, names: Names, brand:
     if mine is None:
         return f"No post about {tidy(names[brand])} could be corrected for errors"
     estimate = share_with_interval(mine["share"], mine["low"], mine["high"])
+    methods = known_methods(methods)
     errs = "it errs" if methods["method"].nunique() <= 1 else "they err"
     return (
         f"{name_methods(methods)} {percent(mine['raw'])} of the scored posts about {tidy(names[brand])} negative; "

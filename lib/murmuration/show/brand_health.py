@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from murmuration.sentiment.score import is_vader
+from murmuration.sentiment.tally import VADER
+from murmuration.sentiment.towards import TOWARDS
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import (
     as_markdown,
@@ -130,9 +132,10 @@ def _level(this: Mapping[str, Any], name: str, methods: pd.DataFrame) -> str:
         side = next(side for side in ("negative", "neutral", "positive") if this[side])
         return f"The only scored post about {name} is {side} (sentiment {scale})"
     share = share_with_interval(this["negative_share"], this["negative_low"], this["negative_high"])
+    towards = " towards it" if _judge_parts(methods) else ""
     return (
         f"Of {count(this['scored'], 'scored post')} about {name}, {share} are negative and "
-        f"{percent(this['positive_share'])} positive by {listing(_judges(methods))} (mean sentiment {scale})"
+        f"{percent(this['positive_share'])} positive{towards} by {listing(_judges(methods))} (mean sentiment {scale})"
     )
 
 
@@ -142,8 +145,21 @@ def _judges(methods: pd.DataFrame) -> list[str]:
 
 def _names_of(methods: pd.DataFrame) -> list[str]:
     """Name the methods that scored posts: “VADER”, “the model english-0a1b2c3d”."""
-    names = [_VADER if is_vader(name) else f"the model {tidy(name)}" for name in methods["method"]]
+    judges = methods["method"].str.removesuffix(TOWARDS)
+    names = [
+        _VADER if name == VADER or is_vader(name) else f"the model {tidy(name)}" for name in judges
+    ]
     return list(dict.fromkeys(names)) or [_VADER]
+
+
+def _judge_parts(methods: pd.DataFrame) -> bool:
+    """Whether it was judged what posts say of each brand, not how they feel as a whole."""
+    return bool(methods["method"].str.endswith(TOWARDS).any())
+
+
+def known_methods(methods: pd.DataFrame) -> pd.DataFrame:
+    """Give the methods whose errors are known: posts of the others are not in the table `shares`."""
+    return methods[methods["measured_on"].notna()]
 
 
 def shares_of(shares: pd.DataFrame, brand: str) -> dict[str, dict[str, Any]]:
@@ -172,8 +188,9 @@ def _correction(methods: pd.DataFrame) -> str:
 
 def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame) -> str:
     if not mine:
-        return "How often the method errs is not known, so these shares cannot be corrected for it."
-    start = _capital(_correction(methods))
+        where = " about what a post says of one brand" if _judge_parts(methods) else ""
+        return f"How often the method errs{where} is not known, so these shares cannot be corrected for it."
+    start = _capital(_correction(known_methods(methods)))
     negative, positive = mine["negative"], mine["positive"]
     if negative["high"] - negative["low"] > _WIDE:
         return (
@@ -331,11 +348,11 @@ def describe_limits(
     *,
     words: Mapping[str, float],
     methods: pd.DataFrame,
-    labelled: int = 0,
+    labels: Mapping[str, int] | None = None,
 ) -> str:
     """Give what the report cannot tell, as a Markdown list built from the tables `coverage` and `methods`.
 
-    `labelled` counts the brand's posts that were drawn at random and labelled by people.
+    `labels` counts the brand's posts that were drawn at random to be labelled by people, see `count_joined`.
     """
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     who = _names_of(methods)
@@ -345,24 +362,24 @@ def describe_limits(
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
         f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored, since {reads}; "
         f"of {facts['unknown_language']:,} the language could not be told.",
-        *_describe_judges(who),
+        *_describe_judges(methods),
         "Intervals of counted shares cover the chance of which authors wrote, not mistakes of the method."
         if facts["authors_of_brand"]
         else "Who wrote is not known, so intervals take every post for an author's only one. Those of counted shares "
         "cover chance, not mistakes of the method.",
-        f"Estimated shares take those mistakes out, as counted on {as_markdown(_measured_on(methods))}. Where "
-        "posts are misread otherwise than there, the estimate is off by more than its interval says: trust it where "
-        "some of your own posts, labelled by people, agree.",
     ]
-    if labelled:
+    if methods.empty or len(known_methods(methods)):
         lines.append(
-            f"People labelled {count(labelled, 'post')} of the brand, drawn at random; estimated shares take in what they say."
+            f"Estimated shares take those mistakes out, as counted on {as_markdown(_measured_on(methods))}. Where "
+            "posts are misread otherwise than there, the estimate is off by more than its interval says: trust it "
+            "where some of your own posts, labelled by people, agree."
         )
+    lines += _describe_labels(labels or {})
     unknown = methods[methods["measured_on"].isna()]
     if len(unknown):
         lines.append(
             f"How often {as_markdown(listing(_names_of(unknown)))} errs is not known, so estimated shares leave out "
-            f"{count(unknown['posts'].sum(), 'mention that it scored', 'mentions that it scored')}."
+            f"{count(unknown['posts'].sum(), 'post that it scored', 'posts that it scored')}."
         )
     silent = sorted(word for word, feeling in words.items() if feeling == 0)
     if silent and _VADER in who:
@@ -380,8 +397,37 @@ def describe_limits(
     return "\n".join(f"- {line}" for line in [*lines, *gaps])
 
 
-def _describe_judges(who: Sequence[str]) -> list[str]:
+def _describe_labels(labels: Mapping[str, int]) -> list[str]:
+    """Say how labels of people came into the estimated shares, and which did not."""
+    used, undecided, learned = (labels.get(name, 0) for name in ("used", "undecided", "learned"))
+    lines = []
+    if used:
+        lines.append(
+            f"People labelled {count(used, 'post')} of the brand, drawn at random; estimated shares take in what they say. "
+            "That holds if they were drawn from this report's own posts: all of its source, language and period."
+        )
+    if undecided:
+        lines.append(
+            f"{count(undecided, 'random post has', 'random posts have')} no label: skipped, or as many people say one "
+            "thing as another. If such posts feel otherwise than the others, the estimate is off."
+        )
+    if learned:
+        lines.append(
+            f"{count(learned, 'label')} of people {'is' if learned == 1 else 'are'} left out: the model that scored "
+            f"{'this post' if learned == 1 else 'these posts'} learned from {'it' if learned == 1 else 'them'}, or "
+            "cannot say that it did not."
+        )
+    return lines
+
+
+def _describe_judges(methods: pd.DataFrame) -> list[str]:
     """Say what methods cannot tell."""
+    who = _names_of(methods)
+    whom = (
+        "may mistake whom a feeling is about"
+        if _judge_parts(methods)
+        else f"{'does' if len(who) == 1 else 'do'} not know whom a feeling is about"
+    )
     models = [name for name in who if name != _VADER]
     told = ["VADER adds up words that carry a feeling."] if _VADER in who else []
     told += (
@@ -391,7 +437,6 @@ def _describe_judges(who: Sequence[str]) -> list[str]:
     )
     one = len(who) == 1
     return [
-        " ".join(told)
-        + f" {'It misses' if one else 'They miss'} irony, {'does' if one else 'do'} not know whom a feeling is about, and "
+        " ".join(told) + f" {'It misses' if one else 'They miss'} irony, {whom}, and "
         f"{'is' if one else 'are'} often wrong about a single post; so trust differences between groups more than levels."
     ]
