@@ -12,6 +12,7 @@ from murmuration.sentiment.model import LABELS
 from murmuration.show import theme
 from murmuration.show.brand_health import (
     Names,
+    is_explained,
     known_methods,
     levels_table,
     name_methods,
@@ -271,9 +272,12 @@ def _add_estimates(
 
 
 def _shares_title(now: pd.DataFrame, methods: pd.DataFrame, names: Names, brand: str) -> str:
-    mine = shares_of(now, brand).get(LABELS[0])
-    if mine is None:
+    shares = shares_of(now, brand)
+    if not shares:
         return f"No post about {tidy(names[brand])} could be corrected for errors"
+    if not is_explained(shares.values()):
+        return f"What is known of errors does not explain the labels of posts about {tidy(names[brand])}"
+    mine = shares[LABELS[0]]
     estimate = share_with_interval(mine["share"], mine["low"], mine["high"])
     methods = known_methods(methods)
     errs = "it errs" if methods["method"].nunique() <= 1 else "they err"

@@ -1,6 +1,6 @@
 """Figures and sentences of the report `brand_health`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ COLUMNS = [
 
 _VADER = "VADER"
 _WIDE = 0.5  # an interval that says next to nothing
+_GONE = 0.005  # a share that is shown as none
 _MOST_PLACES = 2  # that a sentence names
 _LEVEL_COLUMNS = ["posts", "scored", "negative", "positive", "mean"]
 
@@ -197,10 +198,21 @@ def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataF
             f"{start}, anything from {percent(negative['low'])} to {percent(negative['high'])} may be negative: neither "
             "these posts nor what is known of the errors tell it more closely."
         )
+    if not is_explained(mine.values()):
+        who = _names_of(known_methods(methods))
+        return (
+            f"{_capital(listing(who))} {'errs' if len(who) == 1 else 'err'} otherwise here than on {_measured_on(methods)}, so "
+            "these shares cannot be corrected; labels of your own posts would tell."
+        )
     shown = [
         share_with_interval(row["share"], row["low"], row["high"]) for row in (negative, positive)
     ]
     return f"{start}, {shown[0]} are negative and {shown[1]} positive, if posts are misread here as on {_measured_on(methods)}."
+
+
+def is_explained(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether what was counted can come from the known errors: else a label that was counted is estimated away."""
+    return not any(row["share"] < _GONE and row["raw"] > row["high"] for row in rows)
 
 
 def _measured_on(methods: pd.DataFrame) -> str:
