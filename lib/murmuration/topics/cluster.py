@@ -73,7 +73,7 @@ def group_texts(
     if n_topics == 1:
         return np.zeros(len(vectors), np.int64)
     leading = _leading(vectors, n_topics, ordered)
-    best, best_worth = np.zeros(0, np.int64), -np.inf
+    best, best_worth, best_factor = np.zeros(0, np.int64), -np.inf, 0.0
     for factor, number in _STARTS:
         n_groups = round(n_topics * factor)
         if factor > 1 and n_groups > min(_MOST_GROUPS, len(vectors)):
@@ -81,12 +81,10 @@ def group_texts(
         for turn in range(number if n_groups < _MANY_GROUPS else 1):
             labels = _try(leading, counts, n_topics, factor, seed + turn, make)
             worth = evidence(counts, labels)
-            bar = best_worth + (_BETTER * abs(best_worth) if factor > 1 and turn == 0 else 0)
-            if not len(best) or worth > bar:
-                best, best_worth = labels, worth
-                log.info(
-                    "%d topics, %g times as many at first: evidence %.3f", n_topics, factor, worth
-                )
+            margin = _BETTER * abs(best_worth) if factor > best_factor > 0 else 0
+            if worth > best_worth + margin:
+                best, best_worth, best_factor = labels, worth, factor
+                log.info("%d topics from %d: evidence %.3f", n_topics, n_groups, worth)
     return best
 
 
