@@ -1,6 +1,7 @@
 """The notebook for labelling works from top to bottom; tests/browser has it without labels, and with a person."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -58,6 +59,15 @@ def earlier_model():
     return train_classifier(posts["text"], posts["truth_sentiment"], params=quick, name="earlier")
 
 
+def test_shares_of_a_model_whose_errors_are_unknown_are_said_to_be_uncorrected(sample, tmp_path):
+    label_by_truth(sample)
+    model = earlier_model()
+    model._card = replace(model.card, errors=None)  # as of a transformer that was only taken in
+    save(model, store=sample)
+    shown = texts(run(tmp_path, posts_to_label=20, needed=900, scored_by="earlier"))
+    assert "Shares cannot be corrected: how often the method errs" in shown
+
+
 def test_from_labels_of_two_people_it_trains_a_model_and_keeps_it(sample, tmp_path):
     label_by_truth(sample)
     before = load_labels(store=sample)
@@ -68,6 +78,7 @@ def test_from_labels_of_two_people_it_trains_a_model_and_keeps_it(sample, tmp_pa
     assert "by 2 labellers" in shown
     assert "Krippendorff" in shown
     assert "its macro recall is" in shown
+    assert "have a label that corrects, 4 have none (skipped or tied)" in shown
     assert "Kept as `from-labels@" in shown
     models = {model.card.name: model for model in list_models(store=sample)}
     assert models["from-labels"].card.languages == ("en",)

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from murmuration.errors import SchemaError
-from murmuration.sentiment import count_joined, join_labels
+from murmuration.sentiment import count_joined, find_random, join_labels
 
 from ..test_models import constant
 
@@ -44,7 +44,8 @@ def test_a_model_is_not_corrected_by_posts_that_it_learned_from():
 
 
 def test_a_model_that_cannot_say_what_it_learned_from_is_not_corrected_by_labels():
-    silent = constant()
+    silent = constant()  # as well as a linear model of an older version
+    assert not hasattr(silent, "has_learned")
     posts = scored_by(silent.version, "gone-01234567", "vader-3.3.2")
     joined = join_labels(posts, labels_of(*["neutral"] * 3), models={"en": silent})
     assert count_joined(joined) == {"used": 1, "undecided": 0, "learned": 2}
@@ -56,6 +57,18 @@ def test_without_labels_nothing_is_said_and_order_and_input_are_kept():
     assert joined["post_id"].tolist() == ["1", "0"]
     assert joined[["said", "unused"]].isna().all(axis=None)
     assert posts.columns.tolist() == ["source", "post_id", "text", "sentiment_model"]
+
+
+def test_random_posts_are_found_with_those_that_have_no_label():
+    rows = [("0", "ann", "negative", "random"), ("0", "ben", "positive", "double"), ("1", "ann", None, "random"),
+            ("2", "ann", "neutral", "random"), ("3", "ann", "neutral", "uncertain")]  # fmt: skip
+    labels = pd.DataFrame(rows, columns=["post_id", "labeller", "label", "drawn"]).assign(
+        source="test"
+    )
+    found = find_random(labels)
+    assert found["post_id"].tolist() == ["0", "1", "2"]
+    assert found["said"].fillna("").tolist() == ["", "", "neutral"]
+    assert find_random(labels.iloc[4:]).columns.tolist() == ["source", "post_id", "said"]
 
 
 def test_missing_columns_are_named():

@@ -419,7 +419,7 @@ def test_what_was_judged_towards_the_brand_is_said_to_be_so_and_is_not_corrected
     coverage = count_coverage(posts.assign(text="x"), searched=60, quarantined=0)
     told = describe_limits(coverage, [], words={}, methods=tables.methods)
     assert "may mistake whom a feeling is about" in told
-    assert "How often VADER errs is not known" in told
+    assert "How often VADER errs about what a post says of one brand is not known" in told
     assert "take those mistakes out" not in told
 
 

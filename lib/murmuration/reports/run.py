@@ -25,8 +25,8 @@ from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
-from murmuration.sentiment.agreement import settle_labels
 from murmuration.sentiment.model import Model
+from murmuration.sentiment.people import find_random
 from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
 from murmuration.store import load_labels, open_store
@@ -174,12 +174,9 @@ class Run:
         The label is null where as many say one thing as another, and where everybody skipped the post. What is
         drawn otherwise stands for no share; and what was drawn at random stands for the posts it was drawn from.
         """
-        labels = load_labels(as_of=self._labels_at)
-        drawn = labels.loc[labels["drawn"] == "random", ["source", "post_id"]].drop_duplicates()
-        said = settle_labels(labels.merge(drawn, on=["source", "post_id"]))
+        said = find_random(load_labels(as_of=self._labels_at))
         self.journal.add("read", what="labels", name="drawn at random", rows=len(said))
-        columns = drawn.merge(said[["source", "post_id", "label"]], how="left")
-        return columns.rename(columns={"label": "said"}).convert_dtypes(dtype_backend="pyarrow")
+        return said
 
     @property
     def _labels_at(self) -> int | None:

@@ -9,6 +9,7 @@ from .drift import compare_with_training as compare_with_training
 from .drift import measure_drift as measure_drift
 from .drift import summarise_texts as summarise_texts
 from .people import count_joined as count_joined
+from .people import find_random as find_random
 from .people import join_labels as join_labels
 from .quality import count_confusion as count_confusion
 from .quality import estimate_by_class as estimate_by_class
@@ -46,6 +47,7 @@ __all__ = [
     "estimate_shares",
     "estimate_slices",
     "find_mistakes",
+    "find_random",
     "join_labels",
     "judge",
     "judge_mentions",

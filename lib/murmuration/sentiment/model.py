@@ -122,8 +122,8 @@ class Model(Protocol):
 
     Notes
     -----
-    A model may have ``has_learned(texts)`` as well: whether it learned from each text, shape (n_texts,). Labels of
-    posts that a model without it scored do not correct its shares (`join_labels`).
+    A model may have ``has_learned(texts)`` as well: whether it learned from each text, shape (n_texts,), None where
+    it does not know. Labels of posts that a model without it scored do not correct its shares (`join_labels`).
     """
 
     @property

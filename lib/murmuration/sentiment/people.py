@@ -9,11 +9,38 @@ import pandas as pd
 
 from murmuration.frames import TEXT, text_list
 from murmuration.schema import check_columns
+from murmuration.sentiment.agreement import settle_labels
 from murmuration.sentiment.model import Model
 from murmuration.sentiment.score import is_vader
 
 _POST = ["source", "post_id"]
 UNDECIDED, LEARNED = "undecided", "learned"
+
+
+def find_random(labels: pd.DataFrame) -> pd.DataFrame:
+    """Give what most people say of posts that were drawn at random.
+
+    Parameters
+    ----------
+    labels
+        As `murmuration.load_labels` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `source`, `post_id`, `said`: null where as many say one thing as another, and where everybody skipped the
+        post. What is drawn otherwise stands for no share.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing.
+    """
+    check_columns(labels.columns, [*_POST, "labeller", "label", "drawn"], what="find_random")
+    drawn = labels.loc[labels["drawn"] == "random", _POST].drop_duplicates()
+    settled = settle_labels(labels.merge(drawn, on=_POST))[[*_POST, "label"]]
+    said = drawn.merge(settled, on=_POST, how="left").rename(columns={"label": "said"})
+    return said.astype(TEXT).reset_index(drop=True)
 
 
 def join_labels(
@@ -80,6 +107,6 @@ def _have_learned(posts: pd.DataFrame, models: Mapping[str, Model]) -> npt.NDArr
 def _learned_by(model: Any, version: str, texts: list[str | None]) -> npt.NDArray[np.bool_]:
     if not version or is_vader(version):  # not scored at all, or by a lexicon
         return np.zeros(len(texts), bool)
-    if (tell := getattr(model, "has_learned", None)) is None:
-        return np.ones(len(texts), bool)
-    return np.asarray(tell(texts), bool)
+    tell = getattr(model, "has_learned", None)
+    learned = tell(texts) if tell else None
+    return np.ones(len(texts), bool) if learned is None else np.asarray(learned, bool)

@@ -10,6 +10,7 @@ from .brand_health import describe_limits as describe_limits
 from .brand_health import headline as headline
 from .brand_health import show_levels as show_levels
 from .labelling import label_posts as label_posts
+from .labels import caption_shares as caption_shares
 from .labels import describe_agreement as describe_agreement
 from .labels import describe_labels as describe_labels
 from .labels import describe_retrained as describe_retrained
@@ -42,6 +43,7 @@ __all__ = [
     "Markdown",
     "ProgressBar",
     "apply_theme",
+    "caption_shares",
     "describe_agreement",
     "describe_figure",
     "describe_gaps",

@@ -158,6 +158,10 @@ def _judge_parts(methods: pd.DataFrame) -> bool:
     return bool(methods["method"].str.endswith(TOWARDS).any())
 
 
+def _about(methods: pd.DataFrame) -> str:
+    return " about what a post says of one brand" if _judge_parts(methods) else ""
+
+
 def known_methods(methods: pd.DataFrame) -> pd.DataFrame:
     """Give the methods whose errors are known: posts of the others are not in the table `shares`."""
     return methods[methods["measured_on"].notna()]
@@ -189,8 +193,7 @@ def _correction(methods: pd.DataFrame) -> str:
 
 def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame) -> str:
     if not mine:
-        where = " about what a post says of one brand" if _judge_parts(methods) else ""
-        return f"How often the method errs{where} is not known, so these shares cannot be corrected for it."
+        return f"How often the method errs{_about(methods)} is not known, so these shares cannot be corrected for it."
     start = _capital(_correction(known_methods(methods)))
     negative, positive = mine["negative"], mine["positive"]
     if negative["high"] - negative["low"] > _WIDE:
@@ -390,7 +393,7 @@ def describe_limits(
     unknown = methods[methods["measured_on"].isna()]
     if len(unknown):
         lines.append(
-            f"How often {as_markdown(listing(_names_of(unknown)))} errs is not known, so estimated shares leave out "
+            f"How often {as_markdown(listing(_names_of(unknown)))} errs{_about(unknown)} is not known, so estimated shares leave out "
             f"{count(unknown['posts'].sum(), 'post that it scored', 'posts that it scored')}."
         )
     silent = sorted(word for word, feeling in words.items() if feeling == 0)

@@ -1,6 +1,7 @@
 """What people's labels amount to, in sentences."""
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -61,6 +62,32 @@ def describe_settled(settled: pd.DataFrame) -> str:
     tied = int(settled["label"].isna().sum())
     kept = f"{count(len(settled) - tied, 'post has', 'posts have')} a label that most of their labellers gave."
     return f"{kept} {count(tied, 'tie is', 'ties are')} left out." if tied else kept
+
+
+def caption_shares(shares: pd.DataFrame, labels: Mapping[str, int]) -> str:
+    """Say what a table of shares shows, and which labels of people are in it.
+
+    Parameters
+    ----------
+    shares
+        As `estimate_shares` gives them.
+    labels
+        As `count_joined` gives them.
+    """
+    if shares["share"].isna().all():
+        return "Shares cannot be corrected: how often the method errs on these posts is not known"
+    caption = (
+        "Share of each label: as counted (raw), and corrected, with its 95 % interval; of the random posts "
+        f"{labels['used']:,} have a label that corrects"
+    )
+    if labels["undecided"]:
+        caption += f", {labels['undecided']:,} have none (skipped or tied)"
+    if labels["learned"]:
+        caption += (
+            f", and labels of {labels['learned']:,} are left out, as the model learned from them or cannot "
+            "say that it did not"
+        )
+    return caption
 
 
 def describe_retrained(model: Model | None, *, needed: int) -> str:
