@@ -28,6 +28,7 @@ SHARES = [
     *itertools.permutations((0.05, 0.475, 0.475)),
     *itertools.permutations((0.1, 0.25, 0.65)),
     (0.2, 0.3, 0.5), (0.34, 0.33, 0.33),
+    *itertools.permutations((0.025, 0.025, 0.95)),
 ]  # fmt: skip
 SHARES = [np.array(shares) for shares in dict.fromkeys(SHARES)]
 

@@ -20,9 +20,10 @@ RUNS = 2_000
 
 
 def test_intervals_of_95_percent_cover_95_percent_in_every_cell():
-    grid = itertools.product(METHODS, (500, 2_000), (1_000, 47_678), range(len(SHARES)))
+    sizes = ((500, 1), (2_000, 1), (1_200, 4), (1_000, 20))  # posts, and how many an author wrote
+    grid = itertools.product(METHODS, sizes, (1_000, 47_678), range(len(SHARES)))
     covered = {
-        cell: count_hits(SHARES[cell[3]], METHODS[cell[0]], posts=cell[1], table_posts=cell[2], runs=RUNS, seed=cell[3])[0]
+        cell: count_hits(SHARES[cell[3]], METHODS[cell[0]], posts=cell[1][0], each=cell[1][1], table_posts=cell[2], runs=RUNS, seed=cell[3])[0]
         for cell in grid
     }  # fmt: skip
     found = np.array(list(covered.values()))
