@@ -1,7 +1,7 @@
 """How far a computation is, as a widget in a notebook."""
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import ipywidgets
 from IPython.display import display
@@ -20,6 +20,7 @@ class ProgressBar:
         self._unit = unit
         self.bar = ipywidgets.IntProgress(value=0, max=1)
         self.label = ipywidgets.Label("starting")
+        self._shown: Any = None  # None outside a notebook
 
     def tell(self, done: int, total: int) -> None:
         """Move the bar."""
@@ -32,7 +33,7 @@ class ProgressBar:
         self.label.value = f"{step}: {share:.0%}"
 
     def __enter__(self) -> Self:
-        display(ipywidgets.HBox([self.bar, self.label]))  # type: ignore[no-untyped-call]
+        self._shown = display(ipywidgets.HBox([self.bar, self.label]), display_id=True)  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(
@@ -41,5 +42,8 @@ class ProgressBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # A page that is asked to show a closed widget shows none at all.
+        if self._shown:
+            self._shown.update({"text/plain": ""}, raw=True)
         self.bar.close()
         self.label.close()
