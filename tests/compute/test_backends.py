@@ -377,7 +377,14 @@ def groups(labels):
     return np.unique(labels, return_index=True)[1][np.unique(labels, return_inverse=True)[1]]
 
 
-@ROWS
+# UMAP compiles for a quarter of a minute in each process.
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row.name, marks=pytest.mark.soak if row.name == "UMAP" else ())
+        for row in ESTIMATORS.values()
+    ],
+)
 def test_the_cpu_class_is_native_fits_and_repeats_itself(row, points):
     arguments, use = MADE[row.name]
     made = make_estimator(row.name, backend="cpu", **arguments)

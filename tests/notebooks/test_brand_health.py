@@ -182,6 +182,7 @@ def test_labels_of_people_narrow_shares_and_bring_them_to_what_people_say(
     assert "of the brand, drawn at random; estimated shares take in what they say" in page
 
 
+@pytest.mark.soak
 def test_sentiment_towards_the_brand_is_not_corrected_by_what_is_known_of_whole_posts(
     labelled, united
 ):
