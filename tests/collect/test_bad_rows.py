@@ -60,6 +60,12 @@ def test_an_id_is_found_as_json_writes_it(forgotten):
             assert drop_forgotten([row], forgotten(post=name), source="test") == []
 
 
+@pytest.mark.parametrize("space", ["\n", "\t", "\r\n"])
+def test_an_id_behind_a_line_break_as_json_writes_it_is_found(forgotten, space):
+    row = BadRow(1, "broken", '{"text": ' + json.dumps(f"see{space}quokka, then") + ', "cut')
+    assert drop_forgotten([row], forgotten(author="quokka"), source="test") == []
+
+
 def test_an_id_inside_a_longer_one_is_not_taken_for_it(forgotten):
     rows = [BadRow(1, "broken", text) for text in ("121,id-77,x", "text 1 2", "id-,7", "Id-7", "")]
     assert drop_forgotten(rows, forgotten(post="id-7", author="12"), source="test") == rows

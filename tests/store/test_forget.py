@@ -247,6 +247,20 @@ def test_authors_of_records_that_were_not_understood_are_found_in_quarantine(
     assert holders("quokka") == []
 
 
+def test_a_name_behind_a_line_break_as_json_writes_it_is_found_in_quarantine(
+    store, state, take_in, tmp_path, holders
+):
+    records = [
+        {"id": "1", "content": "good", "account": {"acct": OTHER}, "visibility": "public"},
+        {"content": f"{BROKEN}\nwillow: hello", "account": {"acct": OTHER}, "visibility": "public"},
+    ]
+    path = tmp_path / "statuses.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    take_in(path, max_bad_share=1)
+    assert forget(store, state, source="test", author="willow").quarantined == 1
+    assert holders("willow") == []
+
+
 @pytest.mark.parametrize("name", ['say "hi"', "back\\slash", "a.b*c(d", "日本"])
 def test_ids_that_json_writes_otherwise_are_found_in_quarantine(store, state, put, holders, name):
     put([post(name, BROKEN, OTHER, "no time at all"), post("4", "good", OTHER)], max_bad_share=0.9)

@@ -18,6 +18,7 @@ from murmuration.store.tombstones import Tombstones
 _SHOWN_REASONS = 5
 # What can be an id in a row that could not be taken apart: quoted, a cell, a word, and what is inside a word.
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\[bfnrt]")  # a line break or the like, as JSON writes it
 _PIECES = tuple(map(re.compile, (r"[^,;|\t]+", r'[^\s,;|"{}\[\]]+', r"[\w.-]+", r"[0-9A-Za-z]+")))
 _AROUND = " \t\r\n\"':@"
 
@@ -113,7 +114,7 @@ def _possible_ids(content: str) -> Iterator[str]:
         if "\\" in quoted:
             yield _unescaped(quoted)
     for pattern in _PIECES:
-        for piece in pattern.findall(content):
+        for piece in pattern.findall(content) + pattern.findall(_ESCAPED.sub(" ", content)):
             yield piece
             yield piece.strip(_AROUND)
 

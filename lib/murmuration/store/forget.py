@@ -28,6 +28,7 @@ from murmuration.store.upkeep import fold
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _NAMING = ["post_id", "author_key", "mention_keys"]  # columns of `posts`
 _FRESH = ".new"
+_ESCAPED = r"\\[bfnrt]"  # a line break or the like, as JSON writes it: its letter is none of a name
 _HALF_WRITTEN = re.compile(r"\.(new|parquet#\d+)$")  # by us, by delta-rs
 _YOUNG_SECONDS = 60  # a file of labels that somebody may be writing, which takes no lock
 _HARMLESS = frozenset(",".join(STATISTICS.values()).split(","))
@@ -90,7 +91,7 @@ class _Target:
         # As it stands and as JSON writes it; not beside a letter or digit, or "1" would be everywhere.
         quoted = {json.dumps(self.written, ensure_ascii=escaped) for escaped in (False, True)}
         for form in {self.written, *(text[1:-1] for text in quoted)}:
-            alone = f"(^|[^0-9A-Za-z]){re.escape(form)}($|[^0-9A-Za-z])"
+            alone = f"(^|[^0-9A-Za-z]|{_ESCAPED}){re.escape(form)}($|[^0-9A-Za-z])"
             found = pc.match_substring_regex(rows["content"], alone)
             hit = pc.or_(hit, pc.fill_null(found, False))
         return pc.and_(hit, pc.equal(rows["source"], self.source))
