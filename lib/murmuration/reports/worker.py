@@ -18,6 +18,7 @@ import psutil
 
 _SET_CHILD_SUBREAPER, _SET_PDEATHSIG = 36, 1  # <linux/prctl.h>
 _GRACE_SECONDS = 3.0
+_SECOND_LOOK_SECONDS = 0.1
 
 
 def main(context_path: str) -> int:
@@ -57,6 +58,18 @@ def end_descendants(process: psutil.Process) -> None:
 
 
 def _below(process: psutil.Process) -> list[psutil.Process]:
+    """Give the living descendants; none only if a second look finds none either.
+
+    An orphan may be on its way to us while we look: no longer its dead parent's child, not yet ours.
+    """
+    found = _children(process)
+    if not found:
+        time.sleep(_SECOND_LOOK_SECONDS)
+        found = _children(process)
+    return found
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return [
             child
