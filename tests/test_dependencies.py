@@ -15,7 +15,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 # conda's names where they differ from PyPI's.
-CONDA_NAMES = {"duckdb": "python-duckdb", "playwright": "playwright-python"}
+CONDA_NAMES = {
+    "duckdb": "python-duckdb",
+    "playwright": "playwright-python",
+    "prometheus-client": "prometheus_client",
+}
 # What the mission names; cuml alone is not in the lock.
 MISSION = ("jupyterlab", "papermill", "dask", "distributed", "dask-ml", "bertopic", "vadersentiment", "voila",
            "ipywidgets", "s3fs")  # fmt: skip
