@@ -1,6 +1,7 @@
 from .embed import Embedder as Embedder
 from .embed import Vectors as Vectors
 from .fit import fit_topics as fit_topics
+from .identity import match_topics as match_topics
 from .labels import Labeller as Labeller
 from .model import TopicModel as TopicModel
 from .model import assign_topics as assign_topics
@@ -14,4 +15,5 @@ __all__ = [
     "Vectors",
     "assign_topics",
     "fit_topics",
+    "match_topics",
 ]

@@ -1,0 +1,105 @@
+"""Topics of two models, side by side: how alike their words are, and where the words of each went."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from murmuration.topics.mixture import WORD_PRIOR, Floats, Mixture
+from murmuration.topics.model import TopicModel
+from murmuration.topics.words import Counts
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """The words of the topics of one model, over words that another one knows as well.
+
+    Attributes
+    ----------
+    counts
+        How often topics have words, shape (n_topics, n_words).
+    marks
+        How much each word marks a topic, shape (n_topics, n_words); rows add up to 1.
+    rates
+        How often words are said for each thousand words, shape (n_words,).
+    """
+
+    counts: Counts
+    marks: Counts
+    rates: Floats
+
+
+def make_profiles(one: TopicModel, other: TopicModel) -> tuple[Profiles, Profiles]:
+    """Give the words of the topics of two models over all words that either knows."""
+    words = pd.Index(sorted({*one.vocabulary.words, *other.vocabulary.words}))
+    return _make_profiles(one, words), _make_profiles(other, words)
+
+
+def _make_profiles(model: TopicModel, words: "pd.Index[Any]") -> Profiles:
+    counts = count_again(model.mixture)
+    columns = words.get_indexer(pd.Index(model.vocabulary.words, dtype=words.dtype))
+    wide = sparse.coo_matrix(
+        (counts.data, (counts.row, columns[counts.col])), (counts.shape[0], len(words))
+    ).tocsr()
+    said = np.asarray(wide.sum(axis=0)).ravel()
+    return Profiles(wide, _mark(wide, said), 1_000 * said / max(said.sum(), 1))
+
+
+def count_again(mixture: Mixture) -> sparse.coo_matrix:
+    """Give the counts that word distributions were learned from, shape (n_topics, n_words).
+
+    A word that a topic does not have is as probable in it as the smoothing says, so all others can be told from it.
+    Where a topic has every word they are too low by a factor.
+    """
+    if not mixture.log_words.size:
+        return sparse.coo_matrix(mixture.log_words.T.shape)
+    rates = np.exp(mixture.log_words - mixture.log_words.min(axis=0, keepdims=True))
+    counts: sparse.coo_matrix = sparse.coo_matrix(np.rint((rates.T - 1) * WORD_PRIOR))
+    return counts
+
+
+def _mark(counts: Counts, said: Floats) -> Counts:
+    """Weigh words by their share of the topic, how much more frequent they are in it, and how much of them it has."""
+    marks = counts.copy()
+    marks.data = marks.data / np.repeat(np.maximum(_sums(counts), 1e-12), np.diff(counts.indptr))
+    if counts.shape[0] > 1:
+        everywhere = said / max(said.sum(), 1e-12)
+        marks.data *= np.log(np.maximum(marks.data / everywhere[marks.indices], 1))
+        marks.data *= counts.data / said[marks.indices]
+    marks.data /= np.repeat(np.maximum(_sums(marks), 1e-12), np.diff(marks.indptr))
+    return marks
+
+
+def _sums(counts: Counts) -> Floats:
+    sums: Floats = np.asarray(counts.sum(axis=1)).ravel()
+    return sums
+
+
+def compare_profiles(previous: Profiles, current: Profiles) -> Floats:
+    """Give how alike the words of topics are, 0 to 1: cosine, shape (n_previous, n_current)."""
+    one, other = (_unit(one.marks) for one in (previous, current))
+    alike: Floats = np.clip((one @ other.T).toarray(), 0, 1)
+    return alike
+
+
+def _unit(rows: Counts) -> Counts:
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return sparse.csr_matrix(sparse.diags(1 / np.maximum(lengths, 1e-12)) @ rows)
+
+
+def follow_words(marks: Profiles, where: Profiles) -> Floats:
+    """Give which share of the words that mark a topic the topics of the other model have, shape (n_topics, n_others)."""
+    said = np.asarray(where.counts.sum(axis=0)).ravel()
+    owned = where.counts @ sparse.diags(1 / np.maximum(said, 1e-12))
+    shares: Floats = (marks.marks @ owned.T).toarray()
+    return shares
+
+
+def measure_presence(marks: Profiles, where: Profiles) -> npt.NDArray[np.float64]:
+    """Give which share of what marks a topic the other model's posts say as often, 0 to 1, shape (n_topics,)."""
+    kept = np.minimum(1, where.rates / np.maximum(marks.rates, 1e-12))
+    present: Floats = marks.marks @ kept
+    return present
