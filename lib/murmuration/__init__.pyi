@@ -6,6 +6,7 @@ from . import evaluation as evaluation
 from . import models as models
 from . import reports as reports
 from . import sample as sample
+from . import schedule as schedule
 from . import schema as schema
 from . import sentiment as sentiment
 from . import settings as settings
@@ -34,6 +35,7 @@ __all__ = [
     "run_report",
     "sample",
     "save_labels",
+    "schedule",
     "schema",
     "sentiment",
     "settings",

@@ -5,24 +5,23 @@ names the file, the line and the key, what was found, what is allowed and the ne
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from murmuration.errors import CatalogError, UnknownNameError, suggest
 from murmuration.schema import SOURCE_NAME
+from murmuration.yaml_file import Place, explain, kind_of, read_yaml, validate
 
 if TYPE_CHECKING:
     from murmuration.text.brands import Brand
@@ -59,7 +58,6 @@ def _check_phrase(phrase: str) -> str:
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Name = Annotated[str, AfterValidator(_check_name)]
 Phrase = Annotated[str, AfterValidator(_check_phrase)]
-Place = tuple[str | int, ...]  # keys that lead to a value
 
 
 class LiveSource(_Entry):
@@ -235,47 +233,25 @@ def load_catalog(path: Path) -> Catalog:
     """
     if not path.exists():
         return Catalog()
-    content, lines = _read(path)
+    content, lines = read_yaml(path, CatalogError)
     if content is None:
         return Catalog()
     if not isinstance(content, dict):
         raise CatalogError(
             f"{path} must hold the keys {', '.join(Catalog.model_fields)}; "
-            f"found {_kind(content)} instead."
+            f"found {kind_of(content)} instead."
         )
-    try:
-        catalog = Catalog.model_validate(content)
-    except ValidationError as err:
-        found = [(_plain(one["loc"]), _say(one)) for one in err.errors()]
-        raise CatalogError(_explain(found, path, lines)) from err
+    catalog = validate(
+        Catalog,
+        content,
+        where=(path, lines),
+        error=CatalogError,
+        allowed=_allowed_keys,
+        secret=("secrets",),
+    )
     if found := list(_dangling(catalog)):
-        raise CatalogError(_explain(found, path, lines))
+        raise CatalogError(explain(found, path, lines))
     return catalog
-
-
-def _read(path: Path) -> tuple[Any, dict[Place, int]]:
-    """Give what the file says, and the line of everything in it."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        return yaml.safe_load(text), _lines(node, path) if node is not None else {}
-    except CatalogError:
-        raise
-    except OSError as err:
-        raise CatalogError(f"{path} cannot be read: {err.strerror or err}.") from err
-    except UnicodeDecodeError as err:
-        line = err.object[: err.start].count(b"\n") + 1
-        raise CatalogError(
-            f"{path} is no UTF-8 text in line {line}. Save the file as UTF-8."
-        ) from err
-    except yaml.YAMLError as err:
-        raise CatalogError(f"{path} is no valid YAML: {_yaml_problem(err)}.") from err
-    except RecursionError as err:
-        raise CatalogError(f"{path} is no valid YAML: it is nested too deeply.") from err
-    except ValueError as err:  # such as 2015-13-45, which YAML takes for a day
-        raise CatalogError(
-            f"{path} is no valid YAML: {err}. Put a text that looks like a day or a number in quotes."
-        ) from err
 
 
 def _dangling(catalog: Catalog) -> Iterator[tuple[Place, str]]:
@@ -292,98 +268,6 @@ def _dangling(catalog: Catalog) -> Iterator[tuple[Place, str]]:
                 ("brands", key, "lexicon"),
                 f"{brand.lexicon!r} is no lexicon.{suggest(brand.lexicon, catalog.lexicons)}",
             )
-
-
-def _lines(node: yaml.Node, path: Path) -> dict[Place, int]:
-    """Line, from 1, of every key; a key written twice is an error, which YAML itself lets pass."""
-    found: dict[Place, int] = {}
-    todo: list[tuple[Place, yaml.Node]] = [((), node)]
-    seen: set[int] = set()  # an alias leads to a node again, and may lead to itself
-    while todo:
-        place, current = todo.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        if isinstance(current, yaml.MappingNode):
-            for key, value in current.value:
-                inner = (*place, _key(key))
-                if inner in found:
-                    raise CatalogError(
-                        f"{path}, line {key.start_mark.line + 1}: {_dotted(inner)} was already "
-                        f"given in line {found[inner]}. Keep one of the two."
-                    )
-                found[inner] = key.start_mark.line + 1
-                todo.append((inner, value))
-        elif isinstance(current, yaml.SequenceNode):
-            for number, value in enumerate(current.value):
-                found[(*place, number)] = value.start_mark.line + 1
-                todo.append(((*place, number), value))
-    return found
-
-
-def _key(node: yaml.Node) -> str | int:
-    """A key as YAML reads it: `2015` is a number and `no` is false."""
-    if node.tag == "tag:yaml.org,2002:merge":
-        return "<<"
-    name = yaml.SafeLoader("").construct_object(node, deep=True)
-    return name if isinstance(name, str | int) else str(name)
-
-
-def _yaml_problem(err: yaml.YAMLError) -> str:
-    if not isinstance(err, yaml.MarkedYAMLError) or err.problem_mark is None:
-        return str(err).splitlines()[0]
-    problem = err.problem or "it cannot be read"
-    if problem.startswith("but "):  # the second half of a sentence
-        problem = f"{err.context} {problem}"
-    return f"line {err.problem_mark.line + 1}, {problem}"
-
-
-def _dotted(place: Place) -> str:
-    return ".".join(str(part) for part in place)
-
-
-def _kind(value: object) -> str:
-    names = {dict: "a mapping", list: "a list", str: "text", int: "a number", float: "a number"}
-    return "nothing" if value is None else names.get(type(value), f"{value!r}")
-
-
-def _plain(place: Place) -> Place:
-    return tuple(part for part in place if part != "[key]")
-
-
-def _explain(found: list[tuple[Place, str]], path: Path, lines: Mapping[Place, int]) -> str:
-    """Give findings as sentences with file, line and key, the first ten of them."""
-    sentences = []
-    for place, said in found[:10]:
-        known = place
-        while known and known not in lines:
-            known = known[:-1]
-        line = f", line {lines[known]}" if known in lines else ""
-        sentences.append(f"{path}{line}: {_dotted(place)}: {said}")
-    return "\n".join(sentences)
-
-
-def _say(problem: Any) -> str:
-    kind, found, place = problem["type"], problem["input"], problem["loc"]
-    if kind == "extra_forbidden":
-        return f"unknown key.{suggest(str(place[-1]), _allowed_keys(place))}"
-    if kind == "value_error":
-        text = str(problem["ctx"]["error"])
-        return text if text.endswith((".", "?")) else f"{text}."
-    if kind == "missing":
-        return "is missing."
-    if place[-1] == "[key]":
-        return f"a name must be text, but YAML reads this one as {found!r}. Put it in quotes."
-    if kind in ("model_type", "dict_type") or "secrets" in place:
-        # What stands there is not repeated: it may be a secret.
-        wanted = "text" if kind == "string_type" else "a mapping, `key: value`,"
-        return f"found {_kind(found)}, but {wanted} must stand here."
-    shown = _kind(found) if isinstance(found, dict | list | None) else repr(found)
-    return f"found {shown}, but {_lower_first(problem['msg'])}."
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _allowed_keys(place: Place) -> list[str]:

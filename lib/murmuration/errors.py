@@ -12,6 +12,8 @@ builtin that a caller would catch::
     ├── ReadError          (ValueError)    a post file that cannot be read
     ├── ModelError         (ValueError)    a model, or its folder, that cannot be used
     ├── BackendError       (RuntimeError)  an estimator that cannot run where it was asked for
+    ├── ScheduleError      (ValueError)    a schedule, or a command about one, that cannot be meant
+    ├── LedgerError        (RuntimeError)  the ledger of runs cannot be opened, read or written
     ├── StoreError         (OSError)       the store cannot be opened, read or written
     └── ReportError        (RuntimeError)  a report that did not finish
 """
@@ -57,6 +59,14 @@ class ModelError(MurmurationError, ValueError):
 
 class BackendError(MurmurationError, RuntimeError):
     """An estimator cannot run where it was asked to, or not with these arguments."""
+
+
+class ScheduleError(MurmurationError, ValueError):
+    """A schedule is wrong; names file, line, field, what was found and what is allowed."""
+
+
+class LedgerError(MurmurationError, RuntimeError):
+    """The ledger of scheduled runs cannot be opened, read or written."""
 
 
 class StoreError(MurmurationError, OSError):
