@@ -207,3 +207,23 @@ def test_an_interrupted_import_keeps_nothing_half_done(murmuration, workspace, t
     assert "Traceback" not in said
     assert list((tmp_path / "state").rglob("rows.arrow")) == []
     assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
+
+
+def test_schedule_check_prints_what_each_report_would_be_given(murmuration, workspace):
+    folder = workspace / "schedules"
+    folder.mkdir()
+    text = (
+        'report: brand_health\ncron: "@daily"\ntimezone: UTC\nfor_each: {brand: [aurora, velora]}\n'
+    )
+    (folder / "all.yaml").write_text(text)
+    said = murmuration("schedule", "check").stdout
+    assert "✓ all brand=velora" in said
+    assert "terms_shown = 12" in said
+    assert said.endswith("1 schedule, 0 problems.\n")
+    (folder / "bad.yaml").write_text(text.replace("@daily", "@dayly"))
+    done = murmuration("schedule", "check", "--json", code=1)
+    assert "Did you mean '@daily'?" in json.loads(done.stdout)["schedules"]["bad"]["problem"]
+    fires = json.loads(murmuration("schedule", "next", "all", "--count", "50", "--json").stdout)
+    assert len(fires["fires"]) == 50
+    wrong = murmuration("schedule", "next", "al", code=1)
+    assert wrong.stderr == "Error: There is no schedule 'al' in schedules/. Did you mean 'all'?\n"

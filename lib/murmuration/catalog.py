@@ -6,6 +6,7 @@ names the file, the line and the key, what was found, what is allowed and the ne
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import available_timezones
@@ -37,9 +38,14 @@ class _Entry(BaseModel):
     )
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # walks through folders
+
+
 def _check_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is no IANA time zone.{suggest(name, available_timezones())}")
+    if name not in _zones():
+        raise ValueError(f"{name!r} is no IANA time zone.{suggest(name, _zones())}")
     return name
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from murmuration import __version__
+from murmuration.cli_schedule import schedule
 from murmuration.errors import MurmurationError, ParamError, ReadError
 from murmuration.terminal import (
     describe_receipt,
@@ -45,6 +46,7 @@ evaluate = typer.Typer(
     no_args_is_help=True, help="How good and how fast methods are, on labelled data."
 )
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(schedule, name="schedule")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SourceName = Annotated[

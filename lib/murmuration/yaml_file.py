@@ -3,6 +3,7 @@
 Each complaint names the file, the line and the key, what was found, what is allowed and the nearest match.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -198,8 +199,18 @@ def _say(problem: Any, allowed: AllowedKeys, secret: Collection[str]) -> str:
         # What stands there is not repeated: it may be a secret.
         wanted = "text" if kind == "string_type" else "a mapping, `key: value`,"
         return f"found {kind_of(found)}, but {wanted} must stand here."
+    if kind == "literal_error" and isinstance(found, str):
+        choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        return (
+            f"found {found!r}, but it must be one of {', '.join(choices)}.{_near(found, choices)}"
+        )
     shown = kind_of(found) if isinstance(found, dict | list | None) else repr(found)
     return f"found {shown}, but {_lower_first(problem['msg'])}."
+
+
+def _near(name: str, choices: list[str]) -> str:
+    said = suggest(name, choices)
+    return said if "Did you mean" in said else ""
 
 
 def _plain(place: Place) -> Place:
