@@ -1,0 +1,37 @@
+"""Looking at many things at once without finding what is not there."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def q_values(chances: Floats) -> Floats:
+    """Give for each of many tests the false discovery rate of a list that ends with it.
+
+    Those of at most .1 are a list of which one in ten is false on average, where tests are independent or depend
+    positively on each other. NaN where there is no test.
+
+    References
+    ----------
+    Benjamini & Hochberg 1995, J. R. Statist. Soc. B 57(1); dependence: Benjamini & Yekutieli 2001, Annals of Statistics 29(4).
+    """
+    found = np.full(len(chances), np.nan)
+    there = np.flatnonzero(~np.isnan(chances))
+    if not len(there):
+        return found
+    order = there[np.argsort(chances[there], kind="stable")]
+    scaled = chances[order] * len(order) / np.arange(1, len(order) + 1)
+    found[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return found
+
+
+def combine_chances(chances: Floats) -> Floats:
+    """Give one chance for several tests of the same hypothesis, shape (n_tests, n_hypotheses) → (n_hypotheses,).
+
+    References
+    ----------
+    Simes 1986, Biometrika 73(3); for positively dependent tests: Sarkar 1998, Annals of Statistics 26(2).
+    """
+    ranks = np.arange(1, len(chances) + 1)[:, None]
+    return np.asarray((np.sort(chances, axis=0) * len(chances) / ranks).min(axis=0))
