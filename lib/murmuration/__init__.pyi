@@ -13,6 +13,7 @@ from . import settings as settings
 from . import show as show
 from . import store as store
 from . import text as text
+from . import topic_evaluation as topic_evaluation
 from . import topics as topics
 from . import trends as trends
 from .reports.run import start_run as start_run
@@ -43,6 +44,7 @@ __all__ = [
     "start_run",
     "store",
     "text",
+    "topic_evaluation",
     "topics",
     "trends",
 ]

@@ -28,6 +28,7 @@ from murmuration.terminal import (
     print_json,
     print_run,
     print_table,
+    print_topic_evaluations,
     progress_bar,
     receipt_facts,
     run_progress,
@@ -483,6 +484,65 @@ def evaluate_sentiment(
     same = {"data": data or "FILE", "text_column": text, "label_column": label, "language": lang}
     words = " ".join(f"-p {name}={value}" for name, value in same.items() if value)
     typer.echo(f"Nothing was written. As a report: murmuration report sentiment_quality {words}")
+
+
+@evaluate.command("topics")
+def evaluate_topics(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Posts: CSV, JSON lines, Parquet; else those of MURMURATION_REAL_DATA."),
+    ] = None,
+    text: Annotated[str, typer.Option(help="Column with the text; recognised unless given.")] = "",
+    label: Annotated[
+        str, typer.Option(help="Column that says what posts are about; recognised unless given.")
+    ] = "",
+    topics: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many topics; else one a label, or as many as are found."),
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="StackOverflow, Tweet, BBC or trolls; else all that are there."),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", "-m", help="One of those in the table; else all of them."),
+    ] = None,
+    embedding: Annotated[
+        str, typer.Option(help="lsa, or a network for all methods that take one.")
+    ] = "lsa",
+    seeds: Annotated[int, typer.Option(min=1, help="How many times each fit is made.")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Measure topics beside plain BERTopic, NMF, LDA, k-means and published figures."""
+    from murmuration import topic_evaluation
+    from murmuration.settings import get_settings
+
+    if data and sets:
+        raise ParamError("--data and --set cannot go together: name a file or known sets.")
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=None, note="")
+        found = (
+            [topic_evaluation.read_set(data, text=text, label=label, n_topics=topics)]
+            if data
+            else topic_evaluation.find_sets(get_settings().real_data, sets or [])
+        )
+        measured = topic_evaluation.evaluate(
+            found,
+            method or [],
+            seeds=seeds,
+            embedding=embedding,
+            on_progress=lambda name, done, total: bar.update(
+                task, description="evaluating", completed=done, total=total, note=name
+            ),
+        )
+        rows = [*measured, *topic_evaluation.published(one.name for one in found if not data)]
+    rows.sort(key=lambda row: [one.name for one in found].index(row.data))
+    if as_json:
+        print_json({"results": [fields_of(row) for row in rows]})
+        return
+    print_topic_evaluations(rows)
+    typer.echo("Nothing was written.")
 
 
 def _pairs(words: Sequence[str], option: str) -> dict[str, str]:

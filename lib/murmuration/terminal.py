@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from murmuration.models import SavedModel
     from murmuration.reports import RunResult
     from murmuration.reports.runner import RunProgress
+    from murmuration.topic_evaluation import TopicEvaluation
 
 
 @contextmanager
@@ -255,6 +256,35 @@ def print_evaluations(evaluations: Sequence["Evaluation"]) -> None:
                 f"{one.data}: {model_name(one.row['model'])} left {left:,} of {number(one.row['posts'], 'post')} "
                 "unscored, which are in languages that it does not read or in none that could be told."
             )
+
+
+def print_topic_evaluations(evaluations: Sequence["TopicEvaluation"]) -> None:
+    """Print how good, steady, fast and large methods are on posts, and what papers report."""
+    measures = {
+        "NMI": "nmi", "ARI": "ari", "purity": "purity", "NPMI": "npmi", "C_v": "c_v", "diversity": "diversity",
+    }  # fmt: skip
+    shares = {"left out": "left_out", "seeds": "steady_seeds", "weeks": "steady_weeks"}
+    print_table(
+        ["data", "method", "topics", *measures, *shares, "CPU s", "posts/s", "MB"],
+        [
+            [
+                one.data, one.method + " (published)" * one.published, _plain_number(one.topics, ".0f"),
+                *(_plain_number(getattr(one, name), ".3f") for name in measures.values()),
+                *(_plain_number(getattr(one, name), ".1%") for name in shares.values()),
+                _plain_number(one.cpu_seconds, ",.1f"), _plain_number(one.posts_per_second, ",.0f"),
+                _plain_number(one.peak_mb, ",.0f"),
+            ]
+            for one in evaluations
+        ],
+    )  # fmt: skip
+    typer.echo(
+        "Means over numbers of topics and seeds. Posts that are left out count as wrong; seeds and weeks: the share of "
+        "posts that keep their topic, as far as topics of two fits can be told to be the same."
+    )
+
+
+def _plain_number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 def print_json(value: object) -> None:

@@ -106,7 +106,7 @@ def read_labelled(
         If a column is not there.
     """
     path = Path(path)
-    table = _read(path)
+    table = read_rows(path)
     given = {"text": text, "label": label, "group": group}
     columns = _find_columns(list(table.columns), given, path)
     found = {field: table[column] for field, column in columns.items()}
@@ -145,7 +145,14 @@ def count_repeats(posts: pd.DataFrame) -> tuple[int, int]:
     return again, int(kinds.loc[kinds["nunique"] > 1, "size"].sum())
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read_rows(path: Path) -> pd.DataFrame:
+    """Read a table as it is: CSV, JSON lines or Parquet.
+
+    Raises
+    ------
+    ReadError
+        If it cannot be read, or is none of these.
+    """
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
         known = ", ".join(_KINDS)

@@ -9,6 +9,11 @@ from .labels import Labeller as Labeller
 from .model import TopicModel as TopicModel
 from .model import assign_topics as assign_topics
 from .params import TopicParams as TopicParams
+from .quality import compare_with_labels as compare_with_labels
+from .quality import count_windows as count_windows
+from .quality import estimate_coherence as estimate_coherence
+from .quality import estimate_diversity as estimate_diversity
+from .quality import estimate_stability as estimate_stability
 
 __all__ = [
     "Embedder",
@@ -18,7 +23,12 @@ __all__ = [
     "TopicParams",
     "Vectors",
     "assign_topics",
+    "compare_with_labels",
     "count_topics",
+    "count_windows",
+    "estimate_coherence",
+    "estimate_diversity",
+    "estimate_stability",
     "find_emerging",
     "fit_topics",
     "match_topics",
