@@ -2,21 +2,18 @@
 
 import hashlib
 import logging
-import operator
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from functools import partial, reduce
+from functools import partial
 from importlib.metadata import version as package_version
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from murmuration.compute.backends import make_estimator
 from murmuration.errors import ParamError
-from murmuration.frames import is_dask
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard
 from murmuration.text import (
@@ -37,19 +34,17 @@ from murmuration.topics.embed import (
     make_embedder,
 )
 from murmuration.topics.frame import fit_bertopic
-from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
+from murmuration.topics.labels import Labeller
 from murmuration.topics.mixture import Labels, Singles, find_centroids, learn_mixture, learn_words
-from murmuration.topics.model import Space, TopicModel, empty_table, make_table
+from murmuration.topics.model import Space, TopicModel, empty_table
 from murmuration.topics.params import KIND, TopicParams
 from murmuration.topics.sampling import Rows, choose_texts, count_rows, draw_rows, take_rows
-from murmuration.topics.terms import rank_terms, weigh_topic_terms
+from murmuration.topics.tally import Count, Tally, tell_topics
 from murmuration.topics.words import Counts, Vocabulary, find_rarity, make_vocabulary, weigh_terms
 
 log = logging.getLogger(__name__)
 
-_CHUNK = 50_000  # posts at once
 _HASHTAG_WORDS = 50_000
-_PHRASES = 5  # told for each topic
 _DEFAULT_TOPICS = 20  # of nmf and lda, which cannot choose
 _LEAST_FOR_DENSITY = 50  # texts; UMAP has no neighbours to speak of below
 _LANGUAGES = 20
@@ -68,22 +63,6 @@ class _Sample:
     rarity: npt.NDArray[np.float64]
     scale: float  # share of all different texts that were drawn
     others: pd.DataFrame  # texts that topics were not found in, if there are any
-
-
-@dataclass(frozen=True, eq=False)
-class _Tally:
-    """What all posts say, by topic; the last row is for posts without one."""
-
-    posts: npt.NDArray[np.int64]
-    weight: npt.NDArray[np.int64]
-    texts_with: sparse.csr_matrix
-
-    def __add__(self, other: "_Tally") -> "_Tally":
-        return _Tally(
-            self.posts + other.posts,
-            self.weight + other.weight,
-            self.texts_with + other.texts_with,
-        )
 
 
 def fit_topics(
@@ -159,12 +138,12 @@ def fit_topics(
     )
     if sample.scale < 1:
         some = choose_texts(repeats, most=_LEARNED, seed=params.seed)
-        tally = _Count(draft, column, vectors, every=False).all(posts, some, lengths)
+        tally = Count(draft, column, vectors, every=False).all(posts, some, lengths)
         draft = _learn_from_all(draft, tally)
     weight = repeats["weight"].to_numpy(np.int64)
     draft.least_strength = _find_least(draft, sample.others, params, vectors)
-    tally = _Count(draft, column, vectors, every=True).all(posts, weight, lengths)
-    return _finish(draft, tally, labeller, params)
+    tally = Count(draft, column, vectors, every=True).all(posts, weight, lengths)
+    return tell_topics(draft, tally, labeller, n_terms=params.n_terms)
 
 
 def _draw_sample(
@@ -257,7 +236,7 @@ def _order_by_size(labels: Labels) -> Labels:
     return rank[labels]
 
 
-def _learn_from_all(model: TopicModel, tally: _Tally) -> TopicModel:
+def _learn_from_all(model: TopicModel, tally: Tally) -> TopicModel:
     """Learn the words of topics from all posts: a sample has few texts of a small topic."""
     words = tally.texts_with[:-1, : len(model.vocabulary.words)]
     learned = learn_words(words.T.toarray(), tally.weight[:-1].astype(np.float64))
@@ -276,88 +255,6 @@ def _find_least(
         return 0.0
     # A little below, as other posts may be less sure.
     return float(min(params.least_strength, np.quantile(strengths[speak], 0.8 * allowed)))
-
-
-@dataclass(frozen=True, eq=False)
-class _Count:
-    """Counts what posts say; those of weight 0 repeat others, and their words do not count.
-
-    Attributes
-    ----------
-    model, column, kept
-        What tells the topic of a post, and from what.
-    every
-        Whether posts of weight 0 count as posts.
-    """
-
-    model: TopicModel
-    column: str
-    kept: Vectors | None
-    every: bool
-
-    def all(self, posts: Any, weight: Rows, lengths: Rows) -> _Tally:
-        columns = [name for name in (self.column, "title", "lang") if name in posts.columns]
-        if not is_dask(posts):
-            return self.part(posts[columns], weight)
-        from dask.base import compute
-        from dask.delayed import delayed
-
-        counting = delayed(self, traverse=False)
-        weights = np.split(weight, np.cumsum(lengths)[:-1])
-        parts = zip(posts[columns].to_delayed(), weights, strict=True)
-        tallies = [delayed(_Count.part)(counting, part, own) for part, own in parts]
-        while len(tallies) > 1:  # a tree: no machine holds all of them
-            tallies = [delayed(_add)(tallies[at : at + 8]) for at in range(0, len(tallies), 8)]
-        return cast(_Tally, compute(*tallies)[0])
-
-    def part(self, posts: pd.DataFrame, weight: Rows) -> _Tally:
-        if not self.every:
-            posts, weight = posts[weight > 0], weight[weight > 0]
-        chunks = range(0, max(len(posts), 1), _CHUNK)
-        rows = (slice(at, at + _CHUNK) for at in chunks)
-        return _add([self.chunk(posts.iloc[some], weight[some]) for some in rows])
-
-    def chunk(self, posts: pd.DataFrame, weight: Rows) -> _Tally:
-        n_topics, vocabulary = len(self.model.topics), self.model.vocabulary
-        prepared = vocabulary.prepare(posts, self.column)
-        topics, _ = self.model.choose_topics(prepared, vocabulary.count_words(prepared), self.kept)
-        places = np.where(topics < 0, n_topics, topics)
-        once = np.flatnonzero(weight > 0)
-        terms = vocabulary.count_terms(prepared.iloc[once])
-        there = (places[once], np.arange(len(once)))
-        members = sparse.csr_matrix((np.ones(len(once)), there), shape=(n_topics + 1, len(once)))
-        return _Tally(
-            np.bincount(places, minlength=n_topics + 1),
-            np.bincount(places[once], minlength=n_topics + 1),
-            (members @ terms).tocsr(),
-        )
-
-
-def _add(tallies: list[_Tally]) -> _Tally:
-    return reduce(operator.add, tallies)
-
-
-def _finish(
-    draft: TopicModel, tally: _Tally, labeller: Labeller | None, params: TopicParams
-) -> TopicModel:
-    n_words, names = len(draft.vocabulary.words), draft.vocabulary.terms
-    every = np.asarray(tally.texts_with.sum(axis=0)).ravel()
-    weights = weigh_topic_terms(
-        tally.texts_with[:-1], tally.weight[:-1], every, int(tally.weight.sum())
-    )
-    words = rank_terms(weights[:, :n_words], names[:n_words], params.n_terms)
-    phrases = rank_terms(weights[:, n_words:], names[n_words:], _PHRASES)
-    labels = [write_label(*pair) for pair in zip(words, phrases, strict=True)]
-    if labeller is not None:
-        told = zip(words, phrases, strict=True)
-        labels = [ask_labeller(labeller, [*a, *b], topic=at) for at, (a, b) in enumerate(told)]
-    n_posts = int(tally.posts.sum())
-    topics = make_table(
-        tell_apart(labels), words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts
-    )
-    left_out = float(tally.posts[-1] / max(n_posts, 1))
-    log.info("%d topics in %d posts, %.1f%% left out", len(topics), n_posts, 100 * left_out)
-    return draft.with_table(topics, left_out=left_out)
 
 
 def _make_card(

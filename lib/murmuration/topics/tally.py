@@ -1,0 +1,126 @@
+"""Posts → what they say, by topic, counted partition by partition; and from that the table of topics."""
+
+import logging
+import operator
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from murmuration.frames import is_dask
+from murmuration.topics.embed import Vectors
+from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
+from murmuration.topics.model import TopicModel, make_table
+from murmuration.topics.sampling import Rows
+from murmuration.topics.terms import rank_terms, weigh_topic_terms
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 50_000  # posts at once
+_PHRASES = 5  # told for each topic
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What all posts say, by topic; the last row is for posts without one."""
+
+    posts: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.int64]
+    texts_with: sparse.csr_matrix
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.posts + other.posts,
+            self.weight + other.weight,
+            self.texts_with + other.texts_with,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Count:
+    """Counts what posts say; those of weight 0 repeat others, and their words do not count.
+
+    Attributes
+    ----------
+    model, column, kept
+        What tells the topic of a post, and from what.
+    every
+        Whether posts of weight 0 count as posts.
+    """
+
+    model: TopicModel
+    column: str
+    kept: Vectors | None
+    every: bool
+
+    def all(self, posts: Any, weight: Rows, lengths: Rows) -> Tally:
+        """Count all posts of a pandas or Dask frame; `lengths` of its partitions."""
+        columns = [name for name in (self.column, "title", "lang") if name in posts.columns]
+        if not is_dask(posts):
+            return self.part(posts[columns], weight)
+        from dask.base import compute
+        from dask.delayed import delayed
+
+        counting = delayed(self, traverse=False)
+        weights = np.split(weight, np.cumsum(lengths)[:-1])
+        parts = zip(posts[columns].to_delayed(), weights, strict=True)
+        tallies = [delayed(Count.part)(counting, part, own) for part, own in parts]
+        while len(tallies) > 1:  # a tree: no machine holds all of them
+            tallies = [delayed(_add)(tallies[at : at + 8]) for at in range(0, len(tallies), 8)]
+        return cast(Tally, compute(*tallies)[0])
+
+    def part(self, posts: pd.DataFrame, weight: Rows) -> Tally:
+        """Count the posts of a partition."""
+        if not self.every:
+            posts, weight = posts[weight > 0], weight[weight > 0]
+        chunks = range(0, max(len(posts), 1), _CHUNK)
+        rows = (slice(at, at + _CHUNK) for at in chunks)
+        return _add([self.chunk(posts.iloc[some], weight[some]) for some in rows])
+
+    def chunk(self, posts: pd.DataFrame, weight: Rows) -> Tally:
+        """Count some posts at once."""
+        n_topics, vocabulary = len(self.model.topics), self.model.vocabulary
+        prepared = vocabulary.prepare(posts, self.column)
+        topics, _ = self.model.choose_topics(prepared, vocabulary.count_words(prepared), self.kept)
+        places = np.where(topics < 0, n_topics, topics)
+        once = np.flatnonzero(weight > 0)
+        terms = vocabulary.count_terms(prepared.iloc[once])
+        there = (places[once], np.arange(len(once)))
+        members = sparse.csr_matrix((np.ones(len(once)), there), shape=(n_topics + 1, len(once)))
+        return Tally(
+            np.bincount(places, minlength=n_topics + 1),
+            np.bincount(places[once], minlength=n_topics + 1),
+            (members @ terms).tocsr(),
+        )
+
+
+def _add(tallies: list[Tally]) -> Tally:
+    return reduce(operator.add, tallies)
+
+
+def tell_topics(
+    draft: TopicModel, tally: Tally, labeller: Labeller | None = None, *, n_terms: int
+) -> TopicModel:
+    """Give the model with the table of its topics: sizes, terms and labels, as all posts say."""
+    n_words, names = len(draft.vocabulary.words), draft.vocabulary.terms
+    every = np.asarray(tally.texts_with.sum(axis=0)).ravel()
+    weights = weigh_topic_terms(
+        tally.texts_with[:-1], tally.weight[:-1], every, int(tally.weight.sum())
+    )
+    words = rank_terms(weights[:, :n_words], names[:n_words], n_terms)
+    phrases = rank_terms(weights[:, n_words:], names[n_words:], _PHRASES)
+    labels = [write_label(*pair) for pair in zip(words, phrases, strict=True)]
+    if labeller is not None:
+        told = zip(words, phrases, strict=True)
+        labels = [ask_labeller(labeller, [*a, *b], topic=at) for at, (a, b) in enumerate(told)]
+    n_posts = int(tally.posts.sum())
+    topics = make_table(
+        tell_apart(labels), words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts
+    )
+    left_out = float(tally.posts[-1] / max(n_posts, 1))
+    log.info("%d topics in %d posts, %.1f%% left out", len(topics), n_posts, 100 * left_out)
+    return draft.with_table(topics, left_out=left_out)
