@@ -242,6 +242,17 @@ def current_models(*, store: Store | None = None) -> dict[str, SavedModel]:
     return found
 
 
+def newest_models(kind: str, *, store: Store | None = None) -> dict[str, SavedModel]:
+    """Give the version that was saved last of each model of a kind, by name."""
+    store = store or open_store()
+    names = {saved.card.name for saved in list_models(store=store) if saved.card.kind == kind}
+    found = {}
+    for name in sorted(names):
+        with translated(store.location):
+            found[name] = _look_up(store, *_resolve(store, name))
+    return found
+
+
 def current(language: str, *, store: Store | None = None) -> SavedModel | None:
     """Give the current model of a language; None if it has none."""
     return current_models(store=store).get(language)

@@ -540,7 +540,218 @@ SENTIMENT_QUALITY = (
     ),
 )
 
+_TOPIC = Column("topic", pa.int64(), "Id of the topic; −1 for none", unit="id")
+_LABEL = Column("label", pa.string(), "What it is called: up to three of its terms", text=True)
+
+
+def _of_posts(name: str, what: str) -> Column:
+    return Column(name, pa.int64(), what, unit="posts")
+
+
+def _share(name: str, what: str) -> Column:
+    return Column(name, pa.float64(), what, unit="0 to 1")
+
+
+def _times(name: str, what: str) -> Column:
+    return Column(name, pa.float64(), what, unit="times")
+
+
+TOPICS = (
+    Table(
+        name="topics",
+        row="one topic",
+        key=("topic",),
+        nullable=("share", "share_low", "share_high"),
+        columns=(
+            _TOPIC,
+            _LABEL,
+            Column("terms", STRINGS, "Words that tell it, most telling first", text=True),
+            Column("phrases", STRINGS, "Pairs of words that tell it, likewise", text=True),
+            _of_posts("posts", "Posts of the period"),
+            _of_posts("posts_before", "Posts of the days before that were read"),
+            Column("authors", pa.int64(), "Known authors in the period", unit="authors"),
+            *_measure("share", "Share of all posts of the period, those without a topic too"),
+            Column("x", pa.float64(), "Place on the map, left to right", unit="−1 to 1"),
+            Column("y", pa.float64(), "Place on the map, bottom to top", unit="−1 to 1"),
+        ),
+    ),
+    Table(
+        name="emerging",
+        row="one topic, and how it changed",
+        key=("topic",),
+        nullable=(
+            "label",
+            "expected",
+            "growth",
+            "growth_low",
+            "growth_high",
+            "p_value",
+            "q_value",
+            "since",
+            "since_posts",
+            "since_expected",
+            "since_growth",
+            "authors",
+            "top_author_share",
+            "top_text_share",
+        ),
+        columns=(
+            _TOPIC,
+            _LABEL,
+            Column(
+                "status",
+                pa.string(),
+                "`emerging`, `new`, `growing`, `steady`, `fading`, `gone`, `too_small` or `unknown` (too few days before)",
+            ),
+            _of_posts("posts", "Posts of the period"),
+            Column("expected", pa.float64(), "Posts to be expected without a change", unit="posts"),
+            _times("growth", "Posts over expected; null for new ones"),
+            _times("growth_low", "Its 95 % interval, lower end"),
+            _times("growth_high", "Its 95 % interval, upper end"),
+            _share("p_value", "Chance of so much change were nothing changed"),
+            _share("q_value", "False discovery rate of a list that ends with this topic"),
+            Column("since", UTC_TIME, "Start of the day from which on it changed", unit="UTC"),
+            Column("since_posts", pa.float64(), "Posts from that day on", unit="posts"),
+            Column("since_expected", pa.float64(), "To be expected from that day on", unit="posts"),
+            _times("since_growth", "The one over the other"),
+            Column("authors", pa.int64(), "Known authors in the period", unit="authors"),
+            _share("top_author_share", "Share of the busiest author in posts of known authors"),
+            Column("driven_by", pa.string(), "`few`, `many` or `unknown`"),
+            Column("langs", STRINGS, "Languages, largest first"),
+            _share("top_text_share", "Share of the most repeated text"),
+            Column("baseline_days", pa.int64(), "Days that say what is usual", unit="days"),
+        ),
+    ),
+    Table(
+        name="over_time",
+        row="one topic on one day",
+        key=("topic", "day"),
+        nullable=("authors", "expected", "low", "high"),
+        columns=(
+            Column("day", UTC_TIME, "Local start of the day", unit="UTC"),
+            _TOPIC,
+            Column("posts", pa.float64(), "Posts of the day", unit="posts"),
+            Column("authors", pa.int64(), "Their known authors", unit="authors"),
+            Column("expected", pa.float64(), "To be expected without a change", unit="posts"),
+            Column(
+                "low", pa.float64(), "Nineteen of twenty days have so many or more", unit="posts"
+            ),
+            Column(
+                "high", pa.float64(), "Nineteen of twenty days have so many or fewer", unit="posts"
+            ),
+        ),
+    ),
+    Table(
+        name="terms",
+        row="one term of one topic",
+        key=("topic", "rank"),
+        columns=(
+            _TOPIC,
+            Column("rank", pa.int64(), "1 tells most"),
+            Column("term", pa.string(), "Word or pair of words", text=True),
+            _of_posts("posts", "Posts of the topic that have it, of those counted"),
+            _share("share", "Share of the topic's posts that have it"),
+            _share("share_other", "Share of all other posts that have it"),
+        ),
+    ),
+    Table(
+        name="by_sentiment",
+        row="how the posts of one topic feel, in the period",
+        key=("topic",),
+        nullable=_ESTIMATES,
+        columns=(_TOPIC, *_levels()),
+    ),
+    Table(
+        name="by_group",
+        row="one topic in one source, language or segment of authors, in the period",
+        key=("kind", "group", "topic"),
+        columns=(
+            Column("kind", pa.string(), "`source`, `lang` or `segment`"),
+            Column("group", pa.string(), "Which of them"),
+            _TOPIC,
+            _of_posts("posts", "Posts of the group about the topic"),
+            _of_posts("of", "All posts of the group"),
+            _share("share", "The one over the other"),
+        ),
+    ),
+    Table(
+        name="hierarchy",
+        row="one joining of two topics, or groups of topics, that are alike",
+        key=("step",),
+        columns=(
+            Column("step", pa.int64(), "From 0; the most alike are joined first", unit="count"),
+            Column("first", pa.int64(), "Id of a topic; −1 − s for the group of step s", unit="id"),
+            Column("second", pa.int64(), "Likewise", unit="id"),
+            _share("distance", "How different their words are, on average"),
+        ),
+    ),
+    Table(
+        name="lineage",
+        row="one link of an earlier topic with one of this run",
+        key=("event", "previous_id", "topic"),
+        nullable=("previous_label", "label", "shared_posts", "previous_posts", "posts"),
+        columns=(
+            Column(
+                "event",
+                pa.string(),
+                "`continued`, `drifted`, `born`, `died`, `merged`, `split` or `returned`",
+            ),
+            Column("previous_id", pa.int64(), "Id of the earlier topic; −1 for none", unit="id"),
+            _TOPIC,
+            Column("previous_label", pa.string(), "What the earlier one was called", text=True),
+            _LABEL,
+            _share("similarity", "How alike their words are"),
+            _of_posts("shared_posts", "Posts that are in both"),
+            _of_posts("previous_posts", "Posts that the earlier one was made of"),
+            _of_posts("posts", "Posts that this one was made of"),
+            Column("terms_gained", STRINGS, "Terms that are new", text=True),
+            Column("terms_lost", STRINGS, "Terms that went", text=True),
+        ),
+    ),
+    Table(
+        name="reading",
+        row="one post that shows what a topic is about",
+        key=("topic", "rank"),
+        nullable=("author_key", "created_at", "text", "sentiment", "engagement", "url"),
+        columns=(
+            _TOPIC,
+            Column("rank", pa.int64(), "1 is to be read first"),
+            Column("source", pa.string(), "Where it came from"),
+            Column("post_id", pa.string(), "Its id"),
+            Column("author_key", pa.string(), "Pseudonym of its author"),
+            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
+            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+            _share("topic_strength", "How sure its topic is"),
+            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
+            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
+            Column("url", pa.string(), "Its address", text=True),
+        ),
+    ),
+    Table(
+        name="quality",
+        row="one figure about how far the topics can be trusted",
+        key=("measure",),
+        nullable=("value",),
+        columns=(
+            Column("measure", pa.string(), "What is measured"),
+            Column("value", pa.float64(), "How much", unit="see `unit`"),
+            Column("unit", pa.string(), "Of what"),
+        ),
+    ),
+    Table(
+        name="coverage",
+        row="one figure about what the report rests on",
+        key=("item",),
+        columns=(
+            Column("item", pa.string(), "What is counted"),
+            Column("value", pa.int64(), "How many"),
+            Column("unit", pa.string(), "Of what"),
+        ),
+    ),
+)
+
 RESULTS: dict[str, tuple[Table, ...]] = {
     "brand_health": BRAND_HEALTH,
     "sentiment_quality": SENTIMENT_QUALITY,
+    "topics": TOPICS,
 }

@@ -38,7 +38,7 @@ class Context:
         Effective values, and the names of those that were asked for.
     pinned
         ``tables`` (name to version), ``brands``, ``sources`` and ``lexicons`` (name to definition), ``models``
-        (language to address, version and digest).
+        (language to address, version and digest), ``topics`` (name to the same, of the topics kept last).
     draft
         True for a notebook that somebody runs by hand: nothing is published.
     """

@@ -43,6 +43,21 @@ class Period:
         first = (start.replace(tzinfo=None) - length).replace(tzinfo=self.zone)
         return Period(first.astimezone(UTC), self.since, self.timezone)
 
+    @property
+    def days(self) -> int:
+        """How many local days it touches."""
+        start, end = (moment.astimezone(self.zone) for moment in (self.since, self.until))
+        last = end - timedelta(microseconds=1)
+        return (last.date() - start.date()).days + 1
+
+    def reach_back(self, days: int) -> datetime:
+        """Give the moment so many days before it begins, in local time; the first there is where that is too far."""
+        start = self.since.astimezone(self.zone).replace(tzinfo=None)
+        try:
+            return (start - timedelta(days=days)).replace(tzinfo=self.zone).astimezone(UTC)
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+
     def describe(self) -> str:
         """Give the period in words, for instance “16 to 24 February 2015”."""
         start = self.since.astimezone(self.zone)

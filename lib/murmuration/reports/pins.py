@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from murmuration.catalog import load_catalog
-from murmuration.models import current_models
+from murmuration.models import current_models, newest_models
 from murmuration.store.delta import Store, open_store
 from murmuration.store.moments import as_moment, as_state
+from murmuration.topics.params import KIND as TOPICS
 
 
 def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
@@ -32,6 +33,10 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
         "models": {
             language: {"model": saved.address, "version": saved.version, "digest": saved.digest}
             for language, saved in current_models(store=store).items()
+        },
+        "topics": {
+            name: {"model": saved.address, "version": saved.version, "digest": saved.digest}
+            for name, saved in newest_models(TOPICS, store=store).items()
         },
     }
 

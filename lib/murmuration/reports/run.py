@@ -4,12 +4,12 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 import psutil
@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 
 from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
-from murmuration.errors import SchemaError, UnknownNameError, hide_quoted, suggest
-from murmuration.models import load, load_exactly
+from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
+from murmuration.models import load, load_exactly, save
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
@@ -31,9 +31,12 @@ from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
 from murmuration.store import load_labels, open_store
 from murmuration.text import Brand
+from murmuration.topics.params import KIND as TOPICS
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
+
+    from murmuration.topics.model import TopicModel
 
 _SAMPLE_SECONDS = 0.05
 _SAMPLES_BETWEEN = 20  # samples of this process for one of its workers
@@ -143,6 +146,61 @@ class Run:
             self.journal.add("read", what="models", name=model.card.name, version=model.version)
             self._note_device(model)
         return models
+
+    def earlier_topics(self, continue_from: str, *, name: str) -> "TopicModel | None":
+        """Load the topics that those of this run go on from, and put their version on record.
+
+        Parameters
+        ----------
+        continue_from
+            Nothing for none; ``latest`` for those that were kept last under `name`, if there are any; else a name of
+            topics (those kept last), or a version of them, ``name@xxxxxxxx``.
+        name
+            What the topics of this run are kept under.
+
+        Raises
+        ------
+        UnknownNameError
+            If there are no such topics.
+        ModelError
+            If it is another kind of model.
+        """
+        if not continue_from or (continue_from == "latest" and name not in self._kept_topics):
+            return None
+        wanted = name if continue_from == "latest" else continue_from
+        if wanted in self._kept_topics:
+            pin = self._kept_topics[wanted]
+            self.journal.add("used", what="topics", name=wanted)
+            return cast("TopicModel", load_exactly(pin["model"], pin["digest"]))
+        known = (pin["model"] for pin in self._kept_topics.values())
+        if "@" not in wanted:
+            raise UnknownNameError(
+                f"The store has no topics called {wanted!r}.{suggest(wanted, [*self._kept_topics, *known])}"
+            )
+        model = load(wanted)
+        if model.card.kind != TOPICS:
+            raise ModelError(
+                f"{wanted} is no model of topics. Use the name of topics that a report kept."
+            )
+        self.journal.add(
+            "read", what="topics", name=model.card.name, model=wanted, version=model.version
+        )
+        return cast("TopicModel", model)
+
+    def keep_topics(self, model: "TopicModel", *, name: str) -> str:
+        """Keep topics in the store for later runs, and put their version on record; a draft keeps nothing."""
+        if self.context.draft or not len(model.topics):
+            return ""
+        saved = save(model, name)
+        self.journal.add(
+            "kept", what="topics", model=saved.address, version=saved.version, digest=saved.digest
+        )
+        return saved.address
+
+    @property
+    def _kept_topics(self) -> Mapping[str, Mapping[str, str]]:
+        pins: Mapping[str, Mapping[str, str]] = self.context.pinned.get("topics", {})
+        return pins
 
     def _note_device(self, model: Model) -> None:
         """Put on record where a neural model runs, and why there."""

@@ -390,8 +390,12 @@ def _from_journal(context: Context) -> dict[str, Any]:
 
     used = {(entry["what"], entry["name"]) for entry in all_of("used")}
     pinned = {"tables": context.pinned["tables"]} | {
-        what: {name: value for name, value in context.pinned[what].items() if (what, name) in used}
-        for what in ("brands", "sources", "lexicons", "models")
+        what: {
+            name: value
+            for name, value in context.pinned.get(what, {}).items()
+            if (what, name) in used
+        }
+        for what in ("brands", "sources", "lexicons", "models", "topics")
     }
     for entry in all_of("read"):  # what a report names by itself is on record as it was found
         facts = {name: value for name, value in entry.items() if name not in ("what", "name")}
@@ -404,6 +408,7 @@ def _from_journal(context: Context) -> dict[str, Any]:
         "backend": _sum_up(all_of("backend")),
         "cluster": clusters[-1] if clusters else None,
         "steps": all_of("step"),
+        "kept": all_of("kept"),
         "warnings": [entry["text"] for entry in all_of("warning")],
         "gaps": [entry["text"] for entry in all_of("gap")],
     }

@@ -35,26 +35,51 @@ from .sentiment_quality import show_published as show_published
 from .sentiment_quality import show_quality as show_quality
 from .theme import apply_theme as apply_theme
 from .theme import describe_figure as describe_figure
+from .topic_figures import plot_topic_groups as plot_topic_groups
+from .topic_figures import plot_topic_growth as plot_topic_growth
+from .topic_figures import plot_topic_sentiment as plot_topic_sentiment
+from .topic_figures import plot_topic_terms as plot_topic_terms
+from .topic_figures import plot_topics_over_time as plot_topics_over_time
+from .topic_maps import plot_topic_map as plot_topic_map
+from .topic_maps import plot_topic_tree as plot_topic_tree
+from .topic_maps import plot_word_cloud as plot_word_cloud
+from .topics import TOPIC_COLUMNS as TOPIC_COLUMNS
+from .topics import changed_topics as changed_topics
+from .topics import describe_lineage as describe_lineage
+from .topics import describe_topic_gaps as describe_topic_gaps
+from .topics import describe_topic_limits as describe_topic_limits
+from .topics import describe_topics as describe_topics
+from .topics import show_lineage as show_lineage
+from .topics import show_topic_posts as show_topic_posts
+from .topics import show_topic_quality as show_topic_quality
+from .topics import show_topics as show_topics
+from .topics import topics_headline as topics_headline
 
 __all__ = [
     "COLUMNS",
+    "TOPIC_COLUMNS",
     "Html",
     "LabelledCounts",
     "Markdown",
     "ProgressBar",
     "apply_theme",
     "caption_shares",
+    "changed_topics",
     "describe_agreement",
     "describe_figure",
     "describe_gaps",
     "describe_health",
     "describe_labels",
     "describe_limits",
+    "describe_lineage",
     "describe_quality",
     "describe_quality_limits",
     "describe_retrained",
     "describe_settled",
     "describe_speed",
+    "describe_topic_gaps",
+    "describe_topic_limits",
+    "describe_topics",
     "headline",
     "label_posts",
     "plot_brands",
@@ -66,12 +91,25 @@ __all__ = [
     "plot_shares",
     "plot_slices",
     "plot_terms",
+    "plot_topic_groups",
+    "plot_topic_growth",
+    "plot_topic_map",
+    "plot_topic_sentiment",
+    "plot_topic_terms",
+    "plot_topic_tree",
+    "plot_topics_over_time",
+    "plot_word_cloud",
     "quality_headline",
     "show_drift",
     "show_levels",
+    "show_lineage",
     "show_mistakes",
     "show_posts",
     "show_published",
     "show_quality",
     "show_table",
+    "show_topic_posts",
+    "show_topic_quality",
+    "show_topics",
+    "topics_headline",
 ]

@@ -74,6 +74,7 @@ def fit_topics(
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
     labeller: Labeller | None = None,
+    make: MakeEstimator | None = None,
 ) -> TopicModel:
     """Find what posts are about; computes.
 
@@ -96,6 +97,8 @@ def fit_topics(
         Keeps the vectors of a network, such as `murmuration.vectors.VectorCache`.
     labeller
         Labels topics by their terms, such as a language model; without it labels are made of the terms.
+    make
+        Makes estimators, as `Run.make_estimator` of a report does; where `TopicParams.backend` says unless given.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def fit_topics(
     """
     params = params or TopicParams()
     check_columns(posts.columns, [column], what="fit_topics")
-    make = partial(make_estimator, backend=params.backend)
+    make = make or partial(make_estimator, backend=params.backend)
     repeats, lengths = find_repeats(posts, column=column), count_rows(posts)
     sample = _draw_sample(posts, repeats, lengths, params, column)
     embedding = embedder.name if embedder else choose_embedding(params.embedding)
@@ -185,6 +188,9 @@ def _find_topics(
         log.warning("no post says anything that a topic could be made of")
         return np.zeros(0, np.int64), None
     least = max(2, round(params.min_posts * sample.scale))
+    if params.max_topics is not None:
+        number = max(1, min(params.max_topics, n // least))
+        params = replace(params, n_topics=number, max_topics=None)
     if params.n_topics is None and n < 2 * least:
         log.warning(
             "one topic: different texts are %d, and two topics would need %d each", n, least

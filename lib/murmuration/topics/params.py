@@ -20,6 +20,8 @@ class TopicParams:
     ----------
     n_topics
         How many topics; None lets the posts decide.
+    max_topics
+        Instead of `n_topics`: so many, but fewer where there are not `min_posts` different texts for each.
     min_posts
         The smallest topic, in posts, where their number is not told.
     method
@@ -47,6 +49,7 @@ class TopicParams:
     """
 
     n_topics: int | None = None
+    max_topics: int | None = None
     min_posts: int = 30
     method: Method = "bertopic"
     clustering: Clustering = "mixture"
@@ -61,7 +64,7 @@ class TopicParams:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("n_topics", 1, 2_000), ("min_posts", 2, 10_000_000), ("seed", 0, 2**32 - 1),
+            ("n_topics", 1, 2_000), ("max_topics", 1, 2_000), ("min_posts", 2, 10_000_000), ("seed", 0, 2**32 - 1),
             ("sample_posts", 100, 1_000_000), ("least_strength", 0, 1), ("max_left_out", 0, 1), ("max_terms", 100, 1_000_000),
             ("n_terms", 1, 100),
         ):  # fmt: skip
@@ -80,5 +83,9 @@ class TopicParams:
                 raise ParamError(
                     f"TopicParams.{name} cannot be {value!r}.{suggest(str(value), known)}"
                 )
+        if self.n_topics is not None and self.max_topics is not None:
+            raise ParamError(
+                "TopicParams has both n_topics and max_topics. Say how many topics, or how many at most."
+            )
         if not self.embedding:
             raise ParamError("TopicParams.embedding is empty. Use 'auto' or 'lsa'.")

@@ -1,0 +1,525 @@
+"""Sentences and tables of the report `topics`."""
+
+import html
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from murmuration.show.posts import Html, show_posts, show_table
+from murmuration.show.topic_figures import FELL, ROSE, times_with_interval
+from murmuration.show.topic_looks import names_of, short_label
+from murmuration.show.words import (
+    as_markdown,
+    count,
+    day,
+    listing,
+    percent,
+    quoted,
+    share_with_interval,
+    tidy,
+)
+
+# What the report reads of a post.
+TOPIC_COLUMNS = [
+    "source", "post_id", "created_at", "author_key", "text", "title", "lang", "url", "like_count", "repost_count", "reply_count",
+    "quote_count", "score",
+]  # fmt: skip
+_NAMED = 3  # topics that a sentence names
+_SHOWN = 60  # rows of a table
+_READ = 24  # topics whose posts are shown
+_LONGEST = 40  # letters of a label in a sentence
+STATUSES = {
+    "emerging": "grew fast", "new": "new", "growing": "grew", "steady": "no clear change", "fading": "faded", "gone": "gone",
+    "too_small": "too small to tell", "unknown": "cannot be told",
+}  # fmt: skip
+_EVENTS = {
+    "continued": "goes on", "drifted": "goes on in other words", "born": "new", "died": "gone", "merged": "joined with others",
+    "split": "parted", "returned": "came back",
+}  # fmt: skip
+_MEASURES = {
+    "topics": "topics", "posts": "posts with which they were made, period and days before", "different_texts": "different texts among them",
+    "sample_texts": "texts that topics were found in (all others were assigned)", "left_out": "posts left without a topic",
+    "mean_strength": "mean strength: how sure the topic of a post is", "map_neighbours": "nearest topics that are nearest on the map too",
+    "npmi": "coherence of terms (NPMI, −1 to 1)", "diversity": "different terms among all (diversity)",
+    "stability": "posts that keep their topic when topics are found again with another seed",
+    "kept": "posts of earlier days that keep the topic that they had",
+}  # fmt: skip
+
+Records = Sequence[Mapping[str, Any]]
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _name(label: Any) -> str:
+    return quoted([short_label(str(label), longest=_LONGEST)])
+
+
+def describe_topics(
+    topics: pd.DataFrame,
+    emerging: pd.DataFrame,
+    lineage: pd.DataFrame | None = None,
+    *,
+    name: str = "",
+    timezone: str = "UTC",
+) -> list[str]:
+    """Give the answer of the report: how much is spoken of, what grew, what is new, what went.
+
+    Parameters
+    ----------
+    topics, emerging, lineage
+        Tables of the report; `lineage` where topics go on from earlier ones.
+    name
+        Name of the brand that posts are about; nothing for all posts.
+    timezone
+        Whose days are meant.
+    """
+    about = f" about {tidy(name)}" if name else ""
+    known = topics[topics["posts"] > 0]
+    if known.empty:
+        return describe_no_topics(about)
+    sentences = [_size_sentence(known, about)]
+    rows = [row for row in _rows(emerging) if row["status"] not in ("unknown", "too_small")]
+    if not rows:
+        sentences.append(_cannot_tell(emerging))
+    else:
+        grew = [row for row in rows if row["status"] in ("emerging", "growing")]
+        sentences.append(_grew_sentence(grew, timezone))
+        sentences.append(_new_sentence([row for row in rows if row["status"] == "new"], timezone))
+        sentences.append(_went_sentence([row for row in rows if row["status"] in FELL]))
+    if lineage is not None and len(lineage):
+        sentences.append(describe_lineage(lineage))
+    return sentences
+
+
+def describe_no_topics(about: str = "") -> list[str]:
+    """Say that there is nothing to say, and why."""
+    return [
+        f"No post{about} of this period says anything that a topic could be made of.",
+        "Check the brand's terms in data_catalog.yaml, the source and the period; the page says under Limits what was searched.",
+    ]
+
+
+def _size_sentence(topics: pd.DataFrame, about: str) -> str:
+    top = topics.sort_values(["posts", "topic"], ascending=[False, True]).iloc[0]
+    share = share_with_interval(top["share"], top["share_low"], top["share_high"])
+    posts = count(topics["posts"].sum(), "post")
+    if len(topics) == 1:
+        return f"{posts}{about} of this period make one topic, {_name(top['label'])}: they are too few or too much alike for more."
+    return f"{posts}{about} of this period speak of {count(len(topics), 'topic')}; the largest is {_name(top['label'])} with {share} of all posts."
+
+
+def _cannot_tell(emerging: pd.DataFrame) -> str:
+    days = int(emerging["baseline_days"].max()) if len(emerging) else 0
+    if len(emerging) and (emerging["status"] == "too_small").all():
+        return "Every topic is too small to tell whether it grew or went."
+    had = "no day" if not days else f"only {count(days, 'day')}"
+    return f"Whether topics grew, are new or went cannot be told: {had} before the period can be compared with, and 7 are needed."
+
+
+def _grew_sentence(rows: Records, timezone: str) -> str:
+    if not rows:
+        return "No topic grew beyond what chance explains."
+    first = rows[0]
+    said = (
+        f"{_name(first['label'])} grew most: {count(first['posts'], 'post')} where {first['expected']:,.0f} were to be expected, "
+        f"{times_with_interval(first)} times as many{_since(first, timezone)}{_by_whom(first)}"
+    )
+    return said + _others(rows, "grew as well") + "."
+
+
+def _new_sentence(rows: Records, timezone: str) -> str:
+    if not rows:
+        return "No topic is new."
+    first = rows[0]
+    said = f"New is {_name(first['label'])} with {count(first['posts'], 'post')}{_since(first, timezone)}{_by_whom(first)}"
+    return said + _others(rows, "new as well") + "."
+
+
+def _went_sentence(rows: Records) -> str:
+    if not rows:
+        return "No topic faded or went."
+    parts = []
+    for status, verb in (("gone", "is gone"), ("fading", "faded")):
+        mine = [row for row in rows if row["status"] == status]
+        if mine:
+            first = mine[0]
+            parts.append(
+                f"{_name(first['label'])} {verb}: {count(first['posts'], 'post')} where {first['expected']:,.0f} were to be expected"
+                + _others(mine, "likewise")
+            )
+    return "; ".join(parts) + "."
+
+
+def _others(rows: Records, said: str) -> str:
+    more = rows[1:_NAMED]
+    if not more:
+        return ""
+    names = listing([_name(row["label"]) for row in more])
+    left = len(rows) - 1 - len(more)
+    return f"; {said}: {names}" + (f", and {count(left, 'other')}" if left else "")
+
+
+def _since(row: Mapping[str, Any], timezone: str) -> str:
+    if "since" not in row or pd.isna(row["since"]):
+        return ""
+    moment = pd.Timestamp(row["since"]).tz_convert(ZoneInfo(timezone))
+    return f", since {day(moment)}"
+
+
+def _by_whom(row: Mapping[str, Any]) -> str:
+    said = ""
+    if row.get("driven_by") == "few":
+        share = row.get("top_author_share")
+        most = f", one of them {percent(share)}" if share is not None and not pd.isna(share) else ""
+        said = f" (driven by few accounts{most})"
+    elif row.get("driven_by") == "many" and not pd.isna(row.get("authors")):
+        said = f" (by {count(row['authors'], 'author')})"
+    return said
+
+
+def topics_headline(
+    name: str, period: str, *, source: str, timezone: str, answer: Sequence[str], about: str = ""
+) -> str:
+    """Give the top of the report as Markdown: what it is about, and the answer.
+
+    Parameters
+    ----------
+    name
+        Name of the brand; nothing for all posts.
+    period, source, timezone
+        Which posts.
+    answer
+        Of `describe_topics`.
+    about
+        Describes the source, as the catalog does.
+    """
+    of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
+    of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
+    title = f"Topics: {as_markdown(tidy(name))}" if name else "Topics"
+    lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
+    return f"# {title}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
+
+
+def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFrame) -> Html:
+    """Show all topics as a table, the largest first.
+
+    Parameters
+    ----------
+    topics, emerging, levels
+        Tables `topics`, `emerging` and `by_sentiment` of the report.
+    """
+    if topics.empty:
+        return Html('<p class="empty">No topics.</p>')
+    change = {row["topic"]: row for row in _rows(emerging)}
+    feels = {row["topic"]: row for row in _rows(levels)}
+    rows = _rows(topics.sort_values(["posts", "topic"], ascending=[False, True]).head(_SHOWN))
+    table = pd.DataFrame(
+        {
+            "no.": [row["topic"] for row in rows],
+            "topic": [tidy(str(row["label"])) for row in rows],
+            "posts": [f"{row['posts']:,}" for row in rows],
+            "share": [
+                share_with_interval(row["share"], row["share_low"], row["share_high"])
+                for row in rows
+            ],
+            "change": [
+                STATUSES[change[row["topic"]]["status"]] if row["topic"] in change else "–"
+                for row in rows
+            ],
+            "times expected": [
+                times_with_interval(change[row["topic"]]) if row["topic"] in change else "–"
+                for row in rows
+            ],
+            "negative": [
+                percent(feels[row["topic"]]["negative_share"]) if row["topic"] in feels else "–"
+                for row in rows
+            ],
+            "authors": [f"{row['authors']:,}" for row in rows],
+        }
+    )
+    left = len(topics) - len(rows)
+    more = (
+        f"; {count(left, 'smaller topic is', 'smaller topics are')} in the table topics"
+        if left
+        else ""
+    )
+    return show_table(table, caption=f"Shares with 95 % intervals{more}")
+
+
+def show_topic_posts(
+    topics: pd.DataFrame,
+    reading: pd.DataFrame,
+    terms: pd.DataFrame,
+    *,
+    first: Sequence[int] = (),
+    timezone: str = "UTC",
+) -> Html:
+    """Show posts of each topic, to be opened one by one; those of topics that changed first.
+
+    Parameters
+    ----------
+    topics, reading, terms
+        Tables of the report; `reading` with handles masked as wished.
+    first
+        Topics to show before those that are merely large.
+    timezone
+        Whose clock is shown.
+    """
+    there = topics[topics["topic"].isin(reading["topic"]) if len(reading) else topics["topic"] < -1]
+    if there.empty:
+        return Html('<p class="empty">No posts to read.</p>')
+    known = there.set_index("topic")
+    ranked = [one for one in dict.fromkeys([*first, *known.index.tolist()]) if one in known.index]
+    parts = [
+        _drill(
+            known.loc[one].to_dict(),
+            reading[reading["topic"] == one],
+            terms[terms["topic"] == one],
+            timezone,
+            opened=at == 0,
+        )
+        for at, one in enumerate(ranked[:_READ])
+    ]
+    left = len(ranked) - len(parts)
+    more = (
+        f'<p class="facts">Posts of {count(left, "smaller topic")} are in the table reading.</p>'
+        if left
+        else ""
+    )
+    return Html("".join(parts) + more)
+
+
+def _drill(
+    topic: Mapping[Any, Any],
+    reading: pd.DataFrame,
+    terms: pd.DataFrame,
+    timezone: str,
+    *,
+    opened: bool,
+) -> str:
+    facts = f"{count(topic['posts'], 'post')}, {percent(topic['share'])}"
+    said = listing(
+        [tidy(str(term), longest=40) for term in terms.sort_values("rank")["term"].head(10)]
+    )
+    cards = show_posts(reading.sort_values("rank"), timezone=timezone).markup
+    return (
+        f"<details{' open' if opened else ''}><summary><strong>{html.escape(tidy(str(topic['label'])))}</strong> · {facts}</summary>"
+        f'<p class="facts">Terms: {html.escape(said)}</p>{cards}</details>'
+    )
+
+
+def describe_lineage(lineage: pd.DataFrame) -> str:
+    """Say how many topics go on, are new, went, joined or parted."""
+    if lineage.empty:
+        return "There are no earlier topics to go on from."
+    events = lineage["event"].value_counts()
+    topics = {
+        event: lineage.loc[
+            lineage["event"] == event, "previous_id" if event == "died" else "topic"
+        ].nunique()
+        for event in events.index
+    }
+    parts = [f"{topics[event]:,} {said}" for event, said in _LINEAGE.items() if topics.get(event)]
+    return f"Held against the earlier topics, {listing(parts)}."
+
+
+_LINEAGE = {
+    "continued": "go on as they were", "drifted": "go on in other words", "born": "are new", "returned": "came back",
+    "merged": "were joined of several", "split": "are parts of one that parted", "died": "went",
+}  # fmt: skip
+
+
+def show_lineage(lineage: pd.DataFrame | None) -> Html:
+    """Show how topics live on: all that is not simply going on, then what goes on."""
+    if lineage is None:
+        return Html(
+            '<p class="empty">This run does not continue from earlier topics (parameter continue_from).</p>'
+        )
+    if lineage.empty:
+        return Html('<p class="empty">There are no earlier topics.</p>')
+    order = {
+        event: at
+        for at, event in enumerate(
+            ("born", "returned", "died", "merged", "split", "drifted", "continued")
+        )
+    }
+    ranked = lineage.assign(_rank=lineage["event"].map(order)).sort_values("_rank", kind="stable")
+    rows = _rows(ranked.head(_SHOWN))
+    table = pd.DataFrame(
+        {
+            "what": [_EVENTS[row["event"]] for row in rows],
+            "earlier topic": [_or_none(row["previous_label"]) for row in rows],
+            "topic now": [_or_none(row["label"]) for row in rows],
+            "words alike": [percent(row["similarity"]) for row in rows],
+            "posts in both": [
+                "–" if pd.isna(row["shared_posts"]) else f"{row['shared_posts']:,}" for row in rows
+            ],
+            "terms gained": [", ".join(map(str, list(row["terms_gained"])[:4])) for row in rows],
+        }
+    )
+    left = len(lineage) - len(rows)
+    return show_table(
+        table,
+        caption=f"{count(left, 'more row is', 'more rows are')} in the table lineage"
+        if left
+        else "",
+    )
+
+
+def _or_none(label: Any) -> str:
+    return "–" if label is None or pd.isna(label) else tidy(str(label))
+
+
+def show_topic_quality(quality: pd.DataFrame) -> Html:
+    """Show what the topics rest on, and how far they can be trusted."""
+    rows = [row for row in _rows(quality) if not pd.isna(row["value"])]
+    table = pd.DataFrame(
+        {
+            "what": [_MEASURES.get(row["measure"], row["measure"]) for row in rows],
+            "value": [_value(row) for row in rows],
+        }
+    )
+    return show_table(table)
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    if row["unit"] == "0 to 1":
+        return percent(row["value"])
+    return (
+        f"{row['value']:.3f}".replace("-", "−")
+        if row["unit"] == "−1 to 1"
+        else f"{row['value']:,.0f}"
+    )
+
+
+def describe_topic_limits(
+    coverage: pd.DataFrame,
+    quality: pd.DataFrame,
+    emerging: pd.DataFrame,
+    gaps: Sequence[str] = (),
+    *,
+    embedding: str = "lsa",
+) -> str:
+    """Give what the report cannot tell, as a Markdown list.
+
+    Parameters
+    ----------
+    coverage, quality, emerging
+        Tables of the report.
+    gaps
+        What the data do not cover.
+    embedding
+        What places posts.
+    """
+    facts = dict(zip(coverage["item"], coverage["value"], strict=True))
+    value = dict(zip(quality["measure"], quality["value"].astype(float), strict=True))
+    lines = [
+        f"{count(facts['posts_in_period'], 'post')} of this period and source were searched; {facts['posts_looked_at']:,} were looked "
+        f"at, by {count(facts['authors'], 'known author')} in {count(facts['languages'], 'language')}."
+    ]
+    if facts["without_topic"]:
+        share = percent(facts["without_topic"] / max(facts["posts_looked_at"], 1))
+        lines.append(
+            f"{count(facts['without_topic'], 'post has', 'posts have')} no topic ({share}): they say nothing, or nothing clear."
+        )
+    if value.get("sample_texts", 0) < value.get("different_texts", 0):
+        lines.append(
+            f"Topics were found in {value['sample_texts']:,.0f} of {value['different_texts']:,.0f} different texts, drawn evenly over time and "
+            "sources; a topic of a few dozen posts may have been missed."
+        )
+    if facts["copies"]:
+        lines.append(
+            f"{count(facts['copies'], 'post repeats', 'posts repeat')} the text of another; they count as posts, but make no topic by themselves."
+        )
+    lines += _describe_growth(emerging)
+    lines += [
+        "Topics are groups of posts with alike words. Where one ends is a choice: with another number of topics the lines run elsewhere.",
+        "One post is in one topic, the most probable; a label is made of terms, not of understanding.",
+    ]
+    if embedding == "lsa" and facts["languages"] > 1:
+        lines.append(
+            "Posts in other languages make topics of their own: without a multilingual network (extra `embeddings`) words of two languages never meet."
+        )
+    if facts["unscored_posts"]:
+        lines.append(
+            f"{count(facts['unscored_posts'], 'post has', 'posts have')} no sentiment: no method here reads their language. Shares of feelings are as counted, not corrected for errors."
+        )
+    if facts["quarantined_rows"]:
+        lines.append(
+            f"{count(facts['quarantined_rows'], 'row')} of the imported files could not be read as posts (table `quarantine`)."
+        )
+    return "\n".join(f"- {line}" for line in [*lines, *map(as_markdown, gaps)])
+
+
+def describe_topic_gaps(
+    posts: pd.DataFrame,
+    since: datetime,
+    *,
+    days: int,
+    timezone: str,
+    data: tuple[datetime, datetime] | None,
+) -> list[str]:
+    """Give sentences about what the data do not cover.
+
+    Parameters
+    ----------
+    posts
+        The posts that were looked at, with `created_at`.
+    since, days, timezone
+        The period.
+    data
+        First and last time of the posts of the source.
+    """
+    if data is None:
+        return ["No post of this source has a time."]
+    created = pd.DatetimeIndex(posts["created_at"].dropna().astype("datetime64[us, UTC]"))
+    local = created[created >= pd.Timestamp(since)].tz_convert(ZoneInfo(timezone))
+    silent = days - local.normalize().nunique()
+    if silent <= 0:
+        return []
+    return [
+        f"{count(silent, 'day')} of the {days} of the period {'has' if silent == 1 else 'have'} no post.",
+        f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}.",
+    ]
+
+
+def _describe_growth(emerging: pd.DataFrame) -> list[str]:
+    small = int((emerging["status"] == "too_small").sum()) if len(emerging) else 0
+    lines = []
+    if len(emerging) and emerging["status"].isin([*ROSE, *FELL, "steady"]).any():
+        lines.append(
+            f"What is usual was learned from {count(emerging['baseline_days'].max(), 'day')} before the period. Of the topics named as growing or "
+            "new, one in twenty is so by chance, on average."
+        )
+    if small:
+        lines.append(
+            f"{count(small, 'topic is', 'topics are')} too small to tell whether {'it' if small == 1 else 'they'} grew."
+        )
+    return lines
+
+
+def changed_topics(emerging: pd.DataFrame) -> list[int]:
+    """Give the topics that grew, are new, faded or went, in the order of the table."""
+    return [int(one) for one in emerging.loc[emerging["status"].isin([*ROSE, *FELL]), "topic"]]
+
+
+__all__ = [
+    "STATUSES",
+    "TOPIC_COLUMNS",
+    "changed_topics",
+    "describe_lineage",
+    "describe_topic_gaps",
+    "describe_topic_limits",
+    "describe_topics",
+    "names_of",
+    "show_lineage",
+    "show_topic_posts",
+    "show_topic_quality",
+    "show_topics",
+    "topics_headline",
+]

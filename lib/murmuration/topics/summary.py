@@ -1,0 +1,211 @@
+"""Posts with topics → a row for each topic, and what the model rests on."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from murmuration.frames import text_list
+from murmuration.schema import check_columns
+from murmuration.topics.emerging import EmergingParams, count_topics, find_emerging
+from murmuration.topics.geometry import count_kept_neighbours, place_topics
+from murmuration.topics.model import NO_TOPIC, TopicModel
+from murmuration.trends import estimate_share_of_voice
+
+MOST_DAYS = 92  # of a window in which growth is looked for
+_NAME_CHARS = 64
+_NO_NAME = re.compile(r"[^a-z0-9_-]+")
+
+
+def name_model(model: str, source: str, brand: str) -> str:
+    """Give the name that topics are kept under: the one asked for, or one made of the source and the brand."""
+    if model and model != "none":
+        return model
+    parts = ["topics", *(part for part in (source, brand) if part)]
+    return _NO_NAME.sub("_", "-".join(parts).lower())[:_NAME_CHARS]
+
+
+def estimate_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
+    """Estimate which part of the posts each topic has.
+
+    Parameters
+    ----------
+    posts
+        Posts with `topic` (−1 for none), and `author_key` where there is one. Where there is `period` (``this`` or
+        ``before``), those of ``before`` are counted apart.
+    model
+        That assigned the topics.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a topic, the largest first: `topic`, `label`, `terms`, `phrases` (lists), `posts`, `posts_before`,
+        `authors` (known ones), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map).
+    """
+    check_columns(posts.columns, ["topic"], what="estimate_topics")
+    now = (
+        (posts["period"] == "this").fillna(False)
+        if "period" in posts
+        else pd.Series(True, index=posts.index)
+    )
+    this, before = posts[now.to_numpy(bool)], posts[~now.to_numpy(bool)]
+    ids = model.topics["id"].tolist()
+    table = model.topics[["id", "label", "terms", "phrases"]].rename(columns={"id": "topic"})
+    table = table.merge(_count(this, ids), on="topic").merge(place_topics(model), on="topic")
+    earlier = before["topic"].value_counts()
+    table = table.assign(posts_before=[int(earlier.get(one, 0)) for one in table["topic"].tolist()])
+    order = (
+        "topic", "label", "terms", "phrases", "posts", "posts_before", "authors", "share", "share_low", "share_high", "x", "y",
+    )  # fmt: skip
+    ranked = table.sort_values(["posts", "topic"], ascending=[False, True], ignore_index=True)
+    return ranked[list(order)]
+
+
+def _count(posts: pd.DataFrame, ids: list[int]) -> pd.DataFrame:
+    keys = [str(one) for one in [*ids, NO_TOPIC]]
+    names = [name for name in ("author_key", "source", "post_id") if name in posts]
+    voice = estimate_share_of_voice(
+        posts[names].assign(brand=posts["topic"].astype("int64").astype(str)), keys
+    )
+    voice = voice.rename(columns={"mentions": "posts"})
+    authors = pd.Series(dtype="int64")
+    if "author_key" in posts:
+        authors = posts.groupby(posts["topic"].astype("int64"))["author_key"].nunique()
+    topics = voice["brand"].astype(str).astype("int64")
+    return voice.drop(columns="brand").assign(
+        topic=topics, authors=[int(authors.get(one, 0)) for one in topics.tolist()]
+    )
+
+
+def find_growth(
+    posts: pd.DataFrame,
+    model: TopicModel,
+    *,
+    days: int,
+    baseline: int,
+    min_posts: int,
+    timezone: str,
+    until: datetime,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find what grew and what went, and count topics by day.
+
+    Parameters
+    ----------
+    posts
+        Posts of the period and of the days before it, with `created_at`, `topic` and `text`.
+    model
+        That assigned them.
+    days, baseline
+        Length of the period, and days before it that say what is usual. Of a long period the last three months are
+        looked at.
+    min_posts
+        The smallest topic of which anything is said, in posts.
+    timezone, until
+        Whose days count, and when the period ends.
+
+    Returns
+    -------
+    emerging, over_time
+        As `find_emerging` and `count_topics` give them; empty where there is no post with a time.
+    """
+    params = EmergingParams(
+        window=min(max(days, 1), MOST_DAYS),
+        baseline=max(baseline, 7),
+        min_posts=min_posts,
+        timezone=timezone,
+    )
+    there = posts[posts["created_at"].notna().to_numpy(bool)]
+    hashed = there.assign(
+        text_hash=pd.util.hash_array(np.array(text_list(there["text"]), dtype=object)).view(
+            np.int64
+        )
+    )
+    # Where there is nothing to count, one post that counts for nothing gives the tables their columns.
+    if there.empty:
+        nothing = pd.DataFrame(
+            {"created_at": [pd.Timestamp(until) - pd.Timedelta(days=1)], "topic": [NO_TOPIC]}
+        )
+        return find_emerging(nothing, params, until=until), count_topics(
+            nothing, params, until=until
+        )
+    emerging = find_emerging(hashed, params, topics=model, until=until)
+    return emerging, count_topics(hashed, params, until=until)
+
+
+def measure_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
+    """Measure what the topics of some posts rest on, and how far they can be trusted.
+
+    Parameters
+    ----------
+    posts
+        All posts that were assigned, with `topic` and `topic_strength`.
+    model
+        That assigned them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `measure`, `value`, `unit`: `topics`, `posts`, `different_texts`, `sample_texts` (topics were found in at most so
+        many), `left_out`, `mean_strength` (of posts with a topic), `map_neighbours`.
+    """
+    check_columns(posts.columns, ["topic", "topic_strength"], what="measure_topics")
+    there = posts["topic"].to_numpy(np.int64) != NO_TOPIC
+    strengths = posts["topic_strength"].to_numpy(float)[there]
+    texts = int(model.card.trained_on.get("texts", 0))
+    rows: list[tuple[str, Any, str]] = [
+        ("topics", len(model.topics), "topics"),
+        ("posts", len(posts), "posts"),
+        ("different_texts", texts, "texts"),
+        ("sample_texts", min(texts, int(model.card.params.get("sample_posts", texts))), "texts"),
+        ("left_out", 1 - there.mean() if len(posts) else np.nan, "0 to 1"),
+        ("mean_strength", strengths.mean() if len(strengths) else np.nan, "0 to 1"),
+        ("map_neighbours", count_kept_neighbours(model, place_topics(model)), "0 to 1"),
+    ]
+    return pd.DataFrame(rows, columns=["measure", "value", "unit"]).astype({"value": "float64"})
+
+
+def fill_lineage(lineage: pd.DataFrame) -> pd.DataFrame:
+    """Give a lineage with −1 for no topic, as a result table needs it: every row has a key."""
+    return lineage.assign(
+        previous_id=lineage["previous_id"].fillna(NO_TOPIC).astype("int64"),
+        topic=lineage["topic"].fillna(NO_TOPIC).astype("int64"),
+    )
+
+
+def count_topic_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> pd.DataFrame:
+    """Count what a report about the topics of some posts rests on.
+
+    Parameters
+    ----------
+    posts
+        Posts of the period that were asked about, with `text` and `topic`, and `author_key`, `lang` and `sentiment`
+        where there are any.
+    searched
+        Posts of the period, whatever they mention.
+    quarantined
+        Rows of the imported files that could not be read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `item`, `value`, `unit`; one row a figure.
+    """
+    texts = [text for text in text_list(posts["text"]) if text]
+    rows = [
+        ("posts_in_period", searched, "posts"),
+        ("posts_looked_at", len(posts), "posts"),
+        ("authors", int(posts["author_key"].nunique()) if "author_key" in posts else 0, "authors"),
+        ("without_topic", int((posts["topic"] == NO_TOPIC).sum()), "posts"),
+        ("without_text", len(posts) - len(texts), "posts"),
+        ("copies", len(texts) - len(set(texts)), "posts"),
+        ("languages", int(posts["lang"].nunique()) if "lang" in posts else 0, "languages"),
+        (
+            "unscored_posts",
+            int(posts["sentiment"].isna().sum()) if "sentiment" in posts else len(posts),
+            "posts",
+        ),
+        ("quarantined_rows", quarantined, "rows"),
+    ]
+    return pd.DataFrame(rows, columns=["item", "value", "unit"])
