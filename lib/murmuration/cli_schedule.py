@@ -3,6 +3,8 @@
 Heavy imports stand inside the commands, so that ``--help`` answers at once.
 """
 
+import logging
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +13,7 @@ import typer
 from murmuration.terminal import fields_of, number, print_json, print_table
 
 if TYPE_CHECKING:
+    from murmuration.schedule.ledger import Ledger
     from murmuration.schedule.spec import Schedules
 
 schedule = typer.Typer(
@@ -18,6 +21,17 @@ schedule = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+At = Annotated[str | None, typer.Option("--at", help="Logical time of a fire.")]
+Item = Annotated[
+    str | None, typer.Option("--item", help="Only this run of a sweep, such as brand=aurora.")
+]
+AtOnce = Annotated[int, typer.Option(min=1, max=64, help="How many runs at once.")]
+Grace = Annotated[
+    float,
+    typer.Option(
+        min=0, help="On SIGTERM: seconds that runs get to finish; then they are handed back."
+    ),
+]
 Name = Annotated[str, typer.Argument(help="A file in schedules/, without its ending.")]
 
 
@@ -111,3 +125,222 @@ def next_(
     ]  # fmt: skip
     print_table(["local", "UTC", "window of the posts", "note"], rows)
     typer.echo(policy)
+
+
+@schedule.command()
+def tick(
+    at_once: AtOnce = 1,
+    only: Annotated[str | None, typer.Option(help="Nothing but this schedule.")] = None,
+    grace: Grace = 60.0,
+) -> None:
+    """Do what is due, wait for it, and return. Cron, systemd or Kubernetes may call it at any time."""
+    from murmuration.schedule.daemon import run_tick
+    from murmuration.settings import get_settings
+
+    _log_to_terminal(get_settings().log)
+    if only is not None:
+        _load().get(only)
+    count = run_tick(get_settings(), os.environ, at_once=at_once, only=only, grace_seconds=grace)
+    typer.echo(f"{number(count, 'run')} begun. Ledger: {_ledger_name()}")
+
+
+@schedule.command()
+def run(
+    at_once: AtOnce = 1,
+    grace: Grace = 60.0,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve Prometheus metrics on this port of 127.0.0.1.")
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(help="Where metrics may be asked from.")
+    ] = "127.0.0.1",
+) -> None:
+    """Run what is due, until it is stopped."""
+    from murmuration.schedule.daemon import run_daemon
+    from murmuration.settings import get_settings
+
+    _log_to_terminal(get_settings().log)
+    metrics = (metrics_host, metrics_port) if metrics_port else None
+    run_daemon(get_settings(), os.environ, at_once=at_once, grace_seconds=grace, metrics=metrics)
+
+
+def _ledger_name() -> str:
+    from murmuration.settings import get_settings
+
+    return get_settings().describe()["ledger"]
+
+
+def _log_to_terminal(form: str) -> None:
+    from murmuration.schedule.logs import JsonFormatter
+
+    log = logging.getLogger("murmuration")
+    log.setLevel(min(log.level or logging.INFO, logging.INFO))
+    handler = logging.StreamHandler()
+    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(JsonFormatter() if form == "json" else plain)
+    log.handlers, log.propagate = [handler], False
+
+
+def _open() -> "Ledger":
+    from murmuration.schedule.ledger import open_ledger
+    from murmuration.settings import get_settings
+
+    return open_ledger(get_settings())
+
+
+def _moment(text: str | None, name: str, option: str) -> datetime | None:
+    """Read a time of a schedule; without an offset it is local to the schedule's zone."""
+    from murmuration.reports.period import check_zone, read_time
+
+    found = _load().by_name.get(name)
+    zone = found.zone if found else check_zone("UTC")
+    return read_time(text, zone, option).astimezone(UTC) if text else None
+
+
+@schedule.command()
+def now(name: Name, at: At = None) -> None:
+    """Queue a schedule's runs at once, for now or for a logical time; a daemon or the next tick runs them."""
+    from murmuration.schedule.requests import run_now
+
+    found = run_now(_open(), _load().get(name), datetime.now(UTC), at=_moment(at, name, "--at"))
+    typer.echo(f"{number(len(found), 'run')} of {name} queued. Ledger: {_ledger_name()}")
+
+
+@schedule.command()
+def pause(name: Name, why: Annotated[str, typer.Option(help="For those who look.")] = "") -> None:
+    """Let a schedule's fires pass by, each recorded as skipped."""
+    from murmuration.schedule.requests import pause as stop
+
+    stop(_open(), _load().get(name), datetime.now(UTC), why=why)
+    typer.echo(f"{name} is paused; murmuration schedule resume {name} goes on.")
+
+
+@schedule.command()
+def resume(name: Name) -> None:
+    """Let a paused schedule go on with its next fire."""
+    from murmuration.schedule.requests import resume as go_on
+
+    was = go_on(_open(), _load().get(name), datetime.now(UTC))
+    typer.echo(f"{name} {'goes on' if was else 'was not paused'}.")
+
+
+@schedule.command()
+def cancel(name: Name, at: At = None, item: Item = None) -> None:
+    """End what runs of a schedule, with all that it started, and what waits."""
+    from murmuration.schedule import requests
+
+    ledger = _open()
+    requests.check_name(ledger, list(_load().by_name), name)
+    moment = _moment(at, name, "--at")
+    count = requests.cancel(ledger, name, datetime.now(UTC), at=moment, item=item)
+    typer.echo(f"{number(count, 'run')} of {name} cancelled.")
+
+
+@schedule.command()
+def backfill(
+    name: Name,
+    since: Annotated[str, typer.Option(help="First day or time.")],
+    until: Annotated[str, typer.Option(help="Day or time after the last.")],
+    at_once: AtOnce = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be queued.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Queue the fires of a stretch of the past that have not succeeded."""
+    from murmuration.schedule import requests
+
+    begin, end = _moment(since, name, "--since"), _moment(until, name, "--until")
+    assert begin is not None  # noqa: S101  both are given
+    assert end is not None  # noqa: S101
+    done = requests.backfill(
+        _open(), _load().get(name), datetime.now(UTC), since=begin, until=end, at_once=at_once, dry_run=dry_run,
+    )  # fmt: skip
+    if as_json:
+        fires = [{"at": moment, "item": item} for moment, item in done.queued]
+        print_json({"schedule": name, "dry_run": dry_run, "fires": fires, "left": done.left})
+        return
+    if dry_run:
+        for moment, item in done.queued:
+            typer.echo(f"{moment:%Y-%m-%d %H:%M}Z {item}".rstrip())
+    verb = "would be queued" if dry_run else "queued"
+    typer.echo(
+        f"{number(len(done.queued), 'run')} of {name} {verb}, {done.left:,} left as they are."
+    )
+
+
+@schedule.command()
+def pin(
+    run: Annotated[str, typer.Argument(help="A run's id, or a beginning of it.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Let it expire again.")] = False,
+) -> None:
+    """Keep a run's folder for good, whatever its schedule says."""
+    from murmuration.reports import find_run
+    from murmuration.schedule.retention import pin_run
+    from murmuration.settings import get_settings
+
+    found = find_run(get_settings().reports, run)
+    pin_run(_open(), found.folder, pinned=not undo)
+    typer.echo(f"{found.folder} {'may expire' if undo else 'is kept'}.")
+
+
+@schedule.command()
+def status(
+    name: Annotated[str | None, typer.Argument(help="Only this one, with its last fires.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what ran, what is late, what comes next and how long runs take."""
+    from murmuration.schedule.overview import look
+
+    loaded = _load()
+    found = look(_open(), loaded, datetime.now(UTC))
+    chosen = [one for one in found.schedules if name in (None, one.name)]
+    if name is not None and not chosen:
+        loaded.get(name)
+    if as_json:
+        facts = [
+            fields_of(one)
+            | {
+                "last": [fields_of(fire) for fire in one.last],
+                "open": [fields_of(fire) for fire in one.open],
+            }
+            | {"late": one.late and one.late.total_seconds()}
+            for one in chosen
+        ]
+        print_json(
+            {"at": found.at, "workers": found.workers, "unsent": found.unsent, "schedules": facts}
+        )
+        return
+    _print_status(found, chosen, detail=name is not None)
+
+
+def _print_status(found: Any, chosen: list[Any], *, detail: bool) -> None:
+    rows = []
+    for one in chosen:
+        last = one.last[0] if one.last else None
+        rows.append([
+            one.name,
+            f"paused {one.paused}" if one.paused else f"{one.next_at:%Y-%m-%d %H:%M}Z" if one.next_at else "–",
+            f"{last.state} {last.at:%Y-%m-%d %H:%M}Z" if last else "never",
+            ", ".join(f"{sum(fire.state == state for fire in one.open)} {state}" for state in sorted({fire.state for fire in one.open})),
+            one.trend,
+            one.problem or (f"late by {int(one.late.total_seconds() // 60):,} min" if one.late else "")
+            or (last.sentence if last and last.state != "succeeded" else ""),
+        ])  # fmt: skip
+    print_table(["schedule", "next", "last", "open", "takes", "note"], rows)
+    if detail:
+        print_table(
+            ["fire", "run of sweep", "kind", "state", "attempt", "seconds", "what was said or made"],
+            [
+                [
+                    f"{fire.at:%Y-%m-%d %H:%M}Z", fire.item, fire.kind, fire.state, str(fire.attempt),
+                    "" if fire.seconds is None else f"{fire.seconds:.1f}", fire.sentence or fire.run_folder or "",
+                ]
+                for one in chosen
+                for fire in [*one.open, *one.last]
+            ],
+        )  # fmt: skip
+    alive = [one for one in found.workers if one["kind"] == "daemon"]
+    there = f"{number(len(alive), 'daemon')} alive" if alive else "No daemon is alive"
+    unsent = f", {number(found.unsent, 'notice')} not delivered" if found.unsent else ""
+    typer.echo(f"{there}{unsent}. Ledger: {_ledger_name()}")

@@ -19,6 +19,7 @@ PREFIX = "MURMURATION_"
 CATALOG_NAME = "data_catalog.yaml"
 BACKENDS = ("auto", "cpu", "gpu")
 CLUSTERS = ("auto", "threads", "local")
+LOGS = ("text", "json")
 
 _DEFAULTS = {
     "STORE": "",
@@ -30,6 +31,9 @@ _DEFAULTS = {
     "CLUSTER": "auto",
     "CATALOG": CATALOG_NAME,
     "REAL_DATA": "../shared/data",
+    "LINKS": "",
+    "LOG": "text",
+    "PING": "",
 }
 # Read by other parts: the folder of the run that a report's kernel belongs to.
 _OTHERS = ("RUN",)
@@ -62,6 +66,12 @@ class Settings:
         The catalog file.
     real_data
         Where tests find real posts.
+    links
+        Address under which `reports` is served, for links in notices; empty means paths of this machine.
+    log
+        How the scheduler's log is written: ``text`` or ``json``.
+    ping
+        Address that the scheduler's daemon calls while all is well. Never shown: whoever knows it can call it.
     origins
         For each setting, where its value came from.
     """
@@ -76,6 +86,9 @@ class Settings:
     cluster: str
     catalog: Path
     real_data: Path
+    links: str
+    log: str
+    ping: str = field(repr=False)
     origins: Mapping[str, str] = field(repr=False)
 
     def describe(self) -> dict[str, str]:
@@ -83,6 +96,7 @@ class Settings:
         shown = {name: str(getattr(self, name)) for name in self.origins}
         shown["key"] = "(set)" if self.key else f"(in {self.state / 'key'})"
         ledger = self.ledger or f"sqlite:///{self.state / 'ledger.sqlite'}"
+        shown["ping"] = "(set)" if self.ping else ""
         return shown | {"ledger": _PASSWORD.sub(r"\1***\2", ledger)}
 
 
@@ -139,6 +153,9 @@ def load_settings(environ: Mapping[str, str], *, start: Path) -> Settings:
         cluster=_cluster(values["CLUSTER"]),
         catalog=_path(root, "CATALOG", values["CATALOG"]),
         real_data=_path(root, "REAL_DATA", values["REAL_DATA"]),
+        links=values["LINKS"],
+        log=_choice("LOG", values["LOG"], LOGS),
+        ping=values["PING"],
         origins=origins,
     )
 

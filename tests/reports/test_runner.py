@@ -145,6 +145,7 @@ def test_a_failed_run_is_kept_with_its_cell_and_error_in_one_sentence(
     assert manifest["status"] == "failed"
     assert manifest["error"] == {
         "cell": 3,
+        "kind": "ValueError",
         "sentence": "Cell 3 ended with ValueError: no luck at all",
     }
     assert "This run failed" in (folder / "report.html").read_text()

@@ -41,6 +41,8 @@ class Context:
         (language to address, version and digest), ``topics`` (name to the same, of the topics kept last).
     draft
         True for a notebook that somebody runs by hand: nothing is published.
+    schedule, attempt
+        Which schedule asked for it, if one did, and the number of the attempt.
     """
 
     run_id: str
@@ -53,6 +55,8 @@ class Context:
     given: tuple[str, ...]
     pinned: Mapping[str, Any]
     draft: bool = False
+    schedule: str | None = None
+    attempt: int = 1
 
     def save(self, path: Path) -> None:
         """Write it for the kernel."""

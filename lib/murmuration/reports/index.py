@@ -11,6 +11,7 @@ from murmuration.reports.manifest import list_runs
 from murmuration.reports.page import resource, script_hash, templates
 
 INDEX = "index.html"
+SCHEDULE_PAGE = "schedule.html"
 
 
 def write_index(reports: Path) -> Path:
@@ -24,7 +25,13 @@ def write_index(reports: Path) -> Path:
     text = (
         templates()
         .get_template("index.html.j2")
-        .render(runs=rows, css=Markup(resource("report.css")), script=Markup(script), policy=policy)
+        .render(
+            runs=rows,
+            css=Markup(resource("report.css")),
+            script=Markup(script),
+            policy=policy,
+            schedules=SCHEDULE_PAGE if (reports / SCHEDULE_PAGE).is_file() else "",
+        )
     )
     path = reports / INDEX
     fresh = reports / f".{INDEX}.{secrets.token_hex(4)}"

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from murmuration.errors import ReportError, UnknownNameError, suggest
 
 MANIFEST = "manifest.json"
+_STAGED = f".{MANIFEST}.staged"
 FORMAT = 1  # raised when a reader of old manifests would go wrong
 
 Status = Literal["succeeded", "failed", "timed out", "interrupted"]
@@ -56,15 +57,22 @@ class RunResult:
         return pq.read_table(path)
 
 
-def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Make a run exist: write its manifest under another name, then move it into place."""
-    fresh = folder / f".{MANIFEST}.{os.getpid()}"
-    with fresh.open("w", encoding="utf-8") as file:
+def stage_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest of a run under another name: `show_run` makes it exist."""
+    with (folder / _STAGED).open("w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=1, ensure_ascii=False)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    fresh.rename(folder / MANIFEST)
+
+
+def show_run(folder: Path) -> None:
+    """Make a run exist, all at once; one that exists already stays as it is."""
+    try:
+        (folder / _STAGED).rename(folder / MANIFEST)
+    except FileNotFoundError:
+        if not (folder / MANIFEST).exists():
+            raise
 
 
 def load_run(folder: Path) -> RunResult:

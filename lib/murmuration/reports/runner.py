@@ -2,11 +2,10 @@
 
 import json
 import logging
-import os
 import secrets
+import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,15 +26,17 @@ from murmuration.errors import (
     hide_quoted,
     suggest,
 )
-from murmuration.reports.context import VARIABLE, Context, read_journal
+from murmuration.reports.context import Context, read_journal
 from murmuration.reports.index import write_index
 from murmuration.reports.manifest import (
     FORMAT,
     RunResult,
     Status,
     describe_artefacts,
-    write_manifest,
+    show_run,
+    stage_manifest,
 )
+from murmuration.reports.memory import count_memory_kills
 from murmuration.reports.page import write_page
 from murmuration.reports.parameters import (
     check_parameters,
@@ -45,6 +46,7 @@ from murmuration.reports.parameters import (
 )
 from murmuration.reports.pins import pin_inputs
 from murmuration.reports.provenance import describe_code
+from murmuration.reports.spares import Spares, give_work
 from murmuration.reports.worker import end_descendants
 from murmuration.settings import Settings, get_settings
 from murmuration.store.delta import list_sources, open_store
@@ -133,6 +135,41 @@ def run_report(
         If there is no store, or no such state of it.
     """
     settings = get_settings()
+    context = prepare_run(name, parameters or {}, settings, as_of=as_of, at=at)
+    return execute(context, settings, deadline_seconds=deadline_seconds, on_progress=on_progress)
+
+
+def prepare_run(
+    name: str,
+    parameters: Mapping[str, object],
+    settings: Settings,
+    *,
+    as_of: int | str | datetime | None = None,
+    at: datetime | None = None,
+    schedule: str | None = None,
+    attempt: int = 1,
+) -> Context:
+    """Check what a run is asked for, pin what it reads, and give it a name; nothing is started or written.
+
+    Parameters
+    ----------
+    name, parameters, as_of, at
+        As for `run_report`.
+    settings
+        Of this machine.
+    schedule, attempt
+        Who asks, for the manifest.
+
+    Returns
+    -------
+    Context
+        For `execute`.
+
+    Raises
+    ------
+    UnknownNameError, ParamError, StoreError
+        As `run_report` does.
+    """
     at = at or datetime.now(UTC)
     if at.tzinfo is None:
         raise ParamError(f"at is {at.isoformat()}, but a time needs a zone, for instance +00:00.")
@@ -140,13 +177,13 @@ def run_report(
     pinned = pin_inputs(settings.catalog, as_of)
     values = check_parameters(
         read_parameters(notebook),
-        parameters or {},
+        parameters,
         catalog=load_catalog(settings.catalog),
         sources=lambda: list_sources(open_store(settings), pinned["tables"]["posts"]),
         at=at,
     )
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-    context = Context(
+    return Context(
         run_id=run_id,
         report=name,
         folder=settings.reports / name / run_id,
@@ -154,10 +191,11 @@ def run_report(
         notebook=notebook,
         at=at,
         parameters=values,
-        given=tuple(sorted(parameters or {})),
+        given=tuple(sorted(parameters)),
         pinned=pinned,
+        schedule=schedule,
+        attempt=attempt,
     )
-    return execute(context, settings, deadline_seconds=deadline_seconds, on_progress=on_progress)
 
 
 def execute(
@@ -166,8 +204,34 @@ def execute(
     *,
     deadline_seconds: float = DEADLINE_SECONDS,
     on_progress: OnProgress = lambda progress: None,
+    stop: threading.Event | None = None,
+    spares: Spares | None = None,
+    may_show: Callable[[RunResult], bool] = lambda result: True,
 ) -> RunResult:
-    """Execute a run whose inputs are pinned, and publish what it made."""
+    """Execute a run whose inputs are pinned, and publish what it made.
+
+    Parameters
+    ----------
+    context
+        The run.
+    settings
+        Of this machine.
+    deadline_seconds
+        After so long the run and all that it started are ended.
+    on_progress
+        Told about every cell and step.
+    stop
+        Ends the run when it is set, as Ctrl-C would.
+    spares
+        Workers that have been started beforehand.
+    may_show
+        Asked, when all but the manifest is in place, whether the run may exist. If not, its folder goes.
+
+    Returns
+    -------
+    RunResult
+        Also for a run that failed.
+    """
     context.folder.mkdir(parents=True)
     context.journal.parent.mkdir(parents=True, exist_ok=True)
     context_path = context.journal.with_suffix(".json")
@@ -176,7 +240,9 @@ def execute(
     clock = time.perf_counter()
     code = describe_code(settings.root)
     try:
-        ending = _execute_child(context, context_path, deadline_seconds, on_progress)
+        ending = _execute_child(
+            context, context_path, deadline_seconds, on_progress, stop or threading.Event(), spares
+        )
         facts = {
             "started_at": started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 1),
@@ -184,7 +250,11 @@ def execute(
             "error": _explain(context, ending, deadline_seconds),
             "code": code,
         }
-        result = _publish(context, facts)
+        result = _stage(context, facts)
+        if may_show(result):
+            show_run(context.folder)
+        else:
+            shutil.rmtree(context.folder)
     finally:
         for path in (context_path, context.journal):
             with suppress(FileNotFoundError):
@@ -196,35 +266,37 @@ def execute(
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How a child ended: its status, the end of what it complained, the cell it was at."""
+    """How a child ended: its status, the end of what it complained, the cell it was at, and whether for want of memory."""
 
     status: Status
     complaint: str
     cell: int | None
+    out_of_memory: bool
 
 
 def _execute_child(
-    context: Context, context_path: Path, deadline_seconds: float, on_progress: OnProgress
+    context: Context,
+    context_path: Path,
+    deadline_seconds: float,
+    on_progress: OnProgress,
+    stop: threading.Event,
+    spares: Spares | None,
 ) -> _Ending:
     """Run the worker under the deadline."""
-    errors = context.journal.with_suffix(".err")
-    command = [sys.executable, "-m", "murmuration.reports.worker", str(context_path)]
-    environment = os.environ | {VARIABLE: str(context_path)}
-    with errors.open("wb") as stderr:
-        child = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            command,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-        )
+    killed_before = count_memory_kills()
+    child, errors = (spares or Spares(context.journal.parent)).take()
     place: dict[str, int] = {}
     below: set[psutil.Process] = set()
-    with _told(child, context, place, on_progress), _ended(child, below), _signals() as stopped:
+    with (
+        _told(child, context, place, on_progress),
+        _ended(child, below),
+        _signals(stop) as stopped,
+    ):
+        give_work(child, context_path)
         status = _watch(child, deadline_seconds, stopped, below)
     complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-_MAX_ERROR_CHARS:]
     errors.unlink()
-    return _Ending(status, complaint, place.get("cell"))
+    return _Ending(status, complaint, place.get("cell"), count_memory_kills() > killed_before)
 
 
 def _watch(
@@ -307,9 +379,8 @@ def _progress(journal: Path, place: Mapping[str, int], seconds: float) -> RunPro
 
 
 @contextmanager
-def _signals() -> Iterator[threading.Event]:
+def _signals(stopped: threading.Event) -> Iterator[threading.Event]:
     """Take Ctrl-C and SIGTERM as a wish to stop in good order; outside the main thread, do nothing."""
-    stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopped
         return
@@ -332,40 +403,56 @@ def _explain(context: Context, ending: _Ending, deadline_seconds: float) -> dict
         sentence = (
             f"The run took longer than its deadline of {deadline_seconds:g} s and was ended{place}."
         )
-        return {"cell": ending.cell, "sentence": sentence}
+        return {"cell": ending.cell, "kind": "deadline", "sentence": sentence}
     if ending.status == "interrupted":
-        return {"cell": ending.cell, "sentence": f"The run was interrupted{place}."}
-    cell, error = _failed_cell(context.folder / "notebook.ipynb")
+        return {
+            "cell": ending.cell,
+            "kind": "interrupted",
+            "sentence": f"The run was interrupted{place}.",
+        }
+    cell, error, kind = _failed_cell(context.folder / "notebook.ipynb")
     if error:
-        return {"cell": cell, "sentence": f"Cell {cell} ended with {error}"}
+        return {"cell": cell, "kind": kind, "sentence": f"Cell {cell} ended with {error}"}
     last = ending.complaint.splitlines()[-1] if ending.complaint else "it gave no reason"
+    kind = "unknown"
     if "DeadKernelError" in ending.complaint or "Kernel died" in ending.complaint:
-        last = "the kernel died, most often for want of memory"
-    return {"cell": ending.cell, "sentence": f"The notebook could not be executed{place}: {last}"}
+        kind = "out of memory" if ending.out_of_memory else "lost kernel"
+        last = (
+            "the kernel died, as this machine ran out of memory"
+            if ending.out_of_memory
+            else "the kernel died, killed from outside or by what it called"
+        )
+    sentence = f"The notebook could not be executed{place}: {last}"
+    return {"cell": ending.cell, "kind": kind, "sentence": sentence}
 
 
-def _failed_cell(path: Path) -> tuple[int | None, str]:
-    """Number of the cell that failed, from 1, and its error in one line."""
+def _failed_cell(path: Path) -> tuple[int | None, str, str]:
+    """Number of the cell that failed, from 1, its error in one line, and the error's class."""
     try:
         cells = number_cells(load_notebook(path))
     except ReportError:  # not written yet, or killed while it was
-        return None, ""
+        return None, "", ""
     for number, cell in cells:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
                 lines = " ".join(str(output["evalue"]).split())
                 plain = lines if output["ename"] in _OPEN_ERRORS else hide_quoted(lines)
-                return number, f"{output['ename']}: {plain[:_MAX_ERROR_CHARS]}"
-    return None, ""
+                return (
+                    number,
+                    f"{output['ename']}: {plain[:_MAX_ERROR_CHARS]}",
+                    str(output["ename"]),
+                )
+    return None, "", ""
 
 
-def _publish(context: Context, facts: dict[str, Any]) -> RunResult:
-    """Write the page and, last, the manifest."""
+def _stage(context: Context, facts: dict[str, Any]) -> RunResult:
+    """Write the page and, last, the manifest under the name that does not count yet."""
     manifest = {
         "format": FORMAT,
         "report": context.report,
         "run_id": context.run_id,
-        "attempt": 1,
+        "schedule": context.schedule,
+        "attempt": context.attempt,
         "at": context.at.isoformat(),
         "parameters": dict(context.parameters),
         "given": list(context.given),
@@ -374,7 +461,7 @@ def _publish(context: Context, facts: dict[str, Any]) -> RunResult:
     }
     write_page(context.folder, manifest)
     manifest["artefacts"] = describe_artefacts(context.folder)
-    write_manifest(context.folder, manifest)
+    stage_manifest(context.folder, manifest)
     return RunResult(context.folder, manifest)
 
 

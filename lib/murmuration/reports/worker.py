@@ -11,23 +11,36 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from murmuration.reports.context import VARIABLE
 
 _SET_CHILD_SUBREAPER, _SET_PDEATHSIG = 36, 1  # <linux/prctl.h>
 _GRACE_SECONDS = 3.0
 _SECOND_LOOK_SECONDS = 0.1
 
 
-def main(context_path: str) -> int:
-    """Execute the notebook of a run; 0 if every cell ran."""
+def main() -> int:
+    """Execute the notebook of the run whose context standard input names; 0 if every cell ran."""
     if sys.platform == "linux":
         _adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the runner too, which says what to end
     try:
-        return _execute(Path(context_path))
+        execute = _prepare()
+        told = sys.stdin.readline().rstrip("\n")
+        if not told:  # nobody needed this worker
+            return 0
+        os.environ[VARIABLE] = told  # for the kernel
+        # What a notebook starts must not keep the runner's pipe.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        return execute(Path(told))
     finally:
         end_descendants(psutil.Process())
 
@@ -79,7 +92,8 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def _execute(context_path: Path) -> int:
+def _prepare() -> Callable[[Path], int]:
+    """Import what takes time, and give the function that executes a run."""
     # jsonschema can check addresses with it, which no notebook asks for, and its grammar takes a second to
     # build. As of jsonschema 4.26; a missing one is fine with it.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
@@ -89,8 +103,6 @@ def _execute(context_path: Path) -> int:
 
     from murmuration.reports.context import load_context
     from murmuration.reports.parameters import number_cells
-
-    context = load_context(context_path)
 
     class ReportEngine(NBClientEngine):  # type: ignore[misc]
         """Papermill's engine that also says which cell it is at."""
@@ -109,18 +121,23 @@ def _execute(context_path: Path) -> int:
             return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
 
     papermill_engines.register("murmuration", ReportEngine)
-    try:
-        execute_notebook(
-            str(context.notebook),
-            str(context.folder / "notebook.ipynb"),
-            parameters=dict(context.parameters),
-            engine_name="murmuration",
-            progress_bar=False,
-            log_output=False,
-        )
-    except PapermillExecutionError:
-        return 1  # the half-executed notebook says in which cell and why
-    return 0
+
+    def execute(context_path: Path) -> int:
+        context = load_context(context_path)
+        try:
+            execute_notebook(
+                str(context.notebook),
+                str(context.folder / "notebook.ipynb"),
+                parameters=dict(context.parameters),
+                engine_name="murmuration",
+                progress_bar=False,
+                log_output=False,
+            )
+        except PapermillExecutionError:
+            return 1  # the half-executed notebook says in which cell and why
+        return 0
+
+    return execute
 
 
 def _tell(**facts: Any) -> None:
@@ -129,4 +146,4 @@ def _tell(**facts: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -88,6 +88,9 @@ def next_fires(cron: Cron, zone: ZoneInfo, *, after: datetime) -> Iterator[Fire]
 
 def _fires_within(cron: Cron, zone: ZoneInfo, begin: int, end: int) -> dict[int, str]:
     """Fires in (begin, end], at most a day, with what the clocks did to them."""
+    days = range(_EPOCH + begin // _DAY - 2, _EPOCH + end // _DAY + 3)
+    if not any(cron.matches_day(date.fromordinal(day)) for day in days):
+        return {}
     # The clocks of a few hours before still matter: what came twice, and when an hourly rule ran last.
     changes = _changes(zone, begin - _SHIFT_MAX, end)
     found: dict[int, str] = {}

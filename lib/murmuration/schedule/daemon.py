@@ -1,0 +1,247 @@
+"""One tick, and a loop of them: what `schedule tick` and `schedule run` do."""
+
+import importlib
+import logging
+import signal
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from murmuration.errors import LedgerError
+from murmuration.reports.spares import Spares
+from murmuration.schedule.execute import ReportExecutor
+from murmuration.schedule.ledger import Ledger, open_ledger
+from murmuration.schedule.notices import deliver_by_apprise, send_due
+from murmuration.schedule.spec import Folder
+from murmuration.schedule.worker import Worker, utc_now
+from murmuration.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_AFTER_ERROR_SECONDS = 5.0
+_PING_TIMEOUT_SECONDS = 10
+_ALIVE_SECONDS = 120.0  # without a whole tick for so long, nobody is told that all is well
+
+
+def run_tick(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    at_once: int,
+    only: str | None,
+    grace_seconds: float,
+) -> int:
+    """Do what is due, and wait for it.
+
+    Parameters
+    ----------
+    settings, environ
+        Of this machine.
+    at_once
+        How many runs at once.
+    only
+        Nothing but this schedule.
+    grace_seconds
+        How long runs get to finish once the process is asked to stop.
+
+    Returns
+    -------
+    int
+        How many runs began.
+    """
+    ledger = open_ledger(settings)
+    spares = Spares(settings.state / "runs")
+    worker = Worker(
+        ledger, _folder(settings), ReportExecutor(settings, spares),
+        kind="tick", at_once=at_once, only=only,
+    )  # fmt: skip
+    total = 0
+    with _stopping(worker) as stopping:
+        while not stopping.is_set():
+            begun = worker.tick()
+            total += begun
+            if begun == 0 and worker.running == 0:
+                break
+            worker.pause(1.0)
+        worker.finish(grace_seconds)
+    chores = Chores(ledger, worker, settings, environ)
+    chores.send()
+    if total:
+        chores.expire()
+        chores.draw()
+    ledger.close()
+    return total
+
+
+def run_daemon(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    at_once: int,
+    grace_seconds: float,
+    metrics: tuple[str, int] | None = None,
+) -> None:
+    """Run what is due until SIGTERM or Ctrl-C; a second one does not wait for the grace.
+
+    Parameters
+    ----------
+    settings, environ
+        Of this machine.
+    at_once
+        How many runs at once.
+    grace_seconds
+        How long runs get to finish once the daemon is asked to stop.
+    metrics
+        Where Prometheus metrics are served, if they are: host and port.
+    """
+    importlib.import_module(
+        "murmuration.reports.runner"
+    )  # now, so that the first run does not wait
+    ledger = open_ledger(settings)
+    spares = Spares(settings.state / "runs")
+    worker = Worker(
+        ledger, _folder(settings), ReportExecutor(settings, spares), kind="daemon", at_once=at_once
+    )
+    chores = Chores(ledger, worker, settings, environ)
+    if metrics:
+        from murmuration.schedule.metrics import serve_metrics
+
+        serve_metrics(ledger, *metrics)
+    log.info("daemon %s, %d at once", worker.name, at_once)
+    try:
+        with _stopping(worker) as stopping, chores.in_background():
+            while not stopping.is_set():
+                _loop_once(worker, spares, chores)
+            log.info("stopping; %d runs get %g s to finish", worker.running, grace_seconds)
+            worker.finish(grace_seconds)
+    finally:
+        spares.close()
+        ledger.close()
+
+
+def _loop_once(worker: Worker, spares: Spares, chores: "Chores") -> None:
+    try:
+        worker.tick()
+        spares.fill(1)
+    except LedgerError as err:  # locked, full, away: it may come back
+        log.error("%s", err)
+        worker.pause(_AFTER_ERROR_SECONDS)
+        return
+    chores.ticked_at = time.monotonic()
+    worker.pause(worker.next_look())
+
+
+def _folder(settings: Settings) -> Folder:
+    return Folder(settings.root / "schedules")
+
+
+@contextmanager
+def _stopping(worker: Worker) -> Iterator[threading.Event]:
+    """Take Ctrl-C and SIGTERM as a wish to stop in good order, and a second one as a wish to hurry."""
+    stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        if stopping.is_set():
+            worker.hurry.set()
+        stopping.set()
+        worker.wake.set()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass(frozen=True)
+class _Chore:
+    """Something to do every so often."""
+
+    name: str
+    every_seconds: float
+    do: Callable[[], Any]
+
+
+class Chores:
+    """What a daemon does beside running: notices, the page, old folders, the dead man's switch.
+
+    None of them can end a run or the daemon: what goes wrong is logged and tried again.
+    """
+
+    def __init__(
+        self, ledger: Ledger, worker: Worker, settings: Settings, environ: Mapping[str, str]
+    ) -> None:
+        self.ticked_at = time.monotonic()
+        self._ledger, self._worker = ledger, worker
+        self._settings, self._environ = settings, environ
+        self._over = threading.Event()
+
+    def send(self) -> None:
+        """Send the notices that wait."""
+        send_due(
+            self._ledger,
+            self._environ,
+            utc_now(),
+            links=self._settings.links,
+            deliver=deliver_by_apprise,
+        )
+
+    def draw(self) -> None:
+        """Write the page of schedules."""
+        from murmuration.schedule.page import write_schedule_page
+
+        write_schedule_page(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
+
+    def expire(self) -> None:
+        """Remove run folders whose time is over."""
+        from murmuration.schedule.retention import expire_runs
+
+        expire_runs(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
+
+    def ping(self) -> None:
+        """Tell the dead man's switch that all is well, if it is."""
+        if self._settings.ping and time.monotonic() - self.ticked_at < _ALIVE_SECONDS:
+            # An address that the administrator has set, not one from data.
+            with urllib.request.urlopen(self._settings.ping, timeout=_PING_TIMEOUT_SECONDS):  # noqa: S310
+                pass
+
+    @contextmanager
+    def in_background(self) -> Iterator[None]:
+        """Do them in a thread of their own, as long as the block lasts."""
+        chores = [
+            _Chore("notices", 10.0, self.send),
+            _Chore("the page of schedules", 60.0, self.draw),
+            _Chore("old run folders", 3600.0, self.expire),
+            _Chore("the dead man's switch", 60.0, self.ping),
+        ]
+        thread = threading.Thread(target=self._work, args=(chores,), daemon=True, name="chores")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _work(self, chores: Sequence[_Chore]) -> None:
+        due = {chore.name: time.monotonic() for chore in chores}
+        while not self._over.wait(1.0):
+            for chore in chores:
+                if time.monotonic() >= due[chore.name]:
+                    due[chore.name] = time.monotonic() + chore.every_seconds
+                    self._try(chore)
+
+    @staticmethod
+    def _try(chore: _Chore) -> None:
+        try:
+            chore.do()
+        except Exception as err:  # noqa: BLE001  whatever goes wrong here must not end a run
+            # Not the text: it may hold an address, which is a secret.
+            said = str(err) if isinstance(err, LedgerError) else type(err).__name__
+            log.warning("%s: %s", chore.name, said)

@@ -1,0 +1,249 @@
+"""What people are told: put on record with the outcome, in one transaction, and sent later.
+
+A notice that cannot be delivered is tried again and never fails a run. Notices to one address are gathered for a
+while and sent as one message, and then at most one in so long: a broken night is one message.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.spec import Schedule
+from murmuration.schedule.tables import fires, notices
+
+log = logging.getLogger(__name__)
+
+_LEASE = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(hours=1)
+_GIVE_UP_AFTER = timedelta(days=3)
+_PARTS_MAX = 20
+_ATTACH_MAX = 3
+_WORDS = {
+    "failure": ("✗", "failed"), "recovery": ("✓", "recovered"), "missed": ("!", "missed"),
+    "alert": ("!", "raised an alert"), "success": ("✓", "succeeded"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to one address."""
+
+    title: str
+    body: str
+    attachments: tuple[Path, ...]
+
+
+Deliver = Callable[[str, Message], str | None]
+
+
+def note(
+    connection: Connection,
+    schedule: Schedule,
+    fire: int,
+    event: str,
+    sentence: str,
+    *,
+    now: datetime,
+    folder: str | None = None,
+) -> None:
+    """Put a notice on record for each address that wants to hear of such an event."""
+    rows = [
+        {
+            "fire_id": fire, "target": wish.to, "event": event, "sentence": sentence,
+            "run_folder": folder, "attach": wish.attach, "recorded_at": now,
+            "every_seconds": int(wish.at_most_every.total_seconds()),
+            "not_before": now + wish.gather, "state": "pending", "tries": 0,
+        }
+        for wish in schedule.spec.notify
+        if event in wish.when
+    ]  # fmt: skip
+    if rows:
+        connection.execute(notices.insert(), rows)
+
+
+def note_ending(
+    connection: Connection,
+    schedule: Schedule,
+    fire: Row[Any],
+    *,
+    outcome: str,
+    now: datetime,
+    sentence: str = "",
+    folder: str | None = None,
+    alerts: Sequence[str] = (),
+) -> None:
+    """Put on record what an ending means to people: success, failure, recovery after a failure, alerts."""
+    if outcome != "succeeded":
+        note(connection, schedule, fire.id, "failure", sentence, now=now, folder=folder)
+        return
+    before = (
+        select(fires.c.state)
+        .where(
+            fires.c.schedule == fire.schedule,
+            fires.c.item == fire.item,
+            fires.c.id != fire.id,
+            fires.c.state.in_(("succeeded", "failed", "timed out")),
+        )
+        .order_by(fires.c.ended_at.desc())
+        .limit(1)
+    )
+    recovered = connection.execute(before).scalar_one_or_none() in ("failed", "timed out")
+    event = "recovery" if recovered else "success"
+    note(connection, schedule, fire.id, event, sentence, now=now, folder=folder)
+    for alert in dict.fromkeys(alerts):
+        note(connection, schedule, fire.id, "alert", alert, now=now, folder=folder)
+
+
+def send_due(
+    ledger: Ledger, environ: Mapping[str, str], now: datetime, *, links: str = "", deliver: Deliver
+) -> int:
+    """Send what may be sent now: one message for each address.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    environ
+        Where addresses stand under their names.
+    now
+        This moment.
+    links
+        Address under which the folder of reports is served; empty for paths of this machine.
+    deliver
+        Sends one message; gives why it could not be sent, or None.
+
+    Returns
+    -------
+    int
+        Messages that were sent.
+    """
+    with ledger.read() as connection:
+        ready = notices.c.state.in_(("pending", "sending")) & (notices.c.not_before <= now)
+        targets = (
+            connection.execute(select(notices.c.target).where(ready).distinct()).scalars().all()
+        )
+    return sum(_send(ledger, target, environ, now, links, deliver) for target in targets)
+
+
+def _send(
+    ledger: Ledger,
+    target: str,
+    environ: Mapping[str, str],
+    now: datetime,
+    links: str,
+    deliver: Deliver,
+) -> bool:
+    taken = _take(ledger, target, now)
+    if not taken:
+        return False
+    address = environ.get(target, "")
+    error = deliver(address, write_message(taken, links)) if address else f"{target} is not set"
+    if error:
+        log.warning(
+            "a message to %s with %d notices could not be sent: %s", target, len(taken), error
+        )
+    with ledger.write() as connection:
+        for row in taken:
+            connection.execute(
+                notices.update().where(notices.c.id == row.id).values(**_after(row, error, now))
+            )
+    return error is None
+
+
+def _after(row: Row[Any], error: str | None, now: datetime) -> dict[str, Any]:
+    tries = row.tries + 1
+    if error is None:
+        return {"state": "sent", "sent_at": now, "tries": tries, "error": None}
+    if now - row.recorded_at > _GIVE_UP_AFTER:
+        return {"state": "given up", "tries": tries, "error": error}
+    wait = min(timedelta(minutes=2 ** min(row.tries, 10)), _LONGEST_WAIT)
+    return {"state": "pending", "tries": tries, "error": error, "not_before": now + wait}
+
+
+def _take(ledger: Ledger, target: str, now: datetime) -> list[Row[Any]]:
+    """Take all notices to an address that wait, unless its last message was too short a time ago."""
+    waiting = (notices.c.target == target) & notices.c.state.in_(("pending", "sending"))
+    with ledger.write() as connection:
+        # Also those that were noted a moment ago: they go with the others.
+        query = (
+            select(notices, fires.c.schedule, fires.c.item, fires.c.logical_time)
+            .join(fires, fires.c.id == notices.c.fire_id)
+            .where(waiting)
+            .order_by(notices.c.id)
+            .with_for_update(of=notices)
+        )
+        rows = [
+            row
+            for row in connection.execute(query)
+            if row.state == "pending" or row.not_before <= now
+        ]
+        if not any(row.not_before <= now for row in rows):
+            return []
+        last = connection.execute(
+            select(func.max(notices.c.sent_at)).where(notices.c.target == target)
+        ).scalar_one()
+        quiet = timedelta(seconds=min(row.every_seconds for row in rows))
+        if last is not None and now - last < quiet:
+            return []
+        connection.execute(
+            notices.update()
+            .where(notices.c.id.in_([row.id for row in rows]))
+            .values(state="sending", not_before=now + _LEASE)
+        )
+        return rows
+
+
+def write_message(rows: Sequence[Row[Any]], links: str) -> Message:
+    """Write one message of some notices: a line for each schedule and event, the worst first."""
+    groups: dict[tuple[str, str, str], list[Row[Any]]] = {}
+    for row in sorted(rows, key=lambda row: list(_WORDS).index(row.event)):
+        groups.setdefault((row.event, row.schedule, row.item), []).append(row)
+    parts = []
+    for (event, name, item), found in list(groups.items())[:_PARTS_MAX]:
+        mark, word = _WORDS[event]
+        times = f" {len(found)} times" if len(found) > 1 else ""
+        last = found[-1]
+        title = " ".join(filter(None, [name, item]))
+        lines = [f"{mark} {title} {word}{times}, last for {last.logical_time:%Y-%m-%d %H:%M} UTC"]
+        lines += [text for text in (last.sentence, _link(last.run_folder, links)) if text]
+        parts.append("\n".join(lines))
+    if len(groups) > _PARTS_MAX:
+        parts.append(f"And {len(groups) - _PARTS_MAX} more; see murmuration schedule status.")
+    counts = [
+        f"{count} {_WORDS[event][1]}"
+        for event in _WORDS
+        if (count := sum(key[0] == event for key in groups))
+    ]
+    pages = [Path(row.run_folder) / "report.html" for row in rows if row.attach and row.run_folder]
+    there = tuple(page for page in dict.fromkeys(pages) if page.is_file())
+    return Message(f"Murmuration: {', '.join(counts)}", "\n\n".join(parts), there[-_ATTACH_MAX:])
+
+
+def _link(folder: str | None, links: str) -> str:
+    if not folder:
+        return ""
+    path = Path(folder)
+    if links:
+        return f"{links.rstrip('/')}/{path.parent.name}/{path.name}/report.html"
+    return str(path / "report.html")
+
+
+def deliver_by_apprise(address: str, message: Message) -> str | None:
+    """Send a message with apprise; give why it could not be sent, without the address, or None."""
+    import apprise
+
+    sender = apprise.Apprise()
+    if not sender.add(address):
+        return "apprise knows no such address"
+    files = [str(path) for path in message.attachments]
+    try:
+        sent = sender.notify(body=message.body, title=message.title, attach=files or None)
+    except (TypeError, ValueError, OSError) as err:
+        return f"apprise: {type(err).__name__}"
+    return None if sent else "it was not accepted"

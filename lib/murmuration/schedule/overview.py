@@ -1,0 +1,217 @@
+"""How things stand: for each schedule what ran, what is late, what comes next, and how long it takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from murmuration.schedule.clock import next_fires
+from murmuration.schedule.due import ON_TIME
+from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.spec import Schedules
+from murmuration.schedule.tables import ENDED, OPEN, attempts, fires, notices, schedules, workers
+
+_RECENT = 20  # runs that the trend of durations looks at
+_ALIVE = timedelta(seconds=60)
+_TREND_LEAST = 6
+_TREND_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class FireNow:
+    """A fire as the ledger has it."""
+
+    schedule: str
+    item: str
+    at: datetime
+    kind: str
+    state: str
+    attempt: int
+    seconds: float | None
+    run_folder: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one schedule stands.
+
+    Attributes
+    ----------
+    name, cron, timezone, description
+        As its file says.
+    problem
+        What is wrong with its file; then the rest is what the ledger knows.
+    paused
+        Why, if it is.
+    next_at
+        The next fire; None for a schedule that is paused or wrong.
+    last
+        The newest fires that have ended, newest first.
+    open
+        Fires that run or wait.
+    late
+        How long ago the oldest fire came due that has not begun; None where none is late.
+    seconds
+        Durations of its last successful runs, oldest first.
+    """
+
+    name: str
+    cron: str
+    timezone: str
+    description: str
+    problem: str
+    paused: str | None
+    next_at: datetime | None
+    last: Sequence[FireNow]
+    open: Sequence[FireNow]
+    late: timedelta | None
+    seconds: Sequence[float]
+
+    @property
+    def trend(self) -> str:
+        """Say how long runs take, and whether that has changed."""
+        if not self.seconds:
+            return ""
+        typical = median(self.seconds)
+        said = f"{typical:.1f} s" if typical < 100 else f"{typical / 60:.1f} min"
+        if len(self.seconds) >= _TREND_LEAST:
+            half = len(self.seconds) // 2
+            before, after = median(self.seconds[:half]), median(self.seconds[half:])
+            if before > 0 and abs(after / before - 1) > _TREND_SHARE:
+                said += (
+                    f", {'longer' if after > before else 'shorter'} than before ({before:.1f} s)"
+                )
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How all schedules stand.
+
+    Attributes
+    ----------
+    at
+        When that was.
+    schedules
+        By name.
+    workers
+        Those that have given a sign of life lately.
+    unsent
+        Notices that could not be delivered so far.
+    """
+
+    at: datetime
+    schedules: Sequence[Standing]
+    workers: Sequence[Mapping[str, Any]]
+    unsent: int
+
+
+def look(ledger: Ledger, loaded: Schedules, now: datetime, *, fires_each: int = 10) -> Overview:
+    """Give how things stand.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    loaded
+        What the folder holds.
+    now
+        This moment.
+    fires_each
+        How many ended fires of each schedule.
+
+    Returns
+    -------
+    Overview
+        All schedules that the folder or the ledger knows.
+    """
+    with ledger.read() as connection:
+        rows = {row.name: row for row in connection.execute(select(schedules))}
+        names = sorted({*rows, *loaded.by_name, *loaded.problems})
+        found = [
+            _standing(connection, name, rows.get(name), loaded, now, fires_each) for name in names
+        ]
+        alive = and_(workers.c.ended_at.is_(None), workers.c.heartbeat_at > now - _ALIVE)
+        there = connection.execute(select(workers).where(alive).order_by(workers.c.started_at))
+        late = and_(notices.c.state != "sent", notices.c.tries > 0)
+        unsent: int = connection.execute(select(func.count()).where(late)).scalar_one()
+        return Overview(now, found, [dict(row) for row in there.mappings()], unsent)
+
+
+def _standing(
+    connection: Connection,
+    name: str,
+    row: Row[Any] | None,
+    loaded: Schedules,
+    now: datetime,
+    fires_each: int,
+) -> Standing:
+    schedule = loaded.by_name.get(name)
+    gone = "" if schedule or name in loaded.problems else "its file is gone"
+    paused = None
+    if row is not None and row.paused_at is not None:
+        why = f": {row.paused_why}" if row.paused_why else ""
+        paused = f"since {row.paused_at:%Y-%m-%d %H:%M} UTC{why}"
+    following = None
+    if schedule and paused is None:
+        following = next(next_fires(schedule.cron, schedule.zone, after=now)).at
+    waiting = _fires(connection, fires.c.schedule == name, fires.c.state.in_(OPEN))
+    overdue = [
+        now - one.at
+        for one in waiting
+        if one.state == "queued" and one.kind in ("timer", "catch-up")
+    ]
+    late = max(overdue, default=timedelta(0))
+    return Standing(
+        name=name,
+        cron=schedule.spec.cron if schedule else row.cron if row else "",
+        timezone=schedule.spec.timezone if schedule else row.timezone if row else "",
+        description=schedule.spec.description if schedule else "",
+        problem=loaded.problems.get(name, gone),
+        paused=paused,
+        next_at=following,
+        last=_fires(
+            connection, fires.c.schedule == name, fires.c.state.in_(ENDED), limit=fires_each
+        ),
+        open=waiting,
+        late=late if late > ON_TIME else None,
+        seconds=_seconds(connection, name),
+    )
+
+
+def _fires(connection: Connection, *where: Any, limit: int = 1000) -> list[FireNow]:
+    query = (
+        select(
+            fires, attempts.c.ended_at.label("attempt_ended"), attempts.c.claimed_at.label("began")
+        )
+        .outerjoin(
+            attempts, and_(attempts.c.fire_id == fires.c.id, attempts.c.number == fires.c.attempt)
+        )
+        .where(*where)
+        .order_by(fires.c.logical_time.desc(), fires.c.item)
+        .limit(limit)
+    )
+    return [
+        FireNow(
+            row.schedule, row.item, row.logical_time, row.kind, row.state, row.attempt,
+            (row.attempt_ended - row.began).total_seconds() if row.attempt_ended else None,
+            row.run_folder, row.error or row.reason or "",
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def _seconds(connection: Connection, name: str) -> list[float]:
+    query = (
+        select(attempts.c.claimed_at, attempts.c.ended_at)
+        .join(fires, fires.c.id == attempts.c.fire_id)
+        .where(fires.c.schedule == name, attempts.c.state == "succeeded")
+        .order_by(attempts.c.claimed_at.desc())
+        .limit(_RECENT)
+    )
+    found = [(row.ended_at - row.claimed_at).total_seconds() for row in connection.execute(query)]
+    return found[::-1]

@@ -1,0 +1,255 @@
+"""What a person asks of the ledger: run it now, pause, resume, cancel, fill in the past."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from murmuration.errors import ScheduleError, suggest
+from murmuration.schedule.clock import fires as fires_between
+from murmuration.schedule.due import fire_row, lock_schedule, record_schedule
+from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.settle import ask_to_cancel
+from murmuration.schedule.spec import Schedule
+from murmuration.schedule.tables import OPEN, fires, schedules
+
+_TOO_MANY = 10_000  # fires of one backfill
+_SECOND = timedelta(seconds=1)
+
+
+def run_now(
+    ledger: Ledger, schedule: Schedule, now: datetime, *, at: datetime | None = None
+) -> list[int]:
+    """Queue the runs of a schedule at once.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    schedule
+        Which.
+    now
+        This moment.
+    at
+        The logical time; now unless given. One that was missed, skipped, cancelled or failed is taken up again.
+
+    Returns
+    -------
+    list of int
+        The numbers of the fires, one for each run of a sweep.
+
+    Raises
+    ------
+    ScheduleError
+        If a run of that logical time has succeeded or is on its way.
+    """
+    moment = at or now
+    with ledger.write() as connection:
+        lock_schedule(connection, schedule, now)
+        there = _at(connection, schedule.name, moment)
+        for row in there.values():
+            if row.state in OPEN:
+                raise ScheduleError(f"{_title(row)} is {row.state} already.")
+        if there and all(row.state == "succeeded" for row in there.values()):
+            row = next(iter(there.values()))
+            raise ScheduleError(
+                f"{_title(row)} has succeeded: {row.run_folder}. To compute it again, use murmuration replay."
+            )
+        for item in schedule.items:
+            _queue(connection, schedule, item, moment, now, there.get(item), kind="manual")
+        return [
+            row.id
+            for row in _at(connection, schedule.name, moment).values()
+            if row.state == "queued"
+        ]
+
+
+def _at(connection: Connection, name: str, moment: datetime) -> dict[str, Row[Any]]:
+    query = select(fires).where(fires.c.schedule == name, fires.c.logical_time == moment)
+    return {row.item: row for row in connection.execute(query)}
+
+
+def _title(row: Row[Any]) -> str:
+    item = f" {row.item}" if row.item else ""
+    return f"The fire of {row.schedule}{item} at {row.logical_time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _queue(
+    connection: Connection,
+    schedule: Schedule,
+    item: str,
+    moment: datetime,
+    now: datetime,
+    row: Row[Any] | None,
+    *,
+    kind: str,
+    batch: tuple[str, int] | None = None,
+) -> bool:
+    """Queue a fire, one that has ended without success again; False where it has succeeded or is on its way."""
+    if row is None:
+        connection.execute(
+            fires.insert().values(fire_row(schedule, item, moment, now, kind=kind, batch=batch))
+        )
+        return True
+    if row.state in (*OPEN, "succeeded"):
+        return False
+    values: Mapping[str, Any] = {
+        "kind": kind, "state": "queued", "due_at": now, "tries": 0, "reason": f"asked for again, was {row.state}",
+        "cancel": None, "ended_at": None, "error": None,
+        "batch": batch and batch[0], "batch_limit": batch and batch[1],
+    }  # fmt: skip
+    connection.execute(fires.update().where(fires.c.id == row.id).values(**values))
+    return True
+
+
+def pause(ledger: Ledger, schedule: Schedule, now: datetime, *, why: str = "") -> None:
+    """Stop a schedule's fires from running; each that comes due meanwhile is recorded as skipped."""
+    with ledger.write() as connection:
+        record_schedule(connection, schedule, now)  # what was due before is not paused
+        _set_pause(connection, schedule.name, now, why or None)
+
+
+def resume(ledger: Ledger, schedule: Schedule, now: datetime) -> bool:
+    """Let a schedule run again, from the next fire on; False if it was not paused."""
+    with ledger.write() as connection:
+        was = lock_schedule(connection, schedule, now).paused_at
+        record_schedule(
+            connection, schedule, now
+        )  # what was due meanwhile is paused, also if nobody ticked
+        _set_pause(connection, schedule.name, None, None)
+        return was is not None
+
+
+def _set_pause(connection: Connection, name: str, at: datetime | None, why: str | None) -> None:
+    connection.execute(
+        schedules.update().where(schedules.c.name == name).values(paused_at=at, paused_why=why)
+    )
+
+
+def cancel(
+    ledger: Ledger, name: str, now: datetime, *, at: datetime | None = None, item: str | None = None
+) -> int:
+    """Cancel what is queued or running of a schedule.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    name
+        The schedule, which may be gone.
+    now
+        This moment.
+    at, item
+        Only the fire of this logical time, only this run of a sweep.
+
+    Returns
+    -------
+    int
+        How many fires; those that run end within seconds, with all that they started.
+    """
+    wanted = and_(fires.c.schedule == name, fires.c.state.in_(("queued", "running")))
+    if at is not None:
+        wanted = and_(wanted, fires.c.logical_time == at)
+    if item is not None:
+        wanted = and_(wanted, fires.c.item == item)
+    with ledger.write() as connection:
+        found = connection.execute(select(fires).where(wanted)).all()
+        for row in found:
+            ask_to_cancel(connection, row, f"cancelled at {now:%Y-%m-%d %H:%M} UTC", now)
+    return len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """What a backfill does: fires that it queues, and those that it leaves as they are."""
+
+    queued: Sequence[tuple[datetime, str]]
+    left: int
+
+
+def backfill(
+    ledger: Ledger,
+    schedule: Schedule,
+    now: datetime,
+    *,
+    since: datetime,
+    until: datetime,
+    at_once: int = 1,
+    dry_run: bool = False,
+) -> Backfill:
+    """Queue the fires of a stretch of the past that have not succeeded.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    schedule
+        Which.
+    now
+        This moment.
+    since, until
+        The first included, the second not.
+    at_once
+        How many of them run at once, beside what else runs.
+    dry_run
+        Only say which.
+
+    Returns
+    -------
+    Backfill
+        The fires.
+
+    Raises
+    ------
+    ScheduleError
+        If the stretch is empty or not past, or holds more fires than anybody can mean.
+    """
+    if not since < until <= now:
+        raise ScheduleError(
+            f"A backfill goes from an earlier to a later moment of the past, but since is {since:%Y-%m-%d %H:%M} UTC "
+            f"and until {until:%Y-%m-%d %H:%M} UTC."
+        )
+    moments: list[datetime] = []
+    for fire in fires_between(
+        schedule.cron, schedule.zone, after=since - _SECOND, until=until - _SECOND
+    ):
+        moments.append(fire.at)
+        if len(moments) * len(schedule.items) > _TOO_MANY:
+            raise ScheduleError(
+                f"That is more than {_TOO_MANY:,} runs of {schedule.name}. Choose a shorter stretch."
+            )
+    batch = (f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", at_once)
+    queued: list[tuple[datetime, str]] = []
+    with ledger.read() if dry_run else ledger.write() as connection:
+        if not dry_run:
+            lock_schedule(connection, schedule, now)
+        for moment in moments:
+            there = _at(connection, schedule.name, moment)
+            for item in schedule.items:
+                row = there.get(item)
+                if dry_run:
+                    goes = row is None or row.state not in (*OPEN, "succeeded")
+                else:
+                    goes = _queue(
+                        connection, schedule, item, moment, now, row, kind="backfill", batch=batch
+                    )
+                if goes:
+                    queued.append((moment, item))
+    return Backfill(queued, len(moments) * len(schedule.items) - len(queued))
+
+
+def check_name(ledger: Ledger, names: Sequence[str], name: str) -> None:
+    """Refuse a name that neither a file nor the ledger knows.
+
+    Raises
+    ------
+    ScheduleError
+        Says the nearest one.
+    """
+    with ledger.read() as connection:
+        known = {*names, *connection.execute(select(schedules.c.name)).scalars()}
+    if name not in known:
+        raise ScheduleError(f"There is no schedule {name!r}.{suggest(name, known)}")

@@ -1,0 +1,129 @@
+"""What is queued and may not begin any more, and what was lost with its worker."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from murmuration.schedule.claims import attempt_update, cancel_now, requeue
+from murmuration.schedule.due import stale
+from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.notices import note_ending
+from murmuration.schedule.spec import Schedules
+from murmuration.schedule.tables import OPEN, attempts, fires
+
+_LOST_MAX = 3  # attempts that may die with their worker before the fire is given up
+
+
+def take_up_lost(ledger: Ledger, lost: Row[Any], schedules: Schedules, now: datetime) -> bool:
+    """Queue a fire again whose worker is lost, or give it up; False if somebody else did or it is alive again."""
+    with ledger.write() as connection:
+        same = and_(
+            fires.c.id == lost.id, fires.c.attempt == lost.attempt,
+            fires.c.state == "running", fires.c.lease_until < now,
+        )  # fmt: skip
+        row = connection.execute(select(fires).where(same).with_for_update()).one_or_none()
+        if row is None:
+            return False
+        why = f"worker {row.worker} was lost"
+        if row.cancel:
+            cancel_now(connection, row, row.cancel, now)
+            return True
+        died = and_(attempts.c.fire_id == row.id, attempts.c.state == "lost")
+        before: int = connection.execute(select(func.count()).where(died)).scalar_one()
+        if before + 1 < _LOST_MAX:
+            requeue(connection, row, "lost", why, now)
+            return True
+        connection.execute(
+            attempt_update(row.id, row.attempt).values(state="lost", error=why, ended_at=now)
+        )
+        error = f"Its worker was lost {before + 1} times, the last time {row.worker}."
+        connection.execute(
+            fires.update()
+            .where(fires.c.id == row.id)
+            .values(state="failed", error=error, ended_at=now, lease_until=None)
+        )
+        if schedule := schedules.by_name.get(row.schedule):
+            note_ending(connection, schedule, row, outcome="failed", now=now, sentence=error)
+        return True
+
+
+def settle(ledger: Ledger, schedules: Schedules, now: datetime) -> None:
+    """Skip what is queued and may not begin any more: gone, stale, or in the way of one another."""
+    query = select(fires).where(fires.c.state.in_(OPEN)).order_by(fires.c.logical_time, fires.c.id)
+    with ledger.read() as connection:
+        open_now = connection.execute(query).all()
+    for row in open_now:
+        if row.state != "queued" or row.attempt > 0:
+            continue
+        why, replaced = _verdict(row, open_now, schedules, now)
+        if why is None and not replaced:
+            continue
+        with ledger.write() as connection:
+            if why:
+                _skip(connection, row, why, now)
+            for other in replaced:
+                ask_to_cancel(
+                    connection,
+                    other,
+                    f"replaced by the fire of {row.logical_time:%Y-%m-%d %H:%M} UTC",
+                    now,
+                )
+
+
+def _verdict(
+    row: Row[Any], open_now: Sequence[Row[Any]], schedules: Schedules, now: datetime
+) -> tuple[str | None, list[Row[Any]]]:
+    """Say why a queued fire is skipped, if it is, and which fires it takes the place of."""
+    schedule = schedules.by_name.get(row.schedule)
+    if schedule is None:
+        return (None if row.schedule in schedules.problems else "its schedule is gone"), []
+    if row.item not in schedule.items:
+        return "its schedule has no such run any more", []
+    if row.kind in ("manual", "backfill"):
+        return None, []
+    late, allowed = now - row.logical_time, schedule.spec.max_staleness
+    if allowed and late > allowed:
+        return stale(late, allowed), []
+    before = [
+        other
+        for other in open_now
+        if (other.schedule, other.item) == (row.schedule, row.item)
+        and other.kind != "backfill"
+        and other.logical_time < row.logical_time
+        # Where every fire is to run, one that waits in line is not in the way.
+        and (other.attempt > 0 or schedule.spec.catch_up != "all")
+    ]
+    if not before or row.kind == "catch-up" or any(other.kind == "catch-up" for other in before):
+        return None, []
+    if schedule.spec.overlap == "skip":
+        return (
+            f"overlap: the fire of {before[-1].logical_time:%Y-%m-%d %H:%M} UTC was still going",
+            [],
+        )
+    replaced = [other for other in before if not other.cancel]
+    return None, replaced if schedule.spec.overlap == "replace" else []
+
+
+def _skip(connection: Connection, row: Row[Any], why: str, now: datetime) -> None:
+    connection.execute(
+        fires.update()
+        .where(fires.c.id == row.id, fires.c.state == "queued", fires.c.attempt == 0)
+        .values(state="skipped", reason=why, ended_at=now)
+    )
+
+
+def ask_to_cancel(connection: Connection, row: Row[Any], why: str, now: datetime) -> None:
+    """End a queued fire now, and ask the worker of a running one to end it."""
+    waiting = connection.execute(
+        fires.update()
+        .where(fires.c.id == row.id, fires.c.state == "queued")
+        .values(state="cancelled", reason=why, ended_at=now)
+    )
+    if waiting.rowcount == 0:
+        connection.execute(
+            fires.update()
+            .where(fires.c.id == row.id, fires.c.state == "running")
+            .values(cancel=why)
+        )
