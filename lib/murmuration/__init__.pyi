@@ -1,3 +1,4 @@
+from . import audience as audience
 from . import catalog as catalog
 from . import collect as collect
 from . import compute as compute
@@ -24,6 +25,7 @@ from .store.posts import load_posts as load_posts
 
 __version__: str
 __all__ = [
+    "audience",
     "catalog",
     "collect",
     "compute",

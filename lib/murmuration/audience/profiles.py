@@ -1,0 +1,226 @@
+"""Posts → one row per author: how much, when and how they write, how it is received, what they care for."""
+
+import logging
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from murmuration.audience.features import FEATURES, TERMS, Feature
+from murmuration.audience.measures import COUNTS, Plan, tally_posts
+from murmuration.audience.rhythm import derive_rhythm
+from murmuration.audience.shrink import shrink_means
+from murmuration.audience.tally import Floats, Ints, Tally, merge_tallies, total
+from murmuration.audience.texts import count_terms
+from murmuration.frames import TEXT, TEXTS, is_dask
+from murmuration.schema import check_columns
+
+log = logging.getLogger(__name__)
+
+MOST_TERMS = 1_000  # of a kind, kept for an author
+_MERGED = 6  # tallies at once
+_NUMBER, _COUNT = pd.ArrowDtype(pa.float64()), pd.ArrowDtype(pa.int64())
+_COUNTS = pd.ArrowDtype(pa.list_(pa.int64()))
+_TIME = pd.ArrowDtype(pa.timestamp("us", "UTC"))
+_TYPES = {"name": TEXT, "time": _TIME}
+_WHOLE = ("posts", "active_days")
+_DAY_US = 86_400_000_000
+_USUAL_POSTS = 5  # that the usual spread of sentiment counts for
+
+
+def profile_authors(posts: Any) -> Any:
+    """Give what can be said of each author, one row each.
+
+    Posts are read block by block; only what is counted of authors is kept. Shares and means of authors with few posts are
+    drawn to those of all, see `murmuration.audience.shrink`.
+
+    Parameters
+    ----------
+    posts
+        pandas or Dask frame with `author_key`; whatever of `source`, `created_at`, `text`, `kind`, `lang`,
+        `like_count`, `repost_count`, `reply_count`, `view_count`, `author_followers`, `hashtags`, `mention_keys`,
+        `urls`, `community`, `place_name`, `topic`, `sentiment` and `sentiment_label` is there is used.
+
+    Returns
+    -------
+    same kind as `posts`
+        `source` where posts have it, `author_key`, and the columns in `murmuration.audience.FEATURES`, ordered by
+        key; of each kind of terms a list of names and, as ``<kind>_n``, their counts. Null is unknown. Lazy where
+        `posts` is lazy.
+
+    Raises
+    ------
+    SchemaError
+        If `author_key` is missing, or a column holds what it should not.
+    """
+    check_columns(posts.columns, ["author_key"], what="profile_authors")
+    plan = Plan(tuple(map(str, posts.columns)))
+    posts = posts[plan.used]
+    if not is_dask(posts):
+        return make_profiles(tally_posts(posts, plan), plan)
+    from dask.dataframe import from_delayed
+    from dask.delayed import delayed
+
+    parts = [delayed(tally_posts)(part, plan) for part in posts.to_delayed()]
+    while len(parts) > 1:
+        parts = [
+            delayed(merge_tallies)(parts[at : at + _MERGED]) for at in range(0, len(parts), _MERGED)
+        ]
+    # Every Dask collection carries the empty frame that says its columns.
+    meta = make_profiles(tally_posts(cast(Any, posts)._meta, plan), plan)  # noqa: SLF001
+    return from_delayed([delayed(make_profiles)(parts[0], plan)], meta=meta)
+
+
+def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
+    """Turn what was counted of authors into profiles."""
+    n = len(tally.keys)
+    measures = dict(zip(plan.measures, tally.sums.T, strict=True))
+    squares = dict(zip(plan.measures, tally.squares, strict=True))
+    found: dict[str, Any] = {"posts": measures["posts"]}
+    if plan.has("created_at"):
+        found |= derive_rhythm(tally.days, tally.day_posts, n)
+    for name, known in _MEANS.items():
+        if name in measures:
+            found[name] = shrink_means(measures[name], measures[f"known:{known}"], squares[name])
+    for name in ("text_chars", *COUNTS):
+        if name in found:
+            found[name] = np.expm1(found[name])
+    if plan.has("sentiment"):
+        found["sentiment_spread"] = _spread(tally, plan)
+    if plan.has("text"):
+        found |= _find_copies(tally.texts, n)
+    found |= _tell_names(tally, n)
+    terms = dict(tally.terms)
+    if plan.has("text"):
+        terms = {**count_terms(tally.texts), **terms}
+    frame = _name_authors(tally.keys, plan)
+    columns = {
+        feature.name: _column(feature, found, n) for feature in FEATURES if feature.kind != "terms"
+    }
+    for kind in TERMS:
+        columns[kind], columns[f"{kind}_n"] = _list_terms(terms.get(kind), n)
+    frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
+    log.info("profiled %d authors", n)
+    return frame.sort_values(list(frame.columns[: 1 + plan.has("source")]), ignore_index=True)
+
+
+# What each mean rests on: ``known:X`` of measures.
+_MEANS = {
+    **dict.fromkeys(("hour_cos", "hour_sin", "night_share"), "time"),
+    **dict.fromkeys(
+        (
+            "text_chars", "url_share", "hashtag_share", "many_hashtags_share", "mention_share", "emoji_share",
+            "question_share", "exclamation_share", "shout_share", "start_lower_share",
+        ),
+        "text",
+    ),
+    **dict.fromkeys(("repost_share", "reply_share", "quote_share"), "kind"),
+    **{name: name for name in COUNTS},
+    "sentiment": "sentiment",
+    **dict.fromkeys(("negative_share", "positive_share"), "label"),
+}  # fmt: skip
+
+
+def _spread(tally: Tally, plan: Plan) -> Floats:
+    """Give the standard deviation of sentiment of each author, drawn to the usual one."""
+    names = plan.measures
+    scores, squares, n = (
+        tally.sums[:, names.index(name)]
+        for name in ("sentiment", "sentiment_squared", "known:sentiment")
+    )
+    about = squares - scores**2 / np.maximum(n, 1)
+    usual = about.sum() / max((n - 1)[n > 1].sum(), 1)
+    spread = np.sqrt(np.maximum(about + usual * _USUAL_POSTS, 0) / (n - 1 + _USUAL_POSTS))
+    return np.where(n > 1, spread, np.nan)
+
+
+def _find_copies(texts: pa.Table, n_authors: int) -> dict[str, Floats]:
+    """Give the shares of texts that repeat one's own, and that others wrote as well."""
+    authors, hashes = texts["author"].to_numpy(), texts["hash"].to_numpy()
+    n = texts["n"].to_numpy().astype(float)
+    written = total(authors, n_authors, n)
+    repeated = total(authors, n_authors, n - 1)
+    _, groups, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
+    others = sizes[groups] > 1 if len(hashes) else np.zeros(0, bool)
+    copied = total(authors, n_authors, n * others)
+    return {
+        "repeated_share": shrink_means(repeated, np.maximum(written - 1, 0), float(repeated.sum())),
+        "copied_share": shrink_means(copied, written, float(copied.sum())),
+    }
+
+
+def _tell_names(tally: Tally, n_authors: int) -> dict[str, Any]:
+    """Give the name that most posts of each author have, and the share of those with one."""
+    found: dict[str, Any] = {}
+    for kind, name in (("langs", "main_lang"), ("places", "main_place")):
+        if kind not in tally.terms:
+            continue
+        authors, terms, counts = _sorted(tally.terms[kind])
+        first = np.flatnonzero(np.diff(authors, prepend=-1))
+        names = np.full(n_authors, None, object)
+        names[authors[first]] = terms.take(pa.array(first)).to_pylist()
+        found[name] = names
+        if kind == "langs":
+            most, named = np.zeros(n_authors), total(authors, n_authors, counts)
+            most[authors[first]] = counts[first]
+            found["main_lang_share"] = shrink_means(most, named, float(most.sum()))
+    return found
+
+
+def _sorted(table: pa.Table) -> tuple[Ints, pa.Array, Ints]:
+    """Give authors, terms and counts by author, the most frequent first, then by name."""
+    table = table.combine_chunks().sort_by(
+        [("author", "ascending"), ("n", "descending"), ("term", "ascending")]
+    )
+    terms = table["term"].combine_chunks()
+    return table["author"].to_numpy(), terms, table["n"].to_numpy().astype(np.int64)
+
+
+def _list_terms(table: pa.Table | None, n_authors: int) -> tuple[Any, Any]:
+    """Give lists of the most frequent terms of each author and of their counts; null without any."""
+    if table is None or not len(table):
+        empty = pa.nulls(n_authors)
+        return pd.array(empty.cast(pa.list_(pa.string())), dtype=TEXTS), pd.array(
+            empty.cast(pa.list_(pa.int64())), dtype=_COUNTS
+        )
+    authors, terms, counts = _sorted(table)
+    first = np.flatnonzero(np.diff(authors, prepend=-1))
+    rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
+    kept = np.flatnonzero(rank < MOST_TERMS)
+    sizes = np.bincount(authors[kept], minlength=n_authors)
+    ends = pa.array(
+        np.concatenate([[0], np.cumsum(sizes)]), pa.int32(), mask=np.append(sizes == 0, False)
+    )
+    names = pa.ListArray.from_arrays(ends, terms.take(pa.array(kept)))
+    numbers = pa.ListArray.from_arrays(ends, pa.array(counts[kept]))
+    return pd.array(names, dtype=TEXTS), pd.array(numbers, dtype=_COUNTS)
+
+
+def _column(feature: Feature, found: dict[str, Any], n: int) -> Any:
+    values = found.get(feature.name)
+    if feature.kind in _TYPES:
+        kind = _TYPES[feature.kind]
+        if values is None:
+            return pd.array(pa.nulls(n, kind.pyarrow_dtype), dtype=kind)
+        if feature.kind == "name":
+            return pd.array(pa.array(values, pa.string()), dtype=kind)
+        ticks = pa.array(values * _DAY_US, mask=np.isnan(values)).cast(pa.int64(), safe=False)
+        return pd.array(ticks.cast(kind.pyarrow_dtype), dtype=kind)
+    if values is None:
+        return pd.array(pa.nulls(n, pa.float64()), dtype=_NUMBER)
+    numbers = pa.array(values, pa.float64(), mask=np.isnan(values))
+    if feature.name in _WHOLE:
+        return pd.array(numbers.cast(pa.int64()), dtype=_COUNT)
+    return pd.array(numbers, dtype=_NUMBER)
+
+
+def _name_authors(keys: pa.Array, plan: Plan) -> pd.DataFrame:
+    if not plan.has("source"):
+        return pd.DataFrame({"author_key": pd.array(keys, dtype=pd.ArrowDtype(keys.type))})
+    parts = pc.split_pattern(keys, "\x00", max_splits=1)
+    columns = ("source", "author_key")
+    return pd.DataFrame(
+        {name: pd.array(pc.list_element(parts, at), dtype=TEXT) for at, name in enumerate(columns)}
+    )

@@ -1,0 +1,76 @@
+"""Days on which authors posted → how regularly, in what bursts, on which days of the week."""
+
+from typing import Any
+
+import numpy as np
+
+from murmuration.audience.shrink import shrink_means
+from murmuration.audience.tally import Floats, Ints, total, unpack_days
+
+_THURSDAY = 3  # 1970-01-01, from Monday
+_WEEK = 7
+
+
+def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
+    """Give the features that are made of days.
+
+    Parameters
+    ----------
+    packed, posts
+        Authors and days, see `pack_days`, and the posts on each; rising.
+    n_authors
+        How many authors there are; without a day all is unknown.
+    """
+    authors, days = unpack_days(packed)
+    per = posts.astype(np.float64)
+    active = np.bincount(authors, minlength=n_authors).astype(float)
+    dated = total(authors, n_authors, per)
+    there = np.flatnonzero(active)
+    starts = np.searchsorted(authors, there)
+    ends = np.append(starts[1:], len(authors)) - 1
+    first, last, busiest = (np.full(n_authors, np.nan) for _ in range(3))
+    if len(there):
+        first[there], last[there] = days[starts], days[ends]
+        busiest[there] = np.maximum.reduceat(per, starts)
+    weekday = (days + _THURSDAY) % _WEEK
+    angle = weekday * (2 * np.pi / _WEEK)
+    weekend = (weekday >= _WEEK - 2).astype(float)
+    by_weekday = {
+        "weekday_cos": np.cos(angle),
+        "weekday_sin": np.sin(angle),
+        "weekend_share": weekend,
+    }
+    span = last - first + 1
+    return {
+        "first_post_at": first,
+        "last_post_at": last,
+        "active_days": np.where(active > 0, active, np.nan),
+        "posts_per_active_day": _rate(dated, active),
+        # Days between the first and the last one: these two always have a post.
+        "regularity": _shrink(np.maximum(active - 2, 0), np.nan_to_num(np.maximum(span - 2, 0))),
+        "burst_share": _shrink(np.nan_to_num(busiest - 1), np.maximum(dated - 1, 0)),
+        **{
+            name: shrink_means(
+                total(authors, n_authors, per * values),
+                dated,
+                float((per * values**2).sum()),
+            )
+            for name, values in by_weekday.items()
+        },
+    }
+
+
+def _shrink(sums: Floats, counts: Floats) -> Floats:
+    """Shrink shares: the square of 1 is 1."""
+    return shrink_means(sums, counts, float(sums.sum()))
+
+
+def _rate(posts: Floats, days: Floats) -> Floats:
+    """Give posts per active day; the first post of a day made it active, so only the others are shrunk."""
+    further = np.maximum(posts - days, 0)
+    # Counts spread like Poisson's: the variance within authors is the mean.
+    mean = further.sum() / max(days.sum(), 1)
+    squares = float(
+        (days * (further / np.maximum(days, 1)) ** 2).sum() + mean * max(days.sum() - 1, 0)
+    )
+    return 1 + shrink_means(further, days, squares)

@@ -1,0 +1,164 @@
+"""What is counted of each author, block of posts by block, and how counts of blocks become one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+DAY_BITS = 24
+_DAY_MASK = (1 << DAY_BITS) - 1
+# The first day that is counted, in days before 1970: no platform has older posts.
+DAY_ZERO = 1 << (DAY_BITS - 1)
+MOST_TEXTS = 400  # different texts of an author that words and interests are read from
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What is counted of the authors of some posts.
+
+    Attributes
+    ----------
+    keys
+        The authors; what follows names them by their place here.
+    sums
+        Sums of measures over posts, shape (n_authors, n_measures).
+    squares
+        Sum of the squares of each measure, shape (n_measures,).
+    days, day_posts
+        Author and day in one number each, see `pack_days`, and the posts on it.
+    terms
+        Kind of term to a table of `author`, `term` and `n`.
+    texts
+        Table of `author`, `hash`, `n` of each different text; `text` is null for those beyond `MOST_TEXTS`.
+    """
+
+    keys: pa.Array
+    sums: Floats
+    squares: Floats
+    days: Ints
+    day_posts: Ints
+    terms: Mapping[str, pa.Table]
+    texts: pa.Table
+
+
+def pack_days(authors: Ints, days: Ints) -> tuple[Ints, Ints]:
+    """Give the different pairs of author and day (since 1970), rising, and how often each is there."""
+    packed = (authors << DAY_BITS) | np.clip(days + DAY_ZERO, 0, _DAY_MASK)
+    return np.unique(packed, return_counts=True)
+
+
+def unpack_days(packed: Ints) -> tuple[Ints, Ints]:
+    """Give authors and days (since 1970)."""
+    return packed >> DAY_BITS, (packed & _DAY_MASK) - DAY_ZERO
+
+
+def merge_tallies(tallies: Sequence[Tally]) -> Tally:
+    """Make one tally of several; their order changes nothing but the order of the authors."""
+    if len(tallies) == 1:
+        return tallies[0]
+    keys, places = _merge_keys([one.keys for one in tallies])
+    sums = np.zeros((len(keys), tallies[0].sums.shape[1]))
+    for one, place in zip(tallies, places, strict=True):
+        sums[place] += one.sums  # no author is there twice in one
+    days, day_posts = _merge_days(tallies, places)
+    kinds = tallies[0].terms
+    return Tally(
+        keys,
+        sums,
+        np.sum([one.squares for one in tallies], axis=0),
+        days,
+        day_posts,
+        {
+            kind: add_up(
+                [
+                    _moved(one.terms[kind], place)
+                    for one, place in zip(tallies, places, strict=True)
+                ],
+                ["author", "term"],
+            )
+            for kind in kinds
+        },
+        merge_texts([_moved(one.texts, place) for one, place in zip(tallies, places, strict=True)]),
+    )
+
+
+def _merge_keys(parts: Sequence[pa.Array]) -> tuple[pa.Array, list[Ints]]:
+    joined = pa.chunked_array(parts).combine_chunks().dictionary_encode()
+    codes = joined.indices.to_numpy().astype(np.int64)
+    return joined.dictionary, np.split(codes, np.cumsum([len(part) for part in parts])[:-1])
+
+
+def _merge_days(tallies: Sequence[Tally], places: Sequence[Ints]) -> tuple[Ints, Ints]:
+    moved = np.concatenate(
+        [
+            (place[one.days >> DAY_BITS] << DAY_BITS) | (one.days & _DAY_MASK)
+            for one, place in zip(tallies, places, strict=True)
+        ]
+    )
+    counts = np.concatenate([one.day_posts for one in tallies])
+    order = np.argsort(moved)
+    moved, counts = moved[order], counts[order]
+    starts = np.flatnonzero(np.diff(moved, prepend=-1))
+    return moved[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+
+
+def _moved(table: pa.Table, place: Ints) -> pa.Table:
+    authors = place[table["author"].to_numpy()] if len(table) else np.zeros(0, np.int64)
+    return table.set_column(0, "author", pa.array(authors, pa.int64()))
+
+
+def add_up(tables: Sequence[pa.Table], by: list[str]) -> pa.Table:
+    """Give the sum of `n` for each group, as a table of `by` and `n`."""
+    whole = pa.concat_tables(tables)
+    summed = whole.group_by(by, use_threads=False).aggregate([("n", "sum")])
+    return summed.rename_columns([*by, "n"]).select([*by, "n"])
+
+
+def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
+    """Give each text of an author once; only those whose hashes come first keep their words."""
+    whole = pa.concat_tables(tables).combine_chunks()
+    if not len(whole):
+        return whole
+    authors, hashes = whole["author"].to_numpy(), whole["hash"].to_numpy()
+    order = np.lexsort((hashes, authors))
+    authors, hashes = authors[order], hashes[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (np.diff(authors) != 0) | (hashes[1:] != hashes[:-1])
+    starts = np.flatnonzero(new)
+    counts = np.add.reduceat(whole["n"].to_numpy()[order], starts)
+    authors = authors[starts]
+    first = np.flatnonzero(np.diff(authors, prepend=-1))
+    rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
+    texts = whole["text"].take(pa.array(order[starts]))
+    kept = pc.if_else(pa.array(rank < MOST_TEXTS), texts, pa.scalar(None, texts.type))
+    return pa.table(
+        {
+            "author": pa.array(authors, pa.int64()),
+            "hash": pa.array(hashes[starts], pa.int64()),
+            "n": pa.array(counts, pa.int64()),
+            "text": kept,
+        }
+    )
+
+
+def sum_by(authors: npt.NDArray[np.int32], n_authors: int, values: Floats) -> Floats:
+    """Give sums of values, shape (n_rows, n_measures), by author, shape (n_authors, n_measures)."""
+    from scipy import sparse
+
+    n = len(authors)
+    rows = np.arange(n + 1, dtype=np.int32)
+    ones = np.ones(n)
+    members = sparse.csr_matrix((ones, authors, rows), shape=(n, n_authors))
+    return np.asarray(members.T @ values)
+
+
+def total(authors: Ints, n_authors: int, values: npt.NDArray[Any]) -> Floats:
+    """Give the sum of values by author, shape (n_authors,)."""
+    return np.bincount(authors, values, minlength=n_authors).astype(np.float64)

@@ -1,0 +1,166 @@
+"""Texts → how they are written, what repeats, and the words, hashtags, accounts and sites in them."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from murmuration.text import find_words, stop_words
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+DOMAIN = r"(?i)^[a-z]+://(?:www\.)?(?P<site>[^/?#:\s]+)"
+
+# RE2, as Arrow has it.
+_PATTERNS = {
+    "url_share": r"(?i)https?://|\bwww\.",
+    "hashtag_share": r"(?:^|[^&/\w])[#＃]\d*[\pL_]",
+    "many_hashtags_share": r"(?:[#＃]\d*[\pL_].*){3}",
+    "mention_share": r"(?:^|[^\w/@.])@\w",
+    "emoji_share": r"[\x{1F300}-\x{1FAFF}\x{2600}-\x{27BF}]",
+    "question_share": r"[?？]",
+    "exclamation_share": r"[!！]",
+    "shout_share": r"\b[A-Z]{4,}\b",
+    "start_lower_share": r"^[^\pL]*\p{Ll}",
+}
+_LINKS = r"(?i)(?:https?://|www\.)\S+|@\w+|\brt\b"
+
+_SITE = re.compile(r"https?://(?:www\.)?([^/?#:\s]+)", re.IGNORECASE)
+_TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
+_NAME = re.compile(r"(?<![\w/@.])@(\w+)")
+_WORDS_AT_ONCE = 50_000  # texts
+_EMPTY = np.zeros(0, np.int64)
+
+
+def measure_texts(texts: pa.Array) -> dict[str, Floats]:
+    """Give how texts are written, by measure: 1 or 0, and the logarithm of the length.
+
+    Parameters
+    ----------
+    texts
+        Strings without null; each different one once is enough.
+    """
+    found = {"text_chars": np.log1p(_floats(pc.utf8_length(texts)))}
+    # Addresses end in letters of any case, and in question marks.
+    plain = pc.replace_substring_regex(texts, r"(?i)https?://\S+", " ")
+    for name, pattern in _PATTERNS.items():
+        source = texts if name == "url_share" else plain
+        found[name] = _floats(pc.match_substring_regex(source, pattern).cast(pa.int8()))
+    return found
+
+
+def hash_texts(texts: pa.Array) -> Ints:
+    """Give a number for each text, equal where all but addresses, handles and case is."""
+    plain = pc.utf8_lower(pc.replace_substring_regex(texts.cast(pa.string()), _LINKS, ""))
+    plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"\s+", " "))
+    values = np.asarray(plain.to_numpy(zero_copy_only=False), dtype=object)
+    return pd.util.hash_array(values, categorize=False).view(np.int64)
+
+
+def count_terms(texts: pa.Table) -> dict[str, pa.Table]:
+    """Count the words, hashtags, accounts and sites of texts, by kind.
+
+    Parameters
+    ----------
+    texts
+        `author` and `text`, each different text of an author once; null texts count nothing.
+
+    Returns
+    -------
+    dict
+        For `words`, `hashtags`, `mentions` and `domains` a table of `author`, `term` and `n`, the number of texts.
+    """
+    there = texts.filter(texts["text"].is_valid()).combine_chunks()
+    pieces: dict[str, dict[str, int]] = {kind: {} for kind in _READERS}
+    counted: dict[str, list[pa.Table]] = {kind: [] for kind in _READERS}
+    for at in range(0, len(there), _WORDS_AT_ONCE):
+        for kind, table in _count_block(there.slice(at, _WORDS_AT_ONCE), pieces).items():
+            counted[kind].append(table)
+    return {kind: _add_up(counted[kind], list(pieces[kind])) for kind in _READERS}
+
+
+def _count_block(block: pa.Table, known: dict[str, dict[str, int]]) -> dict[str, pa.Table]:
+    tokens = pc.utf8_split_whitespace(block["text"].combine_chunks())
+    text_of = pc.list_parent_indices(tokens).to_numpy()
+    encoded = pc.list_flatten(tokens).dictionary_encode()
+    distinct, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    authors = block["author"].to_numpy()
+    found = {}
+    for kind, read in _READERS.items():
+        terms = known[kind]
+        lists = [[terms.setdefault(term, len(terms)) for term in read(piece)] for piece in distinct]
+        sizes = np.array([len(one) for one in lists], np.int64)
+        flat = np.array([code for one in lists for code in one], np.int64)
+        starts = np.cumsum(sizes) - sizes
+        repeat = sizes[codes]
+        rows = np.repeat(text_of, repeat)
+        offsets = np.arange(repeat.sum()) - np.repeat(np.cumsum(repeat) - repeat, repeat)
+        places = flat[np.repeat(starts[codes], repeat) + offsets] if len(flat) else _EMPTY
+        # Once a text, however often it says so.
+        pairs = np.unique(rows.astype(np.int64) * max(len(terms), 1) + places)
+        rows, places = pairs // max(len(terms), 1), pairs % max(len(terms), 1)
+        found[kind] = pa.table(
+            {"author": authors[rows], "code": places, "n": np.ones(len(rows), np.int64)}
+        )
+    return found
+
+
+def _add_up(tables: list[pa.Table], terms: list[str]) -> pa.Table:
+    names = pa.array(terms, pa.string())
+    if not tables:
+        return pa.table(
+            {"author": pa.array([], pa.int64()), "term": names, "n": pa.array([], pa.int64())}
+        )
+    whole = pa.concat_tables(tables)
+    summed = whole.group_by(["author", "code"], use_threads=False).aggregate([("n", "sum")])
+    return pa.table(
+        {
+            "author": summed["author"],
+            "term": names.take(summed["code"].combine_chunks()),
+            "n": summed["n_sum"],
+        }
+    )
+
+
+def _sites(piece: str) -> list[str]:
+    return [site.lower() for site in _SITE.findall(piece)] if "://" in piece else []
+
+
+def _tags(piece: str) -> list[str]:
+    if "#" not in piece and "＃" not in piece:
+        return []
+    return [
+        tag.lower() for tag in _TAG.findall(unicodedata.normalize("NFKC", _SITE.sub("", piece)))
+    ]
+
+
+def _names(piece: str) -> list[str]:
+    return [fingerprint(name) for name in _NAME.findall(piece)] if "@" in piece else []
+
+
+def _words(piece: str, stop: frozenset[str]) -> list[str]:
+    if piece[0] in "#＃@" or "://" in piece:
+        return []
+    return find_words(piece, stop=stop)
+
+
+def fingerprint(handle: str) -> str:
+    """Give 16 hex digits that stand for a handle, so that profiles tell accounts apart without naming them."""
+    return blake2b(handle.lower().encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+_READERS: dict[str, Callable[[str], list[str]]] = {
+    "words": partial(_words, stop=stop_words()), "hashtags": _tags, "mentions": _names, "domains": _sites,
+}  # fmt: skip
+
+
+def _floats(values: pa.Array) -> Floats:
+    return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)

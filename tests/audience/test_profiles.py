@@ -1,0 +1,162 @@
+"""One row per author: what is counted, what is unknown, and what few posts are worth."""
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.audience import FEATURES, profile_authors
+from murmuration.audience.features import NUMBERS, TERMS
+from murmuration.audience.shrink import shrink_means
+from murmuration.errors import SchemaError
+
+UTC = "UTC"
+
+
+def make_posts(n: int = 600, authors: int = 40, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    author = rng.integers(0, authors, n)
+    linking = rng.random(n) < (author % 2) * 0.8 + 0.1
+    return pd.DataFrame(
+        {
+            "author_key": [f"a{one:02d}" for one in author],
+            "created_at": pd.Timestamp("2026-01-05", tz=UTC)
+            + pd.to_timedelta(rng.integers(0, 60 * 24 * 30, n), unit="min"),
+            "text": [
+                f"say {number} #tag{one % 3} " + ("https://site.example/x @Friend" if link else "alone")
+                for number, (one, link) in enumerate(zip(author, linking, strict=True))
+            ],
+            "kind": rng.choice(["post", "repost", "reply"], n),
+            "like_count": rng.integers(0, 50, n),
+            "author_followers": 10 ** (author % 4),
+            "sentiment": rng.uniform(-1, 1, n),
+            "sentiment_label": rng.choice(["negative", "neutral", "positive"], n),
+            "lang": rng.choice(["en", "de"], n),
+            "topic": author % 5,
+        }
+    )  # fmt: skip
+
+
+def test_order_of_rows_and_partitions_change_nothing():
+    posts = make_posts()
+    mixed = dd.from_pandas(posts.sample(frac=1, random_state=1), npartitions=8, sort=False)
+    lazy = profile_authors(mixed)
+    assert hasattr(lazy, "dask")
+    pd.testing.assert_frame_equal(lazy.compute(), profile_authors(posts))
+
+
+def test_every_feature_is_a_column_and_says_what_it_means():
+    profiles = profile_authors(make_posts())
+    terms = [column for kind in TERMS for column in (kind, f"{kind}_n")]
+    plain = [feature.name for feature in FEATURES if feature.kind != "terms"]
+    assert list(profiles.columns) == ["author_key", *plain, *terms]
+    assert all(feature.meaning for feature in FEATURES)
+    assert all(feature.unit for feature in FEATURES if feature.name in NUMBERS)
+
+
+def test_counts_and_means_are_those_of_the_posts():
+    posts = make_posts(4_000, authors=4)
+    found = profile_authors(posts).set_index("author_key")
+    own = posts.groupby("author_key")
+    assert found["posts"].to_dict() == own.size().to_dict()
+    days = own["created_at"].agg(lambda times: times.dt.floor("D").nunique())
+    assert found["active_days"].to_dict() == days.to_dict()
+    for name, truth in {
+        "repost_share": own["kind"].agg(lambda kinds: (kinds == "repost").mean()),
+        "url_share": own["text"].agg(lambda texts: texts.str.contains("http").mean()),
+        "negative_share": own["sentiment_label"].agg(lambda named: (named == "negative").mean()),
+        "followers": own["author_followers"].first(),
+        "likes_per_post": np.expm1(own["like_count"].agg(lambda likes: np.log1p(likes).mean())),
+    }.items():
+        np.testing.assert_allclose(found[name].astype(float), truth.astype(float), rtol=0.15)
+    assert found["hashtags"].iloc[0] == ["tag0"]
+    assert found["domains"].iloc[1] == ["site.example"]
+
+
+def test_unknown_is_null_and_never_zero():
+    posts = make_posts().drop(columns=["like_count", "sentiment", "lang", "topic"])
+    posts.loc[posts["author_key"] == "a03", "created_at"] = pd.NaT
+    posts["author_followers"] = posts["author_followers"].where(posts["author_key"] != "a04", -1)
+    found = profile_authors(posts).set_index("author_key")
+    assert found[["likes_per_post", "sentiment", "main_lang", "topics"]].isna().all(axis=None)
+    assert found.loc["a03", ["active_days", "hour_cos", "regularity", "first_post_at"]].isna().all()
+    assert pd.isna(found.loc["a04", "followers"])
+    assert found.drop(index="a04")["followers"].notna().all()
+
+
+def test_few_posts_are_drawn_to_the_population():
+    many = pd.DataFrame({"author_key": np.repeat([f"m{n}" for n in range(40)], 50), "text": "calm"})
+    many["text"] = np.where(np.arange(len(many)) % 10 == 0, "see https://x.example", many["text"])
+    few = pd.DataFrame({"author_key": ["once"], "text": ["see https://x.example"]})
+    found = profile_authors(pd.concat([many, few])).set_index("author_key")["url_share"]
+    assert found["m0"] == pytest.approx(0.1, abs=0.02)
+    assert found["once"] < 0.3
+
+
+def test_shrinking_lowers_the_error_of_noisy_shares():
+    rng = np.random.default_rng(0)
+    truth, n = rng.beta(4, 12, 3_000), rng.integers(1, 12, 3_000)
+    hits = rng.binomial(n, truth).astype(float)
+    shrunk = shrink_means(hits, n.astype(float), hits.sum())
+    raw = hits / n
+    assert np.mean((shrunk - truth) ** 2) < 0.5 * np.mean((raw - truth) ** 2)
+    assert np.isnan(shrink_means(np.zeros(2), np.array([0.0, 3.0]), 0.0))[0]
+
+
+def test_the_same_key_in_two_sources_is_two_authors():
+    posts = make_posts(50, authors=3).assign(source=["a", "b"] * 25)
+    found = profile_authors(posts)
+    assert list(found.columns[:2]) == ["source", "author_key"]
+    assert len(found) == 6
+    assert found["posts"].sum() == 50
+
+
+def test_posts_without_an_author_are_left_out():
+    posts = make_posts(100, authors=5)
+    posts.loc[:9, "author_key"] = None
+    assert profile_authors(posts)["posts"].sum() == 90
+    assert profile_authors(posts.assign(author_key=pd.array([None] * 100, "str"))).empty
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_no_post_and_one_post_are_profiles_as_well(rows):
+    found = profile_authors(make_posts().head(rows))
+    assert len(found) == rows
+    assert list(found.columns) == list(profile_authors(make_posts()).columns)
+
+
+def test_own_repeats_and_copies_of_others_are_told_apart():
+    texts = {
+        "repeats": ["buy now https://a.example"] * 30,
+        "first": [f"an idea of mine {n}" for n in range(30)],
+        "copies": [f"an idea of mine {n}" for n in range(30)],
+        "own": [f"words of mine {n}" for n in range(30)],
+    }
+    posts = pd.DataFrame([(who, text) for who, said in texts.items() for text in said], columns=["author_key", "text"])  # fmt: skip
+    found = profile_authors(posts).set_index("author_key")
+    assert found["repeated_share"].idxmax() == "repeats"
+    assert found.loc["copies", "copied_share"] > 0.9 > 0.1 > found.loc["own", "copied_share"]
+
+
+def test_an_infinite_number_is_unknown():
+    posts = make_posts().astype({"like_count": float})
+    posts.loc[posts["author_key"] == "a01", "like_count"] = np.inf
+    found = profile_authors(posts).set_index("author_key")
+    assert pd.isna(found.loc["a01", "likes_per_post"])
+    assert found.drop(index="a01")["likes_per_post"].notna().all()
+
+
+def test_handles_are_not_kept():
+    found = profile_authors(make_posts())
+    named = {name for names in found["mentions"].dropna() for name in names}
+    assert len(named) == 1
+    assert "friend" not in named
+
+
+def test_wrong_columns_are_named():
+    with pytest.raises(SchemaError, match="author_key"):
+        profile_authors(make_posts().drop(columns="author_key"))
+    with pytest.raises(SchemaError, match="created_at holds"):
+        profile_authors(make_posts().assign(created_at="yesterday"))
+    with pytest.raises(SchemaError, match="like_count"):
+        profile_authors(make_posts().assign(like_count="many"))
