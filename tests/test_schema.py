@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from murmuration import schema
+from murmuration.audience import FEATURES
 from murmuration.errors import SchemaError
 from murmuration.schema import RESULTS, STORE_TABLES, Table
 from murmuration.sentiment import count_methods, estimate_shares
@@ -44,6 +45,16 @@ def render_dictionary() -> Iterator[str]:
                 null = "yes" if column.name in table.nullable else "never"
                 name, kind = f"`{column.name}`", _type_name(column.type)
                 yield f"| {name} | {kind} | {column.unit or '–'} | {null} | {column.meaning} |"
+    yield from render_profiles()
+
+
+def render_profiles() -> Iterator[str]:
+    """Give the lines about what `murmuration.audience.profile_authors` says of an author."""
+    yield from ("", "## Profiles of authors", "", "What `murmuration.audience.profile_authors` gives beside the key. Null is unknown.")  # fmt: skip
+    yield from ("", "| column | of | unit | made of | meaning |", "|---|---|---|---|---|")
+    for feature in FEATURES:
+        needs = " or ".join(f"`{name}`" for name in feature.needs) or "–"
+        yield f"| `{feature.name}` | {feature.block} | {feature.unit or '–'} | {needs} | {feature.meaning} |"
 
 
 def _describe(table: Table) -> str:

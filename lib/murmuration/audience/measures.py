@@ -169,7 +169,9 @@ def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Floats]]:
     for name, column in COUNTS.items():
         if plan.has(column):
             counts = _numbers(posts[column], column)
-            known = (counts >= 0) & np.isfinite(counts)  # less than none is another way to say unknown
+            known = (counts >= 0) & np.isfinite(
+                counts
+            )  # less than none is another way to say unknown
             yield f"known:{name}", known.astype(float)
             yield name, np.log1p(np.where(known, counts, 0.0))
     if plan.has("kind"):
