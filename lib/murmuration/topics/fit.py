@@ -34,6 +34,7 @@ from murmuration.topics.embed import (
     make_embedder,
 )
 from murmuration.topics.frame import fit_bertopic
+from murmuration.topics.known import Known, Seen
 from murmuration.topics.labels import Labeller
 from murmuration.topics.mixture import Labels, Singles, find_centroids, learn_mixture, learn_words
 from murmuration.topics.model import Space, TopicModel, empty_table
@@ -146,7 +147,9 @@ def fit_topics(
     weight = repeats["weight"].to_numpy(np.int64)
     draft.least_strength = _find_least(draft, sample.others, params, vectors)
     tally = Count(draft, column, vectors, every=True).all(posts, weight, lengths)
-    return tell_topics(draft, tally, labeller, n_terms=params.n_terms)
+    told = tell_topics(draft, tally, labeller, n_terms=params.n_terms)
+    ids = told.topics["id"].to_numpy(np.int64)
+    return told.with_known(Known(Seen.join(tally.seen), ids, tally.texts_with))
 
 
 def _draw_sample(
@@ -260,7 +263,8 @@ def _find_least(
     if allowed <= 0 or not speak.any():
         return 0.0
     # A little below, as other posts may be less sure.
-    return float(min(params.least_strength, np.quantile(strengths[speak], 0.8 * allowed)))
+    least = float(np.quantile(strengths[speak], 0.8 * allowed))
+    return min(params.least_strength, least)
 
 
 def _make_card(

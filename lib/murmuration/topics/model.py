@@ -18,6 +18,7 @@ from murmuration.model_folder import digest_contents, read_folder, write_folder
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
 from murmuration.topics.embed import Embedder, Vectors, embed_texts, make_embedder, project
+from murmuration.topics.known import Known, hash_posts
 from murmuration.topics.mixture import Floats, Mixture, Singles
 from murmuration.topics.words import Counts, Vocabulary, weigh_terms
 
@@ -61,6 +62,8 @@ class TopicModel:
     bertopic
         The fitted BERTopic, where there is one: after `fit_topics` with the method ``bertopic``; a saved model
         does not keep it.
+    known
+        What it knows of the texts that it was fitted on: they are not read again.
     """
 
     def __init__(
@@ -74,8 +77,9 @@ class TopicModel:
         least_strength: float = 0.0,
         bertopic: Any = None,
         embedder: Embedder | None = None,
+        known: Known | None = None,
     ) -> None:
-        self.card, self.topics, self.bertopic = card, topics, bertopic
+        self.card, self.topics, self.bertopic, self.known = card, topics, bertopic, known
         self.vocabulary, self.mixture, self.space = vocabulary, mixture, space
         self.least_strength = least_strength
         self.embedder = embedder
@@ -125,17 +129,30 @@ class TopicModel:
             least_strength=self.least_strength,
             bertopic=self.bertopic,
             embedder=self.embedder,
+            known=self.known if len(topics) == len(self.topics) else None,
         )
+
+    def with_known(self, known: Known) -> "TopicModel":
+        """Give the same model with what it knows of the texts that it was fitted on."""
+        model = self.with_table(self.topics)
+        model.known = known
+        return model
+
+    def without_known(self) -> "TopicModel":
+        """Give the same model without what it knows of texts: all are read."""
+        model = self.with_table(self.topics)
+        model.known = None
+        return model
 
     def with_embedder(self, embedder: Embedder) -> "TopicModel":
         """Give the same model with what gives vectors to texts: one that was given to `fit_topics` is not saved."""
-        model = self.with_table(self.topics)
+        model = self.without_known()
         model.embedder = embedder
         return model
 
     def with_mixture(self, mixture: Mixture) -> "TopicModel":
         """Give the same topics with other words."""
-        model = self.with_table(self.topics)
+        model = self.without_known()
         model.mixture = mixture
         return model
 
@@ -154,10 +171,10 @@ class TopicModel:
 
     def choose_topics(
         self, prepared: pd.DataFrame, counts: Counts, kept: Vectors | None = None
-    ) -> tuple[npt.NDArray[np.int64], Floats]:
+    ) -> tuple[npt.NDArray[np.int64], Singles]:
         """Give the topic of prepared posts (−1 for none), and how sure that is, 0 to 1."""
         topics = np.full(len(prepared), NO_TOPIC, np.int64)
-        strengths = np.zeros(len(prepared))
+        strengths = np.zeros(len(prepared), np.float32)
         if not len(self.topics):
             return topics, strengths
         vectors = None
@@ -175,6 +192,30 @@ class TopicModel:
         strengths[silent] = 0
         ids = self.topics["id"].to_numpy(np.int64)
         return np.where(topics >= 0, ids[topics], NO_TOPIC), strengths
+
+    def assign(
+        self, posts: pd.DataFrame, *, column: str = "text", kept: Vectors | None = None
+    ) -> tuple[npt.NDArray[np.int64], Singles]:
+        """Give the topic of posts (−1 for none), and how sure that is: as is known, else as their words say."""
+        posts = posts[[column, *_others(posts)]]
+        topics, strengths = (
+            np.full(len(posts), NO_TOPIC, np.int64),
+            np.zeros(len(posts), np.float32),
+        )
+        places = np.full(len(posts), -1)
+        if self.known is not None:
+            seen = self.known.seen
+            places = seen.find(hash_posts(posts, column))
+            there = np.flatnonzero(places >= 0)
+            topics[there], strengths[there] = (
+                seen.topics[places[there]],
+                seen.strengths[places[there]],
+            )
+        fresh = np.flatnonzero(places < 0)
+        prepared = self.vocabulary.prepare(posts.iloc[fresh], column)
+        counts = self.vocabulary.count_words(prepared)
+        topics[fresh], strengths[fresh] = self.choose_topics(prepared, counts, kept)
+        return topics, strengths
 
     def save(self, folder: Path) -> None:
         """Write a model folder; see `murmuration.model_folder`."""
@@ -198,7 +239,16 @@ class TopicModel:
             words, pull = arrays["log_words"].astype(np.float64), float(facts["pull"])
             mixture = Mixture(words, arrays["log_sizes"], space.centroids if pull else None, pull)
             least = float(facts["least_strength"])
-            return cls(read_card(facts), topics, vocabulary, mixture, space, least_strength=least)
+            known = Known.from_arrays(arrays, len(vocabulary.terms))
+            return cls(
+                read_card(facts),
+                topics,
+                vocabulary,
+                mixture,
+                space,
+                least_strength=least,
+                known=known,
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise ModelError(f"The model in {folder} is no topic model: {err!r}.") from err
 
@@ -212,13 +262,18 @@ class TopicModel:
         }  # fmt: skip
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        return self.vocabulary.as_arrays() | {
-            "log_words": self.mixture.log_words.astype(np.float32),
-            "log_sizes": self.mixture.log_sizes,
-            "rarity": self.space.rarity,
-            "directions": self.space.directions,
-            "centroids": self.space.centroids,
-        }
+        known = {} if self.known is None else self.known.as_arrays()
+        return (
+            self.vocabulary.as_arrays()
+            | known
+            | {
+                "log_words": self.mixture.log_words.astype(np.float32),
+                "log_sizes": self.mixture.log_sizes,
+                "rarity": self.space.rarity,
+                "directions": self.space.directions,
+                "centroids": self.space.centroids,
+            }
+        )
 
 
 def assign_topics(
@@ -256,10 +311,8 @@ def assign_topics(
     check_columns(posts.columns, [column], what="assign_topics")  # type: ignore[attr-defined]
 
     def assigned(part: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
-        prepared = model.vocabulary.prepare(part[[column, *_others(part)]], column)
-        counts = model.vocabulary.count_words(prepared)
-        topics, strengths = model.choose_topics(prepared, counts, vectors)
-        return part.assign(topic=topics, topic_strength=strengths)
+        topics, strengths = model.assign(part, column=column, kept=vectors)
+        return part.assign(topic=topics, topic_strength=strengths.astype(np.float64))
 
     return map_rows(posts, assigned, model)
 

@@ -36,7 +36,7 @@ def draw_rows(posts: Any, repeats: pd.DataFrame, *, size: int, seed: int) -> Row
     once = np.flatnonzero(
         (repeats["weight"].to_numpy(np.int64) > 0) & repeats["repeat_group"].notna().to_numpy()
     )
-    keys = _scatter(repeats["text_hash"].iloc[once].to_numpy(np.int64).view(np.uint64), seed)
+    keys = scatter(repeats["text_hash"].iloc[once].to_numpy(np.int64).view(np.uint64), seed)
     order = np.argsort(keys, kind="stable")
     once = once[order]
     if len(once) <= size:
@@ -53,7 +53,7 @@ def draw_rows(posts: Any, repeats: pd.DataFrame, *, size: int, seed: int) -> Row
 def choose_texts(repeats: pd.DataFrame, *, most: int, seed: int) -> Rows:
     """Say of each post whether it is one of `most` different texts, 1 or 0; chance decides, not the order of rows."""
     once = repeats["weight"].to_numpy(np.int64) > 0
-    keys = _scatter(repeats["text_hash"].fillna(0).to_numpy(np.int64).view(np.uint64), seed)
+    keys = scatter(repeats["text_hash"].fillna(0).to_numpy(np.int64).view(np.uint64), seed)
     if once.sum() > most:
         once &= keys <= np.partition(keys[once], most - 1)[most - 1]
     return once.astype(np.int64)
@@ -96,7 +96,7 @@ def _take(part: pd.DataFrame, rows: Rows) -> pd.DataFrame:
     return part.iloc[rows]
 
 
-def _scatter(hashes: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
+def scatter(hashes: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
     """Mix hashes with a seed (the finaliser of splitmix64, Steele et al. 2014)."""
     start = np.uint64((seed * 0x9E3779B97F4A7C15) % 2**64)
     mixed = hashes ^ start

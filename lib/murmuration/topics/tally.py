@@ -13,6 +13,7 @@ from scipy import sparse
 
 from murmuration.frames import is_dask
 from murmuration.topics.embed import Vectors
+from murmuration.topics.known import Seen, find_rows, hash_posts
 from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
 from murmuration.topics.model import TopicModel, make_table
 from murmuration.topics.sampling import Rows
@@ -26,17 +27,29 @@ _PHRASES = 5  # told for each topic
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What all posts say, by topic; the last row is for posts without one."""
+    """What all posts say, by topic; the last row is for posts without one.
+
+    Attributes
+    ----------
+    posts, weight
+        How many, and how many different texts.
+    texts_with
+        How many texts have each term, shape (n_topics + 1, n_terms).
+    seen
+        The topic of each text, in parts.
+    """
 
     posts: npt.NDArray[np.int64]
     weight: npt.NDArray[np.int64]
     texts_with: sparse.csr_matrix
+    seen: tuple[Seen, ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
             self.posts + other.posts,
             self.weight + other.weight,
             self.texts_with + other.texts_with,
+            (*self.seen, *other.seen),
         )
 
 
@@ -85,8 +98,9 @@ class Count:
         """Count some posts at once."""
         n_topics, vocabulary = len(self.model.topics), self.model.vocabulary
         prepared = vocabulary.prepare(posts, self.column)
-        topics, _ = self.model.choose_topics(prepared, vocabulary.count_words(prepared), self.kept)
-        places = np.where(topics < 0, n_topics, topics)
+        counts = vocabulary.count_words(prepared)
+        topics, strengths = self.model.choose_topics(prepared, counts, self.kept)
+        places = find_rows(self.model.topics["id"].to_numpy(np.int64), topics)
         once = np.flatnonzero(weight > 0)
         terms = vocabulary.count_terms(prepared.iloc[once])
         there = (places[once], np.arange(len(once)))
@@ -95,6 +109,7 @@ class Count:
             np.bincount(places, minlength=n_topics + 1),
             np.bincount(places[once], minlength=n_topics + 1),
             (members @ terms).tocsr(),
+            (Seen(hash_posts(posts, self.column), topics, strengths),) * self.every,
         )
 
 

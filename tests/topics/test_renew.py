@@ -1,0 +1,116 @@
+"""The next run: topics stay while little is new, and only what is new is read."""
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.text import find_repeats
+from murmuration.topics import TopicModel, TopicParams, assign_topics, fit_topics
+from murmuration.topics.renew import renew_topics
+from murmuration.topics.sampling import count_rows
+
+SUBJECTS = [
+    "flight luggage delay seat crew gate airport runway pilot cabin",
+    "coffee espresso roast beans barista milk latte crema mug foam",
+    "phone battery screen camera charger update app signal cable sim",
+]
+OTHER = "parliament election senator ballot minister vote treaty reform law mayor"
+
+
+def write_posts(n, *, seed, subjects=SUBJECTS):
+    rng = np.random.default_rng(seed)
+    texts = [
+        " ".join(rng.choice(subjects[at % len(subjects)].split(), 6, replace=False))
+        for at in range(n)
+    ]
+    return pd.DataFrame({"text": texts})
+
+
+def renew(posts, model):
+    repeats, lengths = find_repeats(posts), count_rows(posts)
+    return renew_topics(posts, model, repeats, lengths, column="text", n_terms=10)
+
+
+@pytest.fixture(scope="module")
+def before():
+    return write_posts(6_000, seed=0)
+
+
+@pytest.fixture(scope="module")
+def model(before):
+    return fit_topics(before, TopicParams(n_topics=3, method="nmf", sample_posts=1_000))
+
+
+@pytest.fixture(scope="module")
+def after(before):
+    return pd.concat([before[50:], write_posts(60, seed=1)], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def renewed(after, model):
+    return renew(after, model)
+
+
+def test_texts_that_are_known_are_not_read_again(before, model, monkeypatch):
+    expected = assign_topics(before, model.without_known())
+    read = []
+    choose = TopicModel.choose_topics
+
+    def watch(self, prepared, *rest):
+        read.append(len(prepared))
+        return choose(self, prepared, *rest)
+
+    monkeypatch.setattr(TopicModel, "choose_topics", watch)
+    pd.testing.assert_frame_equal(assign_topics(before, model), expected)
+    assert sum(read) == 0
+
+
+def test_topics_stay_and_new_posts_are_counted(after, model, renewed):
+    assert renewed.topics["label"].tolist() == model.topics["label"].tolist()
+    assert renewed.topics["posts"].sum() + (
+        assign_topics(after, renewed)["topic"] < 0
+    ).sum() == len(after)
+    counted = assign_topics(after, renewed)["topic"].value_counts()
+    assert counted.reindex(renewed.topics["id"]).tolist() == renewed.topics["posts"].tolist()
+
+
+def test_what_is_kept_of_new_texts_is_what_would_be_read(after, renewed):
+    pd.testing.assert_frame_equal(
+        assign_topics(after, renewed), assign_topics(after, renewed.without_known())
+    )
+
+
+def test_partitions_change_nothing(after, model, renewed):
+    again = renew(dd.from_pandas(after, npartitions=4), model)
+    pd.testing.assert_frame_equal(again.topics, renewed.topics)
+    assert again.version == renewed.version
+
+
+def test_a_saved_model_knows_as_much(after, model, renewed, tmp_path):
+    model.save(tmp_path / "kept")
+    again = renew(after, TopicModel.load(tmp_path / "kept"))
+    pd.testing.assert_frame_equal(again.topics, renewed.topics)
+
+
+def test_topics_are_found_anew_where_much_is_new(before, model):
+    assert renew(write_posts(6_000, seed=2), model) is None
+    assert renew(before[:5_000], model) is None
+    assert renew(before, model.without_known()) is None
+
+
+def test_little_by_little_is_much_as_well(before, model):
+    posts, found = before, model
+    for seed in range(3, 20):
+        posts = pd.concat([posts, write_posts(60, seed=seed)], ignore_index=True)
+        found = renew(posts, found)
+        if found is None:
+            break
+    assert 6 <= seed <= 9
+
+
+def test_topics_are_found_anew_where_new_posts_say_other_things(before, model):
+    usual = pd.concat([before, write_posts(250, seed=1)], ignore_index=True)
+    assert renew(usual, model) is not None
+    other = pd.concat([before, write_posts(250, seed=1, subjects=[OTHER])], ignore_index=True)
+    assert renew(other, model) is None
