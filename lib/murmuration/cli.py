@@ -235,7 +235,7 @@ def _list_parameters(report: str, *, as_json: bool) -> None:
     from murmuration.reports.runner import report_path
     from murmuration.settings import get_settings
 
-    found = read_parameters(report_path(get_settings(), report)).values()
+    found = read_parameters(report_path(get_settings().root, report)).values()
     if as_json:
         print_json([fields_of(one) for one in found])
         return
@@ -263,6 +263,62 @@ def runs(
         [run_row(run) for run in found[:limit]],
     )
     typer.echo(f"{number(len(found), 'run')}. Index: {settings.reports / 'index.html'}")
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="Id of a run, or the beginning of it.")],
+    code: Annotated[
+        str, typer.Option(help="recorded: the commit that it ran; current: the code as it is here.")
+    ] = "recorded",
+    deadline: Annotated[float, typer.Option(help="Seconds after which it is ended.")] = 3600,
+    as_json: AsJson = False,
+) -> None:
+    """Run a run again on what it read then, and say whether every result table is equal."""
+    from murmuration.reports.manifest import find_run
+    from murmuration.reports.replay import read_code, replay_run
+    from murmuration.settings import get_settings
+
+    original, chosen = find_run(get_settings().reports, run), read_code(code)
+    with progress_bar() as bar:
+        done = replay_run(
+            original,
+            code=chosen,
+            deadline_seconds=deadline,
+            on_progress=run_progress(bar, original.manifest["report"]),
+        )
+    if as_json:
+        print_json(done.as_facts())
+    else:
+        for table in done.tables:
+            typer.echo(f"{'=' if table.equal else '≠'} {table.describe()}")
+        typer.echo(done.describe())
+        typer.echo(str(done.result.folder))
+    # With other code a difference is what was asked for.
+    if done.verdict == "failed" or (chosen == "recorded" and done.verdict != "equal"):
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="Id of a run, or the beginning of it.")],
+    second: Annotated[str, typer.Argument(help="Id of another run of the same report.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed between two runs: figures, posts, parameters, code, packages."""
+    from murmuration.reports.compare import compare_runs, write_comparison
+    from murmuration.reports.manifest import find_run
+    from murmuration.settings import get_settings
+
+    reports = get_settings().reports
+    found = compare_runs(find_run(reports, first), find_run(reports, second))
+    page = write_comparison(found, reports)
+    if as_json:
+        print_json(found.as_facts() | {"page": str(page)})
+        return
+    for sentence in found.describe():
+        typer.echo(sentence)
+    typer.echo(f"Page: {page}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from murmuration.sentiment.quality import (
     judge,
     prepare_labelled,
 )
-from murmuration.store.delta import open_store
+from murmuration.store.delta import AsOf, open_store
 from murmuration.store.posts import load_posts
 
 _TIMED_SECONDS = 0.5  # few posts are timed several times, and the best time counts
@@ -120,7 +120,7 @@ def _judge_timed(posts: pd.DataFrame, model: Model | None) -> tuple[pd.DataFrame
 
 
 def measure_drift(
-    models: Sequence[Model], posts: pd.DataFrame, *, source: str = "", as_of: int | None = None
+    models: Sequence[Model], posts: pd.DataFrame, *, source: str = "", as_of: AsOf | None = None
 ) -> pd.DataFrame:
     """Measure how far labelled posts, and those of a source, are from what models were trained on.
 
@@ -133,7 +133,7 @@ def measure_drift(
     source
         A source of the store; its first 20,000 posts with text are read. None unless given.
     as_of
-        Version of the store's posts.
+        State of the store's posts; the newest unless given.
     """
     parts = [compare_with_training(models, posts["text"], posts["lang"], posts="labelled")]
     if source and models:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from murmuration.reports.parameters import Value
 
 VARIABLE = "MURMURATION_RUN"
+# Among the pins, not a field of its own: code of any age can read it.
+REPLAY = "replay_of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,11 @@ class Context:
     draft: bool = False
     schedule: str | None = None
     attempt: int = 1
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether this is another run again: then nothing is kept for later runs."""
+        return REPLAY in self.pinned
 
     def save(self, path: Path) -> None:
         """Write it for the kernel."""

@@ -11,6 +11,7 @@ from murmuration.sample import make_posts
 from murmuration.sentiment.agreement import settle_labels
 from murmuration.store.delta import open_store
 from murmuration.store.labels import load_labels
+from murmuration.store.moments import State
 
 LABELS = "labels"
 SAMPLE = "sample"
@@ -25,8 +26,7 @@ def find_labelled(
     text: str = "",
     label: str = "",
     lang: str = "",
-    as_of: int | None = None,
-    posts_as_of: int | None = None,
+    as_of: State | None = None,
 ) -> Labelled:
     """Read labelled posts.
 
@@ -38,8 +38,8 @@ def find_labelled(
         Folder that relative paths begin at.
     text, label, lang
         Columns of a file and its language, see `read_labelled`.
-    as_of, posts_as_of
-        Versions of the store's labels and posts; the newest unless given.
+    as_of
+        State of the store's labels and posts; the newest unless given.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def find_labelled(
     if data == SAMPLE:
         return _invent()
     if data == LABELS:
-        return _read_store(as_of, posts_as_of)
+        return _read_store(as_of)
     return read_labelled(root / Path(data).expanduser(), text=text, label=label, lang=lang)
 
 
@@ -59,10 +59,10 @@ def _invent() -> Labelled:
     return _as_labelled(posts, SAMPLE)
 
 
-def _read_store(as_of: int | None, posts_as_of: int | None) -> Labelled:
+def _read_store(as_of: State | None) -> Labelled:
     """Give posts with the label that most labellers gave; where two labels tie, nobody knows."""
     store = open_store()
-    given = load_labels(columns=_WITH_LABELS, as_of=as_of, posts_as_of=posts_as_of, store=store)
+    given = load_labels(columns=_WITH_LABELS, as_of=as_of, posts_as_of=as_of, store=store)
     settled = settle_labels(given)
     if settled.empty:
         raise ReadError(

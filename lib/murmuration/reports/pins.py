@@ -1,7 +1,7 @@
 """What a run reads, fixed before it starts, so that it can be replayed exactly."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
     """
     catalog = load_catalog(catalog_path)
     store = open_store()
+    moment = datetime.now(UTC)
     tables = {"posts": store.open("posts", as_of).version()}
     for name in ("imports", "quarantine", "tombstones"):
         if store.has(name):
@@ -26,6 +27,7 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
     if store.has("labels"):
         tables["labels"] = _labels_version(store, as_of, tables["posts"])
     return {
+        "moment": moment.isoformat(),
         "tables": tables,
         "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
         "sources": {name: source.description or "" for name, source in catalog.sources.items()},

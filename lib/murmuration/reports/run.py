@@ -29,7 +29,7 @@ from murmuration.sentiment.model import Model
 from murmuration.sentiment.people import find_random
 from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
-from murmuration.store import load_labels, open_store
+from murmuration.store import State, load_labels, open_store
 from murmuration.text import Brand
 from murmuration.topics.params import KIND as TOPICS
 
@@ -77,10 +77,10 @@ class Run:
         return self.context.at
 
     @property
-    def as_of(self) -> int | None:
-        """The pinned version of `posts`."""
-        version: int | None = self.context.pinned["tables"].get("posts")
-        return version
+    def as_of(self) -> State:
+        """The state of the store that it is pinned to."""
+        pinned = self.context.pinned
+        return State(pinned["tables"], datetime.fromisoformat(pinned["moment"]))
 
     def period(
         self, *, since: str = "", until: str = "", window: str = "", timezone: str = "UTC"
@@ -188,8 +188,8 @@ class Run:
         return cast("TopicModel", model)
 
     def keep_topics(self, model: "TopicModel", *, name: str) -> str:
-        """Keep topics in the store for later runs, and put their version on record; a draft keeps nothing."""
-        if self.context.draft or not len(model.topics):
+        """Keep topics in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
+        if self.context.draft or self.context.is_replay or not len(model.topics):
             return ""
         saved = save(model, name)
         self.journal.add(
@@ -219,7 +219,7 @@ class Run:
         """Read labelled posts, see `find_labelled`, and put on record which: name, SHA-256, rows."""
         found = find_labelled(
             data, root=get_settings().root, text=text, label=label, lang=lang,
-            as_of=self._labels_at, posts_as_of=self.as_of,
+            as_of=self.as_of,
         )  # fmt: skip
         self.journal.add(
             "read", what="labelled", name=found.name, sha256=found.sha256, rows=found.rows
@@ -232,18 +232,13 @@ class Run:
         The label is null where as many say one thing as another, and where everybody skipped the post. What is
         drawn otherwise stands for no share; and what was drawn at random stands for the posts it was drawn from.
         """
-        said = find_random(load_labels(as_of=self._labels_at))
+        said = find_random(load_labels(as_of=self.as_of))
         self.journal.add("read", what="labels", name="drawn at random", rows=len(said))
         return said
 
-    @property
-    def _labels_at(self) -> int | None:
-        version: int | None = self.context.pinned["tables"].get("labels")
-        return version
-
     def count_quarantined(self, source: str = "") -> int:
         """Count the rows of imported files that could not be read as posts."""
-        rows = open_store().read("quarantine", as_of=self.context.pinned["tables"]["quarantine"])
+        rows = open_store().read("quarantine", as_of=self.as_of)
         return len(rows) if not source else rows["source"].to_pylist().count(source)
 
     @contextmanager

@@ -46,7 +46,7 @@ from murmuration.reports.parameters import (
 )
 from murmuration.reports.pins import pin_inputs
 from murmuration.reports.provenance import describe_code
-from murmuration.reports.spares import Spares, give_work
+from murmuration.reports.spares import Child, Spares, give_work, start_worker
 from murmuration.reports.worker import end_descendants
 from murmuration.settings import Settings, get_settings
 from murmuration.store.delta import list_sources, open_store
@@ -81,15 +81,20 @@ class RunProgress:
 OnProgress = Callable[[RunProgress], None]
 
 
-def report_path(settings: Settings, name: str) -> Path:
-    """Give the notebook of a report.
+def new_run_id() -> str:
+    """Give a name to a run: when it began, and four digits that tell it from others."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def report_path(root: Path, name: str) -> Path:
+    """Give the notebook of a report in a workspace.
 
     Raises
     ------
     UnknownNameError
         If there is none of that name; says the nearest one.
     """
-    folder = settings.root / "notebooks" / "reports"
+    folder = root / "notebooks" / "reports"
     there = {file.stem: file for file in folder.glob("*.ipynb")}
     if name not in there:
         raise UnknownNameError(f"There is no report {name!r} in {folder}.{suggest(name, there)}")
@@ -173,7 +178,7 @@ def prepare_run(
     at = at or datetime.now(UTC)
     if at.tzinfo is None:
         raise ParamError(f"at is {at.isoformat()}, but a time needs a zone, for instance +00:00.")
-    notebook = report_path(settings, name)
+    notebook = report_path(settings.root, name)
     pinned = pin_inputs(settings.catalog, as_of)
     values = check_parameters(
         read_parameters(notebook),
@@ -182,7 +187,7 @@ def prepare_run(
         sources=lambda: list_sources(open_store(settings), pinned["tables"]["posts"]),
         at=at,
     )
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    run_id = new_run_id()
     return Context(
         run_id=run_id,
         report=name,
@@ -202,6 +207,8 @@ def execute(
     context: Context,
     settings: Settings,
     *,
+    code: Path | None = None,
+    facts: Mapping[str, Any] | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
     on_progress: OnProgress = lambda progress: None,
     stop: threading.Event | None = None,
@@ -213,9 +220,13 @@ def execute(
     Parameters
     ----------
     context
-        The run.
+        What it is to do.
     settings
-        Of this machine.
+        Of this workspace.
+    code
+        Folder of the code that it runs, if that is not this workspace.
+    facts
+        More for its manifest.
     deadline_seconds
         After so long the run and all that it started are ended.
     on_progress
@@ -238,19 +249,26 @@ def execute(
     context.save(context_path)
     started = datetime.now(UTC)
     clock = time.perf_counter()
-    code = describe_code(settings.root)
+    code = code or settings.root
+    ran = describe_code(code)
     try:
-        ending = _execute_child(
-            context, context_path, deadline_seconds, on_progress, stop or threading.Event(), spares
+        worker = (
+            (spares or Spares(context.journal.parent)).take()
+            if code == settings.root
+            else start_worker(context.journal.parent, library=code / "lib", context=context_path)
         )
-        facts = {
+        ending = _execute_child(
+            context, context_path, worker, deadline_seconds, on_progress, stop or threading.Event()
+        )
+        found = {
             "started_at": started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 1),
             "status": ending.status,
             "error": _explain(context, ending, deadline_seconds),
-            "code": code,
+            "code": ran,
+            **(facts or {}),
         }
-        result = _stage(context, facts)
+        result = _stage(context, found)
         if may_show(result):
             show_run(context.folder)
         else:
@@ -260,7 +278,7 @@ def execute(
             with suppress(FileNotFoundError):
                 path.unlink()
     write_index(settings.reports)
-    log.info("%s %s: %s in %.1f s", context.report, context.run_id, ending.status, facts["seconds"])
+    log.info("%s %s: %s in %.1f s", context.report, context.run_id, ending.status, found["seconds"])
     return result
 
 
@@ -277,14 +295,14 @@ class _Ending:
 def _execute_child(
     context: Context,
     context_path: Path,
+    worker: tuple[Child, Path],
     deadline_seconds: float,
     on_progress: OnProgress,
     stop: threading.Event,
-    spares: Spares | None,
 ) -> _Ending:
-    """Run the worker under the deadline."""
+    """Have a worker execute the notebook, under the deadline."""
     killed_before = count_memory_kills()
-    child, errors = (spares or Spares(context.journal.parent)).take()
+    child, errors = worker
     place: dict[str, int] = {}
     below: set[psutil.Process] = set()
     with (
@@ -476,7 +494,7 @@ def _from_journal(context: Context) -> dict[str, Any]:
         ]
 
     used = {(entry["what"], entry["name"]) for entry in all_of("used")}
-    pinned = {"tables": context.pinned["tables"]} | {
+    pinned = {name: context.pinned[name] for name in ("moment", "tables")} | {
         what: {
             name: value
             for name, value in context.pinned.get(what, {}).items()

@@ -12,6 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from murmuration.reports.context import VARIABLE
+
 Child = subprocess.Popen[bytes]
 _OLDEST_SECONDS = 3600.0  # code may have changed on disk since it was imported
 
@@ -38,7 +40,7 @@ class Spares:
                 if child.poll() is None:
                     return child, errors
                 self._drop(child, errors)
-        return self._start()
+        return start_worker(self._folder)
 
     def fill(self, count: int) -> None:
         """Have `count` workers ready. Linux ends a worker when the thread ends that started it."""
@@ -48,26 +50,13 @@ class Spares:
                 self._ready.remove(one)
                 self._drop(one[0], one[1])
             while len(self._ready) < count:
-                self._ready.append((*self._start(), time.monotonic()))
+                self._ready.append((*start_worker(self._folder), time.monotonic()))
 
     def close(self) -> None:
         """End the workers that nobody took."""
         while self._ready:
             child, errors, _ = self._ready.pop()
             self._drop(child, errors)
-
-    def _start(self) -> tuple[Child, Path]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        errors = self._folder / f"worker-{secrets.token_hex(4)}.err"
-        with errors.open("wb") as stderr:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "murmuration.reports.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=os.environ.copy(),
-            )
-        return child, errors
 
     @staticmethod
     def _drop(child: Child, errors: Path) -> None:
@@ -78,6 +67,39 @@ class Spares:
                 with suppress(OSError):
                     pipe.close()
         errors.unlink(missing_ok=True)
+
+
+def start_worker(
+    folder: Path, *, library: Path | None = None, context: Path | None = None
+) -> tuple[Child, Path]:
+    """Start a worker.
+
+    Parameters
+    ----------
+    folder
+        For the file of what it complains about.
+    library
+        Another ``lib`` than ours, perhaps an older one.
+    context
+        The run, for a worker of an older library, which does not wait for `give_work`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    errors = folder / f"worker-{secrets.token_hex(4)}.err"
+    command = [
+        sys.executable,
+        "-m",
+        "murmuration.reports.worker",
+        *([str(context)] if context else []),
+    ]
+    environment = os.environ | ({VARIABLE: str(context)} if context else {})
+    if library is not None:
+        paths = [str(library), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    with errors.open("wb") as stderr:
+        child = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, env=environment
+        )
+    return child, errors
 
 
 def give_work(child: Child, context: Path) -> None:

@@ -32,10 +32,10 @@ from murmuration.catalog import load_catalog
 from murmuration.errors import StoreError
 from murmuration.schema import POSTS, STORE_TABLES, Table
 from murmuration.settings import Settings, get_settings
-from murmuration.store.moments import Moment, as_moment, as_state
+from murmuration.store.moments import Moment, State, as_moment, as_state
 from murmuration.store.pseudonyms import NO_KEY, Pseudonyms, load_pseudonyms
 
-AsOf = int | Moment
+AsOf = int | Moment | State
 
 # The log is what `as_of` and replays read, so it is kept; files go when `compact` says so.
 _CONFIGURATION = {
@@ -166,7 +166,7 @@ class Store:
         name
             Name of the table.
         as_of
-            Version, or time of a commit (UTC where it names no zone).
+            Version, time of a commit (UTC where it names no zone), or what a run saw.
 
         Raises
         ------
@@ -177,10 +177,12 @@ class Store:
             table = DeltaTable(self.uri(name), storage_options=self.options)
             self._check_key(table)
             if as_of is not None:
-                table.load_as_version(self._version_at(table, as_of))
+                state = as_of.tables.get(name) if isinstance(as_of, State) else as_of
+                # A table that was not there yet was empty, as its first version is.
+                table.load_as_version(self._version_at(table, 0 if state is None else state))
         return table
 
-    def _version_at(self, table: DeltaTable, as_of: AsOf) -> int:
+    def _version_at(self, table: DeltaTable, as_of: int | Moment) -> int:
         state = as_state(as_of) if isinstance(as_of, str) else as_of
         if isinstance(state, int):
             if 0 <= state <= table.version():

@@ -21,6 +21,7 @@ from murmuration.schema import check_columns
 from murmuration.sentiment.model import LABELS
 from murmuration.store.delta import AsOf, Store, open_store
 from murmuration.store.forget import erase_labels
+from murmuration.store.moments import State
 from murmuration.store.posts import load_posts
 from murmuration.store.tombstones import Tombstones
 
@@ -108,7 +109,7 @@ def load_labels(
         Columns of `posts` to put beside, such as ``["text", "lang"]``; reads the posts. Labels of posts that
         are not in the store are left out then.
     as_of
-        State of the labels: a version of the table `labels`, or a time.
+        State of the labels: a version of the table `labels`, a time, or what a run saw.
     posts_as_of
         State of the posts that `columns` come from; the newest unless given.
     store
@@ -136,7 +137,8 @@ def load_labels(
     for name, wanted in (("source", source), ("labeller", labeller)):
         if wanted is not None:
             rows = rows.filter(pc.equal(rows[name], wanted))
-    rows = rows.filter(pc.invert(Tombstones.load(store).hits_among(rows)))
+    known_at = as_of.moment if isinstance(as_of, State) else None
+    rows = rows.filter(pc.invert(Tombstones.load(store, known_at=known_at).hits_among(rows)))
     labels: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     newest = labels.sort_values(["labelled_at", "entry_id"]).drop_duplicates(_KEY, keep="last")
     held = newest.loc[newest["action"] != "undo", _GIVEN].sort_values(_KEY, ignore_index=True)

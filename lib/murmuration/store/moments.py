@@ -1,10 +1,29 @@
 """Points in time and states of the store, as people write them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from murmuration.errors import ParamError
 
 Moment = str | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a run saw of the store.
+
+    Attributes
+    ----------
+    tables
+        Version of each table that there was, by name.
+    moment
+        When that was noted. Posts that their platform deleted later still count, so that a run can be replayed;
+        forgotten ones never do.
+    """
+
+    tables: Mapping[str, int]
+    moment: datetime
 
 
 def as_moment(value: Moment | None, name: str) -> datetime | None:

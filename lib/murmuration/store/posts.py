@@ -16,7 +16,7 @@ from murmuration.schema import POSTS
 from murmuration.settings import get_settings
 from murmuration.store.delta import AsOf, DataFile, Store, open_store
 from murmuration.store.merge import newest
-from murmuration.store.moments import Moment, as_moment
+from murmuration.store.moments import Moment, State, as_moment
 from murmuration.store.tombstones import Tombstones
 from murmuration.text.brands import Brand, keep_brand
 
@@ -58,7 +58,7 @@ def load_posts(
     columns
         Only these columns of `posts`; all unless given.
     as_of
-        The state of the store: a version, or a time of a commit. The newest unless given.
+        The state of the store: a version, a time of a commit, or what a run saw (`Run.as_of`). The newest unless given.
     store
         Another store than the workspace's.
 
@@ -86,7 +86,8 @@ def load_posts(
     pieces = _choose(store.post_files(table), _as_list(source), first, last)
     # An older state may hold what was swept from the newest one since.
     old = as_of is not None and table.version() < store.open("posts").version()
-    tombstones = Tombstones.load(store, swept=old)
+    known_at = as_of.moment if isinstance(as_of, State) else None
+    tombstones = Tombstones.load(store, swept=old, known_at=known_at)
     # The key goes to the workers only if they need it.
     read = _Reader(store if tombstones.keys else store.without_key(), first, last, tombstones)
     kept = _as_brand(brand)

@@ -31,9 +31,16 @@ class Tombstones:
     keys: Mapping[tuple[str, TombstoneKind], pa.Array]
 
     @classmethod
-    def load(cls, store: Store, *, swept: bool = True) -> Self:
-        """Read the tombstones of a store; without the swept ones unless asked for."""
+    def load(cls, store: Store, *, swept: bool = True, known_at: datetime | None = None) -> Self:
+        """Read the tombstones of a store; the swept ones only if asked for.
+
+        Of what a platform deleted those that were known at a moment, if one is given; what was forgotten is hidden
+        from all.
+        """
         rows = store.read("tombstones")
+        if known_at is not None:
+            forgotten = pc.equal(rows["reason"], "forgotten")
+            rows = rows.filter(pc.or_(forgotten, pc.less_equal(rows["at"], known_at)))
         return cls.of(store, rows if swept else rows.filter(pc.invert(rows["swept"])))
 
     @classmethod

@@ -1,0 +1,161 @@
+"""Key figures of two runs that clearly moved, and rows with a label that came and went."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from murmuration.reports.manifest import RunResult
+from murmuration.reports.tables import find_key, list_tables
+
+_END = re.compile(r"(.*?)_?low$")
+_SHOWN = 12  # figures that moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that is not as it was.
+
+    Attributes
+    ----------
+    what
+        Its name.
+    before, after
+        What it was and what it is, as text; empty where it was not there.
+    """
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureChange:
+    """A figure with an interval that clearly moved.
+
+    Attributes
+    ----------
+    table, row, figure
+        Where it stands.
+    before, after
+        Its value in each run.
+    low, high
+        95 % interval of the difference, as if the two runs were independent; runs that share posts are less
+        far apart by chance, so too few rather than too many are named.
+    """
+
+    table: str
+    row: str
+    figure: str
+    before: float
+    after: float
+    low: float
+    high: float
+
+
+def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Give what is not as it was, by name."""
+    return tuple(
+        Change(what=name, before=_text(old.get(name)), after=_text(new.get(name)))
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def find_moved(first: RunResult, second: RunResult) -> tuple[FigureChange, ...]:
+    """Find figures whose difference is clear of 0."""
+    found = [moved for name in list_tables(first, second) for moved in _moved(first, second, name)]
+    clearest = sorted(found, key=lambda one: -abs(one.before - one.after) / (one.high - one.low))
+    return tuple(clearest[:_SHOWN])
+
+
+def _moved(first: RunResult, second: RunResult, name: str) -> list[FigureChange]:
+    pair = _joined(first, second, name)
+    if pair is None:
+        return []
+    old, new, rows = pair
+    found = []
+    for figure, low, high in _figures(list(new.columns)):
+        if figure not in old.columns:
+            continue
+        before, after = (one[figure].to_numpy(np.float64, na_value=np.nan) for one in (old, new))
+        halves = [
+            (one[high].to_numpy(np.float64, na_value=np.nan) - one[low].to_numpy(np.float64, na_value=np.nan)) / 2
+            for one in (old, new)
+        ]  # fmt: skip
+        half = np.hypot(*halves)
+        for at in np.flatnonzero(np.abs(after - before) > half):
+            gap = float(after[at] - before[at])
+            found.append(
+                FigureChange(
+                    table=name, row=rows[at], figure=figure, before=float(before[at]),
+                    after=float(after[at]), low=gap - float(half[at]), high=gap + float(half[at]),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _joined(
+    first: RunResult, second: RunResult, name: str
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]] | None:
+    """Give the rows that a table has in both runs, in one order, and their names; None where it has no key."""
+    paths = [run.folder / "tables" / f"{name}.parquet" for run in (first, second)]
+    if not all(path.exists() for path in paths):
+        return None
+    old, new = (run.table(name).to_pandas(types_mapper=pd.ArrowDtype) for run in (first, second))
+    key = find_key(str(second.manifest["report"]), name, list(new.columns))
+    if not key or not set(key) <= set(old.columns):
+        return None
+    old, new = (frame.drop_duplicates(key).set_index(key) for frame in (old, new))
+    both = old.index.intersection(new.index)
+    names = [", ".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in both]
+    return old.loc[both], new.loc[both], names
+
+
+def _figures(columns: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Find figures and the ends of their intervals by name: `x` or `x_share` between `x_low` and `x_high`."""
+    found = []
+    for low in columns:
+        match = _END.fullmatch(low)
+        if match is None or low[: -len("low")] + "high" not in columns:
+            continue
+        stem = match[1]
+        figure = next((one for one in (f"{stem}_share", stem, "share") if one in columns), None)
+        if figure is not None:
+            found.append((figure, low, low[: -len("low")] + "high"))
+    return found
+
+
+def find_named(first: RunResult, second: RunResult) -> tuple[Change, ...]:
+    """Find rows with a label that came, went or were renamed: topics, segments."""
+    found: list[Change] = []
+    for name in list_tables(first, second):
+        labels = [_labels(run, name) for run in (first, second)]
+        if all(label is not None for label in labels):
+            found += [
+                Change(what=f"{name} {change.what}", before=change.before, after=change.after)
+                for change in list_changes(*map(dict, labels))  # type: ignore[arg-type]
+            ]
+    return tuple(found)
+
+
+def _labels(run: RunResult, name: str) -> dict[str, str] | None:
+    """Give the labels of a table that has one key column and labels, by that key."""
+    path = run.folder / "tables" / f"{name}.parquet"
+    if not path.exists():
+        return {}
+    table = run.table(name)
+    key = find_key(str(run.manifest["report"]), name, table.column_names)
+    if len(key) != 1 or "label" not in table.column_names or key == ["label"]:
+        return None
+    rows = zip(table[key[0]].to_pylist(), table["label"].to_pylist(), strict=True)
+    return {str(one): str(label) for one, label in rows}
