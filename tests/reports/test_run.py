@@ -35,7 +35,7 @@ def entries(run, kind):
 
 def test_a_draft_is_pinned_and_publishes_nothing(draft, tmp_path):
     assert draft.context.draft
-    assert draft.as_of == mm.store.open_store().open("posts").version()
+    assert draft.as_of.tables["posts"] == mm.store.open_store().open("posts").version()
     draft.save_table(pd.DataFrame({"n": [2, 1]}), "numbers")
     assert not (tmp_path / "reports").exists()
 
