@@ -62,7 +62,7 @@ def check_schedule(schedule: Schedule, settings: Settings, *, at: datetime) -> l
 
 def _check_item(schedule: Schedule, item: str, settings: Settings, *, at: datetime) -> Checked:
     try:
-        declared = read_parameters(report_path(settings, schedule.spec.report))
+        declared = read_parameters(report_path(settings.root, schedule.spec.report))
         given = given_parameters(schedule, item, declared)
         sources, note = _sources(given)
         values = check_parameters(
@@ -149,7 +149,7 @@ def upcoming(
     UnknownNameError, ParamError
         If there is no such report, or its parameters are refused.
     """
-    declared = read_parameters(report_path(settings, schedule.spec.report))
+    declared = read_parameters(report_path(settings.root, schedule.spec.report))
     given = given_parameters(schedule, next(iter(schedule.items)), declared)
     values = {
         name: str(parameter.read(given[name]) if name in given else parameter.default)

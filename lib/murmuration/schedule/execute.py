@@ -106,7 +106,7 @@ class ReportExecutor:
             return run.status != "interrupted" and may_show(result_of(run))
 
         try:
-            report = report_path(self._settings, job.schedule.spec.report)
+            report = report_path(self._settings.root, job.schedule.spec.report)
             context = prepare_run(
                 job.schedule.spec.report,
                 given_parameters(job.schedule, job.item, read_parameters(report)),
