@@ -51,12 +51,14 @@ def read_lineage(lineage: pd.DataFrame | None, tally: Tally) -> Ancestry:
     earlier = set(tally.rows.loc[~recent, "topic"])
     moves: dict[int, dict[int, float]] = {}
     for before, group in pairs.astype("int64").groupby("previous_id"):
-        old, heirs = int(str(before)), sorted(set(group["topic"]))
-        if heirs != [old] and (len(heirs) == 1 or not earlier & set(heirs) - {old}):
-            moves[old] = _shares({one: float(sizes.get(one, 0)) for one in heirs})
+        old = int(str(before))
+        heirs = [one for one in sorted({old, *group["topic"]}) if sizes.get(one)]
+        others = set(heirs) - {old}
+        if others and (len(heirs) == 1 or not earlier & others):
+            moves[old] = _shares({one: float(sizes[one]) for one in heirs})
     return Ancestry(moves, born - descended, descended)
 
 
 def _shares(sizes: Mapping[int, float]) -> dict[int, float]:
     total = sum(sizes.values())
-    return {one: size / total if total else 1 / len(sizes) for one, size in sizes.items()}
+    return {one: size / total for one, size in sizes.items()}

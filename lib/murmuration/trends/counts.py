@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.special import (
+    betainc,
     digamma,
     gammainc,
-    gammaincc,
     gammaincinv,
     ndtr,
     ndtri,
@@ -76,6 +76,8 @@ class CountModel:
         Of that excess from one bucket to the next.
     freedom
         Degrees of freedom of `excess`, shape (n_series,).
+    seasons
+        Of each cycle, the place of each bucket and the variance of the logarithm of each factor, shape (n_series, n_places).
     """
 
     counts: Floats
@@ -84,6 +86,7 @@ class CountModel:
     excess: Floats
     correlation: float
     freedom: Floats
+    seasons: tuple[tuple[Codes, Floats], ...] = ()
 
     def judge(self, buckets: slice) -> Judged:
         """Say of the sums over some buckets after the baseline whether they are beyond chance."""
@@ -120,7 +123,12 @@ class CountModel:
         own = self.excess * ((there @ alike) * there).sum(axis=1)
         apart = there - told / learned[:, None]
         both = self.excess * ((apart @ alike) * apart).sum(axis=1)
-        return np.log1p(own), np.maximum(1 / learned + both - own, 0.0)
+        rate = np.maximum(1 / learned + both - own, 0.0)
+        for codes, variance in self.seasons:
+            # What all places of a cycle have in common is the rate's.
+            uneven = apart @ _members(codes)
+            rate = rate + (uneven**2 * variance).sum(axis=1)
+        return np.log1p(own), rate
 
     def _widened(self, chance: Floats) -> Floats:
         z = ndtri(np.clip(chance, _TINY, 1 - 1e-16))
@@ -128,13 +136,17 @@ class CountModel:
 
 
 def _tails(counted: Floats, mean: Floats, own: Floats, rate: Floats) -> tuple[Floats, Floats]:
-    """Tails of a Poisson-lognormal count: the chance of as many or more, of as few or less."""
+    """The chance of as many or more (of a Poisson-lognormal count), and of as few or less."""
     nodes = np.linspace(-8, 8, 161)
     weights = np.exp(-(nodes**2) / 2)
     weights /= weights.sum()
     means = mean[:, None] * np.exp(np.sqrt(own + rate)[:, None] * nodes - own[:, None] / 2)
     more = np.where(counted[:, None] > 0, gammainc(np.maximum(counted, 1e-9)[:, None], means), 1.0)
-    return more @ weights, gammaincc(counted[:, None] + 1, means) @ weights
+    # Below, a gamma has the heavier tail: there the negative binomial one counts.
+    rates = mean[:, None] * np.exp(np.sqrt(rate)[:, None] * nodes)
+    size = 1 / np.maximum(np.expm1(own), 1e-9)[:, None]
+    less = betainc(size, counted[:, None] + 1, size / (size + rates))
+    return more @ weights, less @ weights
 
 
 def fit_counts(
@@ -165,26 +177,29 @@ def fit_counts(
     exposed = np.ones_like(counts) if exposure is None else exposure
     weights = np.where(baseline, exposed > 0, False).astype(np.float64)
     factors = [np.ones_like(counts) for _ in seasons]
+    kept = [0.0 for _ in seasons]
+    unsure = [np.zeros((len(counts), 1)) for _ in seasons]
     excess: Floats = np.zeros(len(counts))
     for _ in range(_ROUNDS):
-        spent: Floats = np.ones(len(counts))
         for place, codes in enumerate(seasons):
             others = [factor for at, factor in enumerate(factors) if at != place]
             rest = _scaled(counts, exposed * np.prod(others, axis=0), weights)
-            factors[place], used = _season(counts, rest, weights, excess, codes)
-            spent = spent + used
+            found = _season(counts, rest, weights, excess, codes)
+            factors[place], kept[place], unsure[place] = found
         expected = _scaled(counts, exposed * np.prod(factors, axis=0), weights)
+        spent = 1.0 + sum(
+            share * (len(np.unique(codes)) - 1) for share, codes in zip(kept, seasons, strict=True)
+        )
         excess, freedom = _dispersion(counts, expected, weights, spent)
         distance = _distances(counts, expected, excess)
         weights = np.where(weights > 0, discount(distance), 0.0)
-    correlation = _correlation(counts, expected, weights, excess)
-    # What is alike in all of the baseline is taken for the rate, and so missing from the excess.
-    gaps = np.abs(np.subtract.outer(np.flatnonzero(baseline), np.flatnonzero(baseline)))
-    excess = excess / max(0.2, 1 - float((correlation**gaps).mean()))
+    hidden = _leave_out(np.flatnonzero(baseline), seasons, kept)
+    correlation, left = _correlation(counts, expected, weights, excess, hidden)
     lost = (1 - correlation**2) / (1 + correlation**2)
     return CountModel(
-        counts, expected, weights, excess, correlation, np.maximum(2.0, freedom * lost)
-    )
+        counts, expected, weights, excess / left, correlation, np.maximum(2.0, freedom * lost),
+        tuple(zip(seasons, unsure, strict=True)),
+    )  # fmt: skip
 
 
 def share_volume(counts: Floats, baseline: Flags) -> Floats:
@@ -242,14 +257,12 @@ def _scaled(counts: Floats, pattern: Floats, weights: Floats) -> Floats:
 
 def _season(
     counts: Floats, expected: Floats, weights: Floats, excess: Floats, codes: Codes
-) -> tuple[Floats, Floats]:
-    """Factors of a cycle, each as far as it stands out from chance, and what they cost in degrees of freedom.
+) -> tuple[Floats, float, Floats]:
+    """Factors of a cycle, each as far as it stands out from chance; how far that is on average; their variances.
 
     How large such factors are is estimated over all series (empirical Bayes, a normal prior on their logarithms).
     """
-    places = codes.max() + 1
-    members = np.zeros((len(codes), places))
-    members[np.arange(len(codes)), codes] = 1.0
+    members = _members(codes)
     seen, due = (weights * counts) @ members, (weights * expected) @ members
     buckets = np.maximum(weights @ members, 1e-9)
     logs = np.log((seen + 0.5) / (due + 0.5))
@@ -257,14 +270,17 @@ def _season(
     precision = np.where(due > 1, 1 / noise**2, 0.0)
     prior = ((logs**2 - noise) * precision).sum() / max(precision.sum(), 1e-9)
     kept = max(prior, 0.0) / (max(prior, 0.0) + noise)
-    factors = np.exp(kept * logs)
-    # The rate holds the mean.
-    used: Floats = np.maximum(kept.sum(axis=1) - kept.mean(axis=1), 0.0)
-    return factors[:, codes], used
+    tells = due / (1 + excess[:, None] * due)
+    usual = float((kept * tells).sum() / max(tells.sum(), 1e-9))
+    return np.exp(kept * logs)[:, codes], usual, kept * noise
+
+
+def _members(codes: Codes) -> Floats:
+    return np.asarray(np.eye(int(codes.max()) + 1)[codes])
 
 
 def _dispersion(
-    counts: Floats, expected: Floats, weights: Floats, spent: Floats
+    counts: Floats, expected: Floats, weights: Floats, spent: float
 ) -> tuple[Floats, Floats]:
     """Excess of each series, drawn towards that of all, and its degrees of freedom."""
     told = weights.sum(axis=1)
@@ -301,16 +317,42 @@ def _prior_strength(ratios: Floats, freedom: Floats) -> float:
     return 2 * low
 
 
-def _correlation(counts: Floats, expected: Floats, weights: Floats, excess: Floats) -> float:
-    """How far the excess of a bucket goes on in the next, over all series."""
+def _leave_out(baseline: Codes, seasons: Sequence[Codes], kept: Sequence[float]) -> Floats:
+    """Give what takes the estimated rate and seasons out of the buckets of a baseline, as a matrix."""
+    everywhere = np.full((len(baseline), len(baseline)), 1 / len(baseline))
+    matrix: Floats = np.eye(len(baseline)) - everywhere
+    for codes, share in zip(seasons, kept, strict=True):
+        same = np.equal.outer(codes[baseline], codes[baseline]).astype(np.float64)
+        matrix -= share * (same / same.sum(axis=1, keepdims=True) - everywhere)
+    return matrix
+
+
+def _correlation(
+    counts: Floats, expected: Floats, weights: Floats, excess: Floats, hidden: Floats
+) -> tuple[float, float]:
+    """How far the excess of a bucket goes on in the next, and which part of the excess was seen.
+
+    What goes on for long is taken for the rate or a season, so both are found too small; `hidden` tells how much.
+    """
     scaled = np.sqrt(weights) * _distances(counts, expected, excess)
     share = excess[:, None] * expected / (1 + excess[:, None] * expected)
     both = (weights[:, 1:] > 0) & (weights[:, :-1] > 0)
-    pairs = both.sum()
     due = float((share[:, 1:] * both).sum())
-    if not pairs or due <= 0:
-        return 0.0
-    found = float((scaled[:, 1:] * scaled[:, :-1] * both).sum() / due)
-    length = int((weights > 0).sum(axis=1).max())
-    found += (1 + 3 * max(found, 0.0)) / max(length, 4)  # Kendall 1954: it is found too small
-    return float(np.clip(found, 0.0, _MOST_CORRELATED))
+    places = np.arange(len(hidden))
+    gaps = np.abs(np.subtract.outer(places, places))
+    alone = hidden @ hidden.T
+    if due <= 0 or len(places) < 2:
+        return 0.0, 1.0
+    poisson = float(np.diagonal(alone, 1).mean()) * (float(both.sum()) - due) / due
+    found = float((scaled[:, 1:] * scaled[:, :-1] * both).sum() / due) - poisson
+
+    def seen(correlation: float) -> tuple[float, float]:
+        matrix = hidden @ correlation**gaps @ hidden.T
+        left = float(np.trace(matrix) / np.trace(alone))
+        return float(np.diagonal(matrix, 1).mean()) / left, left
+
+    low, high = 0.0, _MOST_CORRELATED
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (middle, high) if seen(middle)[0] < found else (low, middle)
+    return low, max(seen(low)[1], 0.2)

@@ -29,9 +29,12 @@ def q_values(chances: Floats) -> Floats:
 def combine_chances(chances: Floats) -> Floats:
     """Give one chance for several tests of the same hypothesis, shape (n_tests, n_hypotheses) → (n_hypotheses,).
 
+    Small ones hold however the tests depend on each other; where several are small, it loses less than Bonferroni.
+
     References
     ----------
-    Simes 1986, Biometrika 73(3); for positively dependent tests: Sarkar 1998, Annals of Statistics 26(2).
+    Cauchy combination: Liu & Xie 2020, J. Am. Statist. Assoc. 115(529).
     """
-    ranks = np.arange(1, len(chances) + 1)[:, None]
-    return np.asarray((np.sort(chances, axis=0) * len(chances) / ranks).min(axis=0))
+    kept = np.clip(chances, 1e-15, 1 - 1e-15)
+    mean = np.tan((0.5 - kept) * np.pi).mean(axis=0)
+    return np.asarray(np.where(mean > 1e3, 1 / (np.pi * mean), 0.5 - np.arctan(mean) / np.pi))
