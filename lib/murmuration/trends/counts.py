@@ -267,12 +267,15 @@ def _season(
     buckets = np.maximum(weights @ members, 1e-9)
     logs = np.log((seen + 0.5) / (due + 0.5))
     noise = 1 / (due + 0.5) + excess[:, None] / buckets
-    precision = np.where(due > 1, 1 / noise**2, 0.0)
-    prior = ((logs**2 - noise) * precision).sum() / max(precision.sum(), 1e-9)
-    kept = max(prior, 0.0) / (max(prior, 0.0) + noise)
+    surplus, precision = logs**2 - noise, np.where(due > 1, 1 / noise**2, 0.0)
+    usual = (surplus * precision).sum() / max(precision.sum(), 1e-9)
+    # A series with a pattern among many without keeps what of its own is beyond doubt: two standard errors.
+    doubt = 2 * noise.mean(axis=1) * np.sqrt(2 / logs.shape[1])
+    prior = np.maximum(max(usual, 0.0), surplus.mean(axis=1) - doubt)[:, None]
+    kept = prior / (prior + noise)
     tells = due / (1 + excess[:, None] * due)
-    usual = float((kept * tells).sum() / max(tells.sum(), 1e-9))
-    return np.exp(kept * logs)[:, codes], usual, kept * noise
+    on_average = float((kept * tells).sum() / max(tells.sum(), 1e-9))
+    return np.exp(kept * logs)[:, codes], on_average, kept * noise
 
 
 def _members(codes: Codes) -> Floats:
