@@ -5,8 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from murmuration.errors import SchemaError
-from murmuration.topics import TopicParams, assign_topics, fit_topics, match_topics
+from murmuration.errors import ModelError, SchemaError
+from murmuration.topics import (
+    TopicModel,
+    TopicParams,
+    assign_topics,
+    fit_topics,
+    match_topics,
+)
 
 SUBJECTS = [
     "flight luggage delay seat crew gate airport runway",
@@ -111,3 +117,114 @@ def test_what_is_no_model_is_told(four, posts):
         match_topics(posts, four)
     with pytest.raises(SchemaError, match="needs the column 'text'"):
         match_topics(four, four, posts=assign_topics(posts, four)[["topic"]])
+
+
+def go_on(posts, model, n_topics=None, **options):
+    params = TopicParams(n_topics=n_topics, method="nmf", min_posts=20)
+    return fit_topics(posts, params, continue_from=model, **options)
+
+
+def subject_of(label):
+    return next(
+        at for at, subject in enumerate(SUBJECTS) if label.split(", ")[0] in subject.split()
+    )
+
+
+def test_the_same_posts_keep_their_topics(posts, four):
+    again = go_on(posts, four)
+    topics = [assign_topics(posts, model)["topic"].tolist() for model in (four, again)]
+    assert np.mean(np.array(topics[0]) == topics[1]) >= 0.99
+    assert again.topics[["id", "label"]].equals(four.topics[["id", "label"]])
+    assert again.history.previous == four.version
+
+
+def test_topics_go_on_under_their_ids_and_labels_whatever_their_size(four):
+    more = make_posts([*SUBJECTS[:4], SUBJECTS[3], SUBJECTS[3]], 300, seed=2)
+    found = go_on(more, four)
+    before, now = (dict(zip(m.topics["id"], m.topics["label"], strict=True)) for m in (four, found))
+    assert before == now
+    assert subject_of(found.topics["label"].iloc[0]) == 3
+    lineage = match_topics(four, found)
+    assert events(lineage) == ["continued"] * 4
+    assert lineage["shared_posts"].sum() == len(more)
+
+
+def test_births_deaths_and_returns_are_told_and_no_id_is_used_twice(four):
+    second = go_on(make_posts([*SUBJECTS[:3], SUBJECTS[4]], seed=3), four)
+    lineage = match_topics(four, second)
+    assert events(lineage) == ["born", *["continued"] * 3, "died"]
+    assert lineage.loc[lineage["event"] == "born", "topic"].item() == 4
+    gone = int(lineage.loc[lineage["event"] == "died", "previous_id"].item())
+    third = go_on(make_posts(SUBJECTS, 250, seed=4), second)
+    back = match_topics(second, third).set_index("event").loc["returned"]
+    assert back["topic"] == back["previous_id"] == gone
+    assert back["label"] == back["previous_label"] == four.topics.set_index("id")["label"][gone]
+    assert sorted(third.topics["id"]) == [0, 1, 2, 3, 4]
+
+
+def mix(one, other, n, seed):
+    rng = np.random.default_rng(seed)
+    words = [
+        [*rng.choice(one.split(), 4, replace=False), *rng.choice(other.split(), 4, replace=False)]
+        for _ in range(n)
+    ]
+    return pd.DataFrame({"text": [" ".join(rng.permutation(row)) for row in words]})
+
+
+def test_two_topics_whose_posts_say_both_are_one(four):
+    apart = make_posts(SUBJECTS[2:4], 100, seed=5)
+    together = mix(SUBJECTS[0], SUBJECTS[1], 100, 6)
+    found = go_on(pd.concat([apart, together], ignore_index=True), four)
+    lineage = match_topics(four, found)
+    assert events(lineage) == ["continued", "continued", "merged", "merged"]
+    merged = lineage[lineage["event"] == "merged"]
+    assert merged["topic"].nunique() == 1
+    assert merged["topic"].iloc[0] in merged["previous_id"].tolist()
+
+
+def test_a_topic_whose_posts_say_one_thing_or_the_other_is_two():
+    first = pd.concat(
+        [make_posts(SUBJECTS[2:4], 100, seed=5), mix(SUBJECTS[0], SUBJECTS[1], 100, 6)],
+        ignore_index=True,
+    )
+    three = fit(first, 3)
+    lineage = match_topics(three, go_on(make_posts(SUBJECTS[:4], 240, seed=7), three))
+    assert events(lineage) == ["continued", "continued", "split", "split"]
+    split = lineage[lineage["event"] == "split"]
+    assert split["previous_id"].nunique() == 1
+    assert set(split["topic"]) == {split["previous_id"].iloc[0], 3}
+
+
+@pytest.mark.parametrize("n_topics", [2, 3, 6])
+def test_the_number_asked_for_is_the_number_given(posts, four, n_topics):
+    assert len(go_on(posts, four, n_topics).topics) == n_topics
+
+
+def test_partitions_change_nothing(posts, four):
+    parts = go_on(dd.from_pandas(posts, npartitions=3), four)
+    whole = go_on(posts, four)
+    pd.testing.assert_frame_equal(parts.topics, whole.topics)
+    pd.testing.assert_frame_equal(match_topics(four, parts), match_topics(four, whole))
+
+
+def test_few_posts_end_no_topic(posts, four):
+    assert sorted(go_on(posts.head(5), four).topics["id"]) == [0, 1, 2, 3]
+
+
+def test_what_cannot_go_on_is_told(posts, four):
+    with pytest.raises(
+        ModelError,
+        match="made with the embedding 'lsa', so its topics cannot go on with 'some/network'",
+    ):
+        fit_topics(posts, TopicParams(embedding="some/network"), continue_from=four)
+    with pytest.raises(SchemaError, match="continue_from needs a TopicModel, not str"):
+        fit_topics(posts, continue_from="weekly")
+
+
+def test_history_is_saved(posts, four, tmp_path):
+    second = go_on(make_posts([*SUBJECTS[:3], SUBJECTS[4]], seed=3), four)
+    second.save(tmp_path / "model")
+    loaded = TopicModel.load(tmp_path / "model")
+    assert loaded.history == second.history
+    assert loaded.version == second.version
+    pd.testing.assert_frame_equal(match_topics(four, loaded), match_topics(four, second))

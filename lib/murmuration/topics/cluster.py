@@ -1,12 +1,14 @@
 """Vectors and word counts of texts → groups."""
 
 import logging
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.decomposition import NMF, LatentDirichletAllocation
+from sklearn.exceptions import ConvergenceWarning
 
 from murmuration.topics.mixture import Labels, Singles, evidence, foretell, join, refine, unit_rows
 from murmuration.topics.words import Counts, find_rarity, weigh_terms
@@ -27,6 +29,7 @@ _MANY_GROUPS, _MOST_GROUPS = (
 _BETTER = 0.005
 # Components for each topic that is wanted: those after add more noise than topics.
 _COMPONENTS_PER_TOPIC, _LEAST_COMPONENTS = 2.5, 50
+_LEAST_PARTED = 10  # texts
 # Tried where the number is not told.
 _NUMBERS = (2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 113, 160, 226, 320)
 _FITTED, _FORETOLD_BETTER, _MORE_THAN_ONE = 0.8, 0.001, 0.01
@@ -88,6 +91,41 @@ def group_texts(
     return best
 
 
+def group_once(
+    vectors: Singles,
+    counts: Counts,
+    n_groups: int,
+    *,
+    seed: int,
+    make: MakeEstimator,
+    ordered: bool,
+) -> Labels:
+    """Group texts as `group_texts` does, from one start and without joining."""
+    if n_groups < 2:
+        return np.zeros(len(vectors), np.int64)
+    return _try(_leading(vectors, n_groups, ordered), counts, n_groups, 1.0, seed, make)
+
+
+def part_in_two(
+    counts: Counts, vectors: Singles, *, seed: int, make: MakeEstimator
+) -> tuple[float, Labels]:
+    """Part texts in two.
+
+    Returns
+    -------
+    gain, halves
+        What the evidence of the words gains by it, per text; and 0 or 1 for each text. No halves where there are too few.
+    """
+    if len(vectors) < _LEAST_PARTED:
+        return -np.inf, np.zeros(0, np.int64)
+    means = make("KMeans", n_clusters=2, n_init=3, max_iter=50, random_state=seed)
+    halves = _group_by(means, vectors[:, :_LEAST_COMPONENTS])
+    if len(np.unique(halves)) < 2:
+        return -np.inf, np.zeros(0, np.int64)
+    halves = refine(counts, halves)
+    return evidence(counts, halves) - evidence(counts, np.zeros_like(halves)), halves
+
+
 def _leading(vectors: Singles, n_topics: int, ordered: bool) -> Singles:
     if not ordered:
         return vectors
@@ -100,9 +138,17 @@ def _try(
     n_groups = min(round(n_topics * factor), len(vectors))
     n_init = _INITS if n_groups <= _FEW_GROUPS else 1
     means = make("KMeans", n_clusters=n_groups, n_init=n_init, max_iter=50, random_state=seed)
-    labels = refine(counts, _fill(np.asarray(means.fit(vectors).labels_), n_groups))
+    labels = refine(counts, _fill(_group_by(means, vectors), n_groups))
     if n_groups > n_topics:
         labels = refine(counts, join(counts, labels, n_topics))
+    return labels
+
+
+def _group_by(means: Any, vectors: Singles) -> Labels:
+    with warnings.catch_warnings():
+        # That there are fewer places than groups is seen by their labels.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        labels: Labels = np.asarray(means.fit(vectors).labels_).astype(np.int64)
     return labels
 
 

@@ -25,6 +25,7 @@ from murmuration.text import (
     stop_words,
 )
 from murmuration.topics.cluster import MakeEstimator, factorise, group_texts
+from murmuration.topics.continuing import Texts
 from murmuration.topics.embed import (
     Embedder,
     Vectors,
@@ -33,10 +34,16 @@ from murmuration.topics.embed import (
     embed_texts,
     make_embedder,
 )
+from murmuration.topics.found import (
+    Found,
+    check_same_embedding,
+    join_hashtag_words,
+    join_words,
+)
 from murmuration.topics.frame import fit_bertopic
 from murmuration.topics.known import Known, Seen
 from murmuration.topics.labels import Labeller
-from murmuration.topics.mixture import Labels, Singles, find_centroids, learn_mixture, learn_words
+from murmuration.topics.mixture import Labels, Singles, find_centroids
 from murmuration.topics.model import Space, TopicModel, empty_table
 from murmuration.topics.params import KIND, TopicParams
 from murmuration.topics.sampling import Rows, choose_texts, count_rows, draw_rows, take_rows
@@ -76,6 +83,7 @@ def fit_topics(
     vectors: Vectors | None = None,
     labeller: Labeller | None = None,
     make: MakeEstimator | None = None,
+    continue_from: TopicModel | None = None,
 ) -> TopicModel:
     """Find what posts are about; computes.
 
@@ -100,6 +108,9 @@ def fit_topics(
         Labels topics by their terms, such as a language model; without it labels are made of the terms.
     make
         Makes estimators, as `Run.make_estimator` of a report does; where `TopicParams.backend` says unless given.
+    continue_from
+        The model of an earlier period: its topics go on with their ids and labels; see
+        `murmuration.topics.continuing`. ``auto`` is its embedding then.
 
     Returns
     -------
@@ -119,49 +130,72 @@ def fit_topics(
     params = params or TopicParams()
     check_columns(posts.columns, [column], what="fit_topics")
     make = make or partial(make_estimator, backend=params.backend)
+    if continue_from is not None:
+        embedder = check_same_embedding(continue_from, params, embedder)
     repeats, lengths = find_repeats(posts, column=column), count_rows(posts)
-    sample = _draw_sample(posts, repeats, lengths, params, column)
-    embedding = embedder.name if embedder else choose_embedding(params.embedding)
-    embedder = embedder or make_embedder(embedding)
+    sample = _draw_sample(posts, repeats, lengths, params, column, continue_from)
+    if continue_from is not None:
+        embedding = continue_from.embedding
+    else:
+        embedding = embedder.name if embedder else choose_embedding(params.embedding)
+        embedder = embedder or make_embedder(embedding)
     if embedder is None:
         weighed = weigh_terms(sample.counts, sample.rarity)
         places, directions = decompose(weighed, seed=params.seed, make=make)
         own = None
     else:
-        places = embed_texts(sample.prepared["topic_text"].tolist(), embedder, vectors)
+        width = continue_from.space.centroids.shape[1] if continue_from is not None else None
+        texts = sample.prepared["topic_text"].tolist()
+        places = embed_texts(texts, embedder, vectors, width=width or None)
         own, directions = places, np.zeros((0, 0), np.float32)
-    labels, bertopic = _find_topics(sample, places, own is None, params, make)
+    card = _make_card(name, repeats, sample, params, embedding)
+    found = Found(Texts(sample.counts, places, own, sample.vocabulary.words))
+    if continue_from is None or not len(continue_from.topics):
+        labels, bertopic = _find_topics(sample, places, own is None, params, make)
+        found.start(labels, card, continue_from, seed=params.seed, make=make)
+    else:
+        least = max(2, round(params.min_posts * sample.scale))
+        found.go_on(continue_from, params, make, least=least)
+        bertopic = _frame(sample, places, found.labels, params, make)
     draft = TopicModel(
-        _make_card(name, repeats, sample, params, embedding),
-        empty_table(int(labels.max(initial=-1)) + 1),
+        card,
+        empty_table(len(found.ids)),
         sample.vocabulary,
-        learn_mixture(sample.counts, labels, own),
-        Space(sample.rarity, directions, find_centroids(places, labels)),
+        found.mixture,
+        Space(sample.rarity, directions, find_centroids(places, found.labels, len(found.ids))),
         bertopic=bertopic,
         embedder=embedder,
     )
     if sample.scale < 1:
         some = choose_texts(repeats, most=_LEARNED, seed=params.seed)
         tally = Count(draft, column, vectors, every=False).all(posts, some, lengths)
-        draft = _learn_from_all(draft, tally)
+        draft = _learn_from_all(draft, tally, found)
     weight = repeats["weight"].to_numpy(np.int64)
     draft.least_strength = _find_least(draft, sample.others, params, vectors)
-    tally = Count(draft, column, vectors, every=True).all(posts, weight, lengths)
-    told = tell_topics(draft, tally, labeller, n_terms=params.n_terms)
-    ids = told.topics["id"].to_numpy(np.int64)
-    return told.with_known(Known(Seen.join(tally.seen), ids, tally.texts_with))
+    tally = Count(draft, column, vectors, every=True, old=found.old).all(posts, weight, lengths)
+    told = tell_topics(draft, tally, labeller, n_terms=params.n_terms, found=found)
+    return told.with_known(Known(found.name(Seen.join(tally.seen)), found.ids, tally.texts_with))
 
 
 def _draw_sample(
-    posts: Any, repeats: pd.DataFrame, lengths: Rows, params: TopicParams, column: str
+    posts: Any,
+    repeats: pd.DataFrame,
+    lengths: Rows,
+    params: TopicParams,
+    column: str,
+    previous: TopicModel | None = None,
 ) -> _Sample:
     rows = draw_rows(posts, repeats, size=params.sample_posts + _OTHERS, seed=params.seed)
     columns = [name for name in (column, "title", "lang") if name in posts.columns]
     drawn = take_rows(posts, rows, columns, lengths)
     fitted = drawn.iloc[: params.sample_posts]
     hashtag_words = count_words(fitted, column=column).head(_HASHTAG_WORDS)
+    if previous is not None:
+        hashtag_words = join_hashtag_words(hashtag_words, previous.vocabulary.hashtag_words)
     prepared = drop_stop_words(prepare_texts(fitted, column=column, words=hashtag_words))
     vocabulary = make_vocabulary(prepared, hashtag_words, max_terms=params.max_terms)
+    if previous is not None:
+        vocabulary = join_words(vocabulary, previous, most=params.max_terms)
     counts = vocabulary.count_words(prepared)
     speaks = np.diff(counts.indptr) > 0
     n_texts = int((repeats["weight"] > 0).sum())
@@ -216,6 +250,20 @@ def _find_topics(
     return (labels if labels.max() >= 0 else np.zeros(n, np.int64)), bertopic
 
 
+def _frame(
+    sample: _Sample, vectors: Singles, labels: Labels, params: TopicParams, make: MakeEstimator
+) -> Any:
+    """Fit BERTopic around topics that go on; its own numbers are others."""
+    if params.method != "bertopic" or not len(labels):
+        return None
+    return fit_bertopic(
+        sample.prepared["topic_text"].tolist(),
+        vectors,
+        _WordsOf(sample.prepared["lang"].dropna().unique() if "lang" in sample.prepared else ()),
+        group=lambda _: labels, n_topics=None, least=2, seed=params.seed, make=make,
+    )  # fmt: skip
+
+
 def _group(
     sample: _Sample, ordered: bool, least: int, params: TopicParams, make: MakeEstimator
 ) -> Callable[[Singles], Labels] | None:
@@ -245,10 +293,10 @@ def _order_by_size(labels: Labels) -> Labels:
     return rank[labels]
 
 
-def _learn_from_all(model: TopicModel, tally: Tally) -> TopicModel:
+def _learn_from_all(model: TopicModel, tally: Tally, found: Found) -> TopicModel:
     """Learn the words of topics from all posts: a sample has few texts of a small topic."""
     words = tally.texts_with[:-1, : len(model.vocabulary.words)]
-    learned = learn_words(words.T.toarray(), tally.weight[:-1].astype(np.float64))
+    learned = found.learn(words, tally.weight[:-1].astype(np.float64))
     mixture = replace(model.mixture, log_words=learned.log_words, log_sizes=learned.log_sizes)
     return model.with_mixture(mixture)
 

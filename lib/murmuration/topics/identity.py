@@ -14,6 +14,7 @@ from murmuration.schema import check_columns
 from murmuration.topics.mixture import Floats
 from murmuration.topics.model import TopicModel, assign_topics
 from murmuration.topics.profiles import (
+    PRESENT,
     compare_profiles,
     follow_words,
     make_profiles,
@@ -29,7 +30,6 @@ MOST = 0.5
 _MOST_WORDS = 0.3
 _ALIKE = 0.3  # words of a pair that is one topic
 _DRIFTED = 0.6  # below, its words are others than before
-_PRESENT = 0.5  # of what marks a topic was said before, or it is new
 
 _NONE = -1
 
@@ -105,9 +105,25 @@ def match_topics(
                 f"match_topics needs two TopicModels, not {type(model).__name__}. Fit them with mm.topics.fit_topics, or "
                 "load them with mm.models.load."
             )
-    shared = None if posts is None else count_shared(previous, current, posts, column=column)
+    shared = recall_shared(previous, current)
+    if posts is not None:
+        shared = count_shared(previous, current, posts, column=column)
     pairs = _compare(previous, current, shared)
-    return _make_lineage(previous, current, _find_links(pairs), pairs)
+    related = previous.history.root and previous.history.root == current.history.root
+    links = _read_links(previous, current, pairs) if related else _find_links(pairs)
+    return _make_lineage(previous, current, links, pairs)
+
+
+def recall_shared(previous: TopicModel, current: TopicModel) -> npt.NDArray[np.int64] | None:
+    """Give the posts in each pair of topics as `fit_topics` counted them; None unless one goes on from the other."""
+    if current.history.previous != previous.version:
+        return None
+    shared = np.zeros((len(previous.topics), len(current.topics)), np.int64)
+    rows, columns = (pd.Index(model.topics["id"]) for model in (previous, current))
+    for before, now, posts in current.history.shared:
+        if before in rows and now in columns:
+            shared[rows.get_loc(before), columns.get_loc(now)] += posts
+    return shared
 
 
 def count_shared(
@@ -183,6 +199,37 @@ def _find_links(pairs: _Pairs) -> list[_Link]:
     return [_Link(event, row, column) for (row, column), event in links.items()]
 
 
+def _read_links(previous: TopicModel, current: TopicModel, pairs: _Pairs) -> list[_Link]:
+    """Read what became of topics from the history of a model that goes on from the other."""
+    before, now = (
+        {int(one): row for row, one in enumerate(model.topics["id"])}
+        for model in (previous, current)
+    )
+    history = current.history
+    links = dict[tuple[int, int], Event]()
+    for topic in before.keys() & now.keys():
+        row, column = before[topic], now[topic]
+        links[row, column] = "continued" if pairs.alike[row, column] >= _DRIFTED else "drifted"
+    for topic in now.keys() - before.keys():
+        of = history.whence(topic, set(before))
+        if of is not None:
+            links[before[of], now[topic]] = "split"
+            if of in now:
+                links[before[of], now[of]] = "split"
+        else:
+            returned = topic < previous.history.next_id
+            links[_NONE, now[topic]] = "returned" if returned else "born"
+    for topic in before.keys() - now.keys():
+        into = history.where(topic)
+        if into in now:
+            links[before[topic], now[into]] = "merged"
+            if into in before:
+                links[before[into], now[into]] = "merged"
+        elif not any(row == before[topic] for row, _ in links):
+            links[before[topic], _NONE] = "died"
+    return [_Link(event, row, column) for (row, column), event in links.items()]
+
+
 def _part(
     links: dict[tuple[int, int], Event], partner: dict[int, int], pairs: _Pairs, most: float
 ) -> None:
@@ -190,7 +237,7 @@ def _part(
     meets = {row: column for column, row in partner.items()}
     for column in set(range(pairs.alike.shape[1])) - set(partner):
         from_ = int(pairs.back[:, column].argmax()) if len(pairs.back) else _NONE
-        old = from_ >= 0 and pairs.known[column] >= _PRESENT and pairs.back[from_, column] >= most
+        old = from_ >= 0 and pairs.known[column] >= PRESENT and pairs.back[from_, column] >= most
         if old and from_ in meets:
             links[from_, column] = links[from_, meets[from_]] = "split"
         else:
@@ -203,7 +250,7 @@ def _join(
     """Name the previous topics without a partner: part of a current one, or gone."""
     for row in set(range(pairs.alike.shape[0])) - set(partner.values()):
         into = int(pairs.forth[row].argmax()) if pairs.forth.shape[1] else _NONE
-        lives = into >= 0 and pairs.lasting[row] >= _PRESENT and pairs.forth[row, into] >= most
+        lives = into >= 0 and pairs.lasting[row] >= PRESENT and pairs.forth[row, into] >= most
         if lives and into in partner:
             links[row, into] = links[partner[into], into] = "merged"
         else:
@@ -219,19 +266,35 @@ def _make_lineage(
         model.topics.to_dict("records") if len(model.topics) else []
         for model in (previous, current)
     )
-    rows = [_make_row(one, before, now, pairs) for one in links]
+    gone = {
+        topic: {"id": topic, "label": one.label, "terms": one.terms, "posts": None}
+        for topic, one in previous.history.gone.items()
+    }
+    rows = [
+        _make_row(
+            one,
+            before[one.previous] if one.previous >= 0 else gone.get(_id_of(one, now)),
+            now[one.current] if one.current >= 0 else None,
+            pairs,
+        )
+        for one in links
+    ]
     return pd.DataFrame(
         {name: pd.array([row[name] for row in rows], dtype=kind) for name, kind in _TYPES.items()}
     )
 
 
+def _id_of(link: _Link, now: list[dict[Any, Any]]) -> int:
+    return int(now[link.current]["id"]) if link.event == "returned" else _NONE
+
+
 def _make_row(
-    link: _Link, before: list[dict[Any, Any]], now: list[dict[Any, Any]], pairs: _Pairs
+    link: _Link, old: dict[Any, Any] | None, new: dict[Any, Any] | None, pairs: _Pairs
 ) -> dict[str, Any]:
-    old = before[link.previous] if link.previous >= 0 else None
-    new = now[link.current] if link.current >= 0 else None
     old_terms, new_terms = (list(one["terms"]) if one else [] for one in (old, new))
-    shared = old and new and pairs.shared is not None
+    shared = None
+    if pairs.shared is not None and link.previous >= 0 and link.current >= 0:
+        shared = int(pairs.shared[link.previous, link.current])
     return {
         "event": link.event,
         "previous_id": old["id"] if old else None,
@@ -239,7 +302,7 @@ def _make_row(
         "label": new["label"] if new else None,
         "previous_label": old["label"] if old else None,
         "similarity": _similarity(link, pairs.alike),
-        "shared_posts": int(pairs.shared[link.previous, link.current]) if shared else None,  # type: ignore[index]
+        "shared_posts": shared,
         "previous_posts": old["posts"] if old else None,
         "posts": new["posts"] if new else None,
         "terms_gained": [term for term in new_terms if term not in old_terms],

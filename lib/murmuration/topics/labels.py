@@ -76,11 +76,16 @@ def ask_labeller(labeller: Labeller, terms: Sequence[str], *, topic: int) -> str
     return " ".join(label.split())[:_MAX_CHARS]
 
 
-def tell_apart(labels: Sequence[str]) -> list[str]:
-    """Number labels that are the same."""
-    times: dict[str, int] = {}
-    told = []
-    for label in labels:
-        times[label] = times.get(label, 0) + 1
-        told.append(label if times[label] == 1 else f"{label} ({times[label]})")
+def tell_apart(labels: Sequence[str], *, first: Sequence[bool] | None = None) -> list[str]:
+    """Number labels that are the same, after those that come `first` and stay as they are."""
+    stay = first or [False] * len(labels)
+    told = [label if kept else "" for label, kept in zip(labels, stay, strict=True)]
+    used = {label for label in told if label}
+    for at, label in enumerate(labels):
+        times, fresh = 1, label
+        while not stay[at] and fresh in used:
+            times += 1
+            fresh = f"{label} ({times})"
+        told[at] = fresh
+        used.add(fresh)
     return told

@@ -91,14 +91,14 @@ def learn_mixture(counts: Counts, labels: Labels, vectors: Singles | None = None
     return (
         mixture
         if vectors is None
-        else _learn_pull(mixture, counts, vectors, members.T @ vectors[there])
+        else with_pull(mixture, counts, vectors, members.T @ vectors[there])
     )
 
 
-def find_centroids(vectors: Singles, labels: Labels) -> Singles:
-    """Give the direction of each topic, of length 1, shape (n_topics, n_dimensions)."""
+def find_centroids(vectors: Singles, labels: Labels, n_topics: int | None = None) -> Singles:
+    """Give the direction of each topic, of length 1, shape (n_topics, n_dimensions); 0 for one without texts."""
     there = labels >= 0
-    n_topics = int(labels.max(initial=-1)) + 1
+    n_topics = int(labels.max(initial=-1)) + 1 if n_topics is None else n_topics
     return unit_rows(_members(labels[there], n_topics).T @ vectors[there])
 
 
@@ -109,7 +109,7 @@ def unit_rows(vectors: npt.NDArray[Any]) -> Singles:
     return units
 
 
-def _learn_pull(
+def with_pull(
     mixture: Mixture, counts: Counts, vectors: Singles, sums: npt.NDArray[Any]
 ) -> Mixture:
     """Let vectors tell topics apart as far as words do: both scores spread alike."""
@@ -158,13 +158,19 @@ def refine(
             break
         labels, mixture = named, learn_words(sums, sizes)
         if vectors is not None:
-            mixture = _learn_pull(mixture, counts, vectors, places)
+            mixture = with_pull(mixture, counts, vectors, places)
     return labels
 
 
 def _members(labels: Labels, n_topics: int) -> Counts:
     rows = np.arange(len(labels))
     return sparse.csr_matrix((np.ones(len(labels)), (rows, labels)), shape=(len(labels), n_topics))
+
+
+def count_members(counts: Counts, labels: Labels, n_topics: int) -> Counts:
+    """Give the words of topics, shape (n_topics, n_words); texts of −1 are left out."""
+    there = labels >= 0
+    return (_members(labels[there], n_topics).T @ counts[there]).tocsr()
 
 
 def evidence(counts: Counts, labels: Labels) -> float:
@@ -223,19 +229,25 @@ def join(counts: Counts, labels: Labels, n_topics: int) -> Labels:
     numpy.ndarray
         Labels from 0 without gaps.
     """
-    joining = _Joining(counts, labels)
+    joining = _Joining(count_members(counts, labels, int(labels.max()) + 1))
     n_groups = len(joining.into)
     for _ in range(n_groups - n_topics):
         joining.join(*divmod(int(joining.gains.argmax()), n_groups))
     return np.unique(joining.into[labels], return_inverse=True)[1].astype(np.int64)
 
 
+def cheapest_pair(counts: Counts) -> tuple[int, int]:
+    """Say which two topics cost least evidence to join, by their words, shape (n_topics, n_words)."""
+    one, other = divmod(int(_Joining(counts).gains.argmax()), counts.shape[0])
+    return one, other
+
+
 class _Joining:
     """Which topics are left, and what it gains to join each two."""
 
-    def __init__(self, counts: Counts, labels: Labels) -> None:
-        n = int(labels.max()) + 1
-        self.sums = (_members(labels, n).T @ counts).astype(np.int64).toarray()
+    def __init__(self, counts: Counts) -> None:
+        n = counts.shape[0]
+        self.sums = counts.astype(np.int64).toarray()
         self.into = np.arange(n)
         self._alive = np.ones(n, bool)
         self._totals = self.sums.sum(axis=1)

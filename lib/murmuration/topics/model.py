@@ -18,6 +18,7 @@ from murmuration.model_folder import digest_contents, read_folder, write_folder
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
 from murmuration.topics.embed import Embedder, Vectors, embed_texts, make_embedder, project
+from murmuration.topics.history import History
 from murmuration.topics.known import Known, hash_posts
 from murmuration.topics.mixture import Floats, Mixture, Singles
 from murmuration.topics.words import Counts, Vocabulary, weigh_terms
@@ -64,6 +65,8 @@ class TopicModel:
         does not keep it.
     known
         What it knows of the texts that it was fitted on: they are not read again.
+    history
+        Where the topics come from; see `murmuration.topics.history`.
     """
 
     def __init__(
@@ -78,8 +81,10 @@ class TopicModel:
         bertopic: Any = None,
         embedder: Embedder | None = None,
         known: Known | None = None,
+        history: History | None = None,
     ) -> None:
         self.card, self.topics, self.bertopic, self.known = card, topics, bertopic, known
+        self.history = history or History()
         self.vocabulary, self.mixture, self.space = vocabulary, mixture, space
         self.least_strength = least_strength
         self.embedder = embedder
@@ -116,7 +121,10 @@ class TopicModel:
             if topic not in set(self.topics["id"]):
                 raise ModelError(f"The model {self.version} has no topic {topic}.")
         old = zip(self.topics["id"].tolist(), self.topics["label"].tolist(), strict=True)
-        return self.with_table(self.topics.assign(label=_texts([labels.get(*one) for one in old])))
+        model = self.with_table(self.topics.assign(label=_texts([labels.get(*one) for one in old])))
+        for topic, label in labels.items():
+            model.history = model.history.with_label(int(topic), label)
+        return model
 
     def with_table(self, topics: pd.DataFrame, **metrics: float) -> "TopicModel":
         """Give the same model with another table, row for row, and more that was measured."""
@@ -130,6 +138,7 @@ class TopicModel:
             bertopic=self.bertopic,
             embedder=self.embedder,
             known=self.known if len(topics) == len(self.topics) else None,
+            history=self.history,
         )
 
     def with_known(self, known: Known) -> "TopicModel":
@@ -156,6 +165,20 @@ class TopicModel:
         model.mixture = mixture
         return model
 
+    def sorted(self) -> "TopicModel":
+        """Give the same model with its largest topic first."""
+        order = np.argsort(-self.topics["posts"].to_numpy(np.int64), kind="stable")
+        model = self.with_table(self.topics.iloc[order].reset_index(drop=True))
+        mixture, space = self.mixture, self.space
+        model.mixture = replace(
+            mixture,
+            log_words=mixture.log_words[:, order],
+            log_sizes=mixture.log_sizes[order],
+            centroids=None if mixture.centroids is None else mixture.centroids[order],
+        )
+        model.space = replace(space, centroids=space.centroids[order])
+        return model
+
     def embed(self, posts: pd.DataFrame, *, column: str = "text") -> Singles:
         """Give the vectors of posts, of length 1, in the space of `space.centroids`; 0 where nothing is known."""
         prepared = self.vocabulary.prepare(posts[[column, *_others(posts)]], column)
@@ -170,7 +193,11 @@ class TopicModel:
         return embed_texts(texts, embedder, kept, width=self.space.centroids.shape[1])
 
     def choose_topics(
-        self, prepared: pd.DataFrame, counts: Counts, kept: Vectors | None = None
+        self,
+        prepared: pd.DataFrame,
+        counts: Counts,
+        kept: Vectors | None = None,
+        places: Singles | None = None,
     ) -> tuple[npt.NDArray[np.int64], Singles]:
         """Give the topic of prepared posts (−1 for none), and how sure that is, 0 to 1."""
         topics = np.full(len(prepared), NO_TOPIC, np.int64)
@@ -179,7 +206,7 @@ class TopicModel:
             return topics, strengths
         vectors = None
         if self.mixture.centroids is not None:
-            vectors = self.place(prepared, counts, kept)
+            vectors = self.place(prepared, counts, kept) if places is None else places
         at = 0
         for chances in self.mixture.chances(counts, vectors):
             topics[at : at + len(chances)] = chances.argmax(axis=1)
@@ -240,6 +267,7 @@ class TopicModel:
             mixture = Mixture(words, arrays["log_sizes"], space.centroids if pull else None, pull)
             least = float(facts["least_strength"])
             known = Known.from_arrays(arrays, len(vocabulary.terms))
+            history = History.from_facts(facts["history"]) if "history" in facts else None
             return cls(
                 read_card(facts),
                 topics,
@@ -248,6 +276,7 @@ class TopicModel:
                 space,
                 least_strength=least,
                 known=known,
+                history=history,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise ModelError(f"The model in {folder} is no topic model: {err!r}.") from err
@@ -259,6 +288,7 @@ class TopicModel:
         ]
         return card_facts(self.card) | {
             "topics": rows, "least_strength": self.least_strength, "pull": self.mixture.pull,
+            "history": self.history.as_facts(),
         }  # fmt: skip
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -1,7 +1,7 @@
 """Topics of two models, side by side: how alike their words are, and where the words of each went."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,10 @@ from scipy import sparse
 from murmuration.topics.mixture import WORD_PRIOR, Floats, Mixture
 from murmuration.topics.model import TopicModel
 from murmuration.topics.words import Counts
+
+# Of what marks a topic, said as often by others: less, and they do not know it. Of planted topics that are born or die .18
+# at most is known, of those that triple .44 and more (decision 0012).
+PRESENT = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,12 @@ class Profiles:
     marks: Counts
     rates: Floats
 
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        """Take the counts of words in topics."""
+        said = np.asarray(counts.sum(axis=0)).ravel()
+        return cls(counts, _mark(counts, said), 1_000 * said / max(said.sum(), 1))
+
 
 def make_profiles(one: TopicModel, other: TopicModel) -> tuple[Profiles, Profiles]:
     """Give the words of the topics of two models over all words that either knows."""
@@ -39,13 +49,15 @@ def make_profiles(one: TopicModel, other: TopicModel) -> tuple[Profiles, Profile
 
 
 def _make_profiles(model: TopicModel, words: "pd.Index[Any]") -> Profiles:
-    counts = count_again(model.mixture)
-    columns = words.get_indexer(pd.Index(model.vocabulary.words, dtype=words.dtype))
-    wide = sparse.coo_matrix(
-        (counts.data, (counts.row, columns[counts.col])), (counts.shape[0], len(words))
-    ).tocsr()
-    said = np.asarray(wide.sum(axis=0)).ravel()
-    return Profiles(wide, _mark(wide, said), 1_000 * said / max(said.sum(), 1))
+    return Profiles.of(widen(count_again(model.mixture), model.vocabulary.words, words))
+
+
+def widen(counts: sparse.coo_matrix, words: list[str], into: "pd.Index[Any]") -> Counts:
+    """Give counts of words over others, in the order of `into`."""
+    columns = into.get_indexer(pd.Index(words, dtype=into.dtype))[counts.col]
+    there = columns >= 0
+    places = (counts.row[there], columns[there])
+    return sparse.coo_matrix((counts.data[there], places), (counts.shape[0], len(into))).tocsr()
 
 
 def count_again(mixture: Mixture) -> sparse.coo_matrix:
@@ -82,6 +94,13 @@ def compare_profiles(previous: Profiles, current: Profiles) -> Floats:
     """Give how alike the words of topics are, 0 to 1: cosine, shape (n_previous, n_current)."""
     one, other = (_unit(one.marks) for one in (previous, current))
     alike: Floats = np.clip((one @ other.T).toarray(), 0, 1)
+    return alike
+
+
+def compare_words(counts: Counts) -> Floats:
+    """Give how alike all words of topics of one model are, 0 to 1: cosine, shape (n_topics, n_topics)."""
+    rows = _unit(counts)
+    alike: Floats = np.clip((rows @ rows.T).toarray(), 0, 1)
     return alike
 
 

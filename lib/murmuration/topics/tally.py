@@ -2,6 +2,7 @@
 
 import logging
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, cast
@@ -13,11 +14,14 @@ from scipy import sparse
 
 from murmuration.frames import is_dask
 from murmuration.topics.embed import Vectors
+from murmuration.topics.found import Found, Old
 from murmuration.topics.known import Seen, find_rows, hash_posts
 from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
+from murmuration.topics.mixture import Singles
 from murmuration.topics.model import TopicModel, make_table
 from murmuration.topics.sampling import Rows
 from murmuration.topics.terms import rank_terms, weigh_topic_terms
+from murmuration.topics.words import Counts
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,8 @@ class Tally:
         How many, and how many different texts.
     texts_with
         How many texts have each term, shape (n_topics + 1, n_terms).
+    shared
+        Posts by topic of the model before and of this one; None where none was asked.
     seen
         The topic of each text, in parts.
     """
@@ -42,6 +48,7 @@ class Tally:
     posts: npt.NDArray[np.int64]
     weight: npt.NDArray[np.int64]
     texts_with: sparse.csr_matrix
+    shared: npt.NDArray[np.int64] | None = None
     seen: tuple[Seen, ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -49,6 +56,7 @@ class Tally:
             self.posts + other.posts,
             self.weight + other.weight,
             self.texts_with + other.texts_with,
+            None if self.shared is None or other.shared is None else self.shared + other.shared,
             (*self.seen, *other.seen),
         )
 
@@ -63,12 +71,15 @@ class Count:
         What tells the topic of a post, and from what.
     every
         Whether posts of weight 0 count as posts.
+    old
+        The model before, which is asked as well.
     """
 
     model: TopicModel
     column: str
     kept: Vectors | None
     every: bool
+    old: Old | None = None
 
     def all(self, posts: Any, weight: Rows, lengths: Rows) -> Tally:
         """Count all posts of a pandas or Dask frame; `lengths` of its partitions."""
@@ -98,8 +109,10 @@ class Count:
         """Count some posts at once."""
         n_topics, vocabulary = len(self.model.topics), self.model.vocabulary
         prepared = vocabulary.prepare(posts, self.column)
-        counts = vocabulary.count_words(prepared)
-        topics, strengths = self.model.choose_topics(prepared, counts, self.kept)
+        counts, vectors = vocabulary.count_words(prepared), None
+        if self.model.mixture.centroids is not None:
+            vectors = self.model.place(prepared, counts, self.kept)
+        topics, strengths = self.model.choose_topics(prepared, counts, places=vectors)
         places = find_rows(self.model.topics["id"].to_numpy(np.int64), topics)
         once = np.flatnonzero(weight > 0)
         terms = vocabulary.count_terms(prepared.iloc[once])
@@ -109,8 +122,20 @@ class Count:
             np.bincount(places, minlength=n_topics + 1),
             np.bincount(places[once], minlength=n_topics + 1),
             (members @ terms).tocsr(),
+            self._count_shared(places, prepared, counts, vectors),
             (Seen(hash_posts(posts, self.column), topics, strengths),) * self.every,
         )
+
+    def _count_shared(
+        self, rows: Rows, prepared: pd.DataFrame, counts: Counts, vectors: Singles | None
+    ) -> npt.NDArray[np.int64] | None:
+        if self.old is None:
+            return None
+        before = self.old.choose(prepared, counts, vectors)
+        shared = np.zeros((len(self.old.model.topics), len(self.model.topics)), np.int64)
+        both = (rows < shared.shape[1]) & (before >= 0)
+        np.add.at(shared, (before[both], rows[both]), 1)
+        return shared
 
 
 def _add(tallies: list[Tally]) -> Tally:
@@ -118,9 +143,17 @@ def _add(tallies: list[Tally]) -> Tally:
 
 
 def tell_topics(
-    draft: TopicModel, tally: Tally, labeller: Labeller | None = None, *, n_terms: int
+    draft: TopicModel,
+    tally: Tally,
+    labeller: Labeller | None = None,
+    *,
+    n_terms: int,
+    found: Found | None = None,
 ) -> TopicModel:
-    """Give the model with the table of its topics: sizes, terms and labels, as all posts say."""
+    """Give the model with the table of its topics: sizes, terms and labels, as all posts say.
+
+    With what was `found`, topics have its ids and the labels that they had before.
+    """
     n_words, names = len(draft.vocabulary.words), draft.vocabulary.terms
     every = np.asarray(tally.texts_with.sum(axis=0)).ravel()
     weights = weigh_topic_terms(
@@ -128,14 +161,31 @@ def tell_topics(
     )
     words = rank_terms(weights[:, :n_words], names[:n_words], n_terms)
     phrases = rank_terms(weights[:, n_words:], names[n_words:], _PHRASES)
-    labels = [write_label(*pair) for pair in zip(words, phrases, strict=True)]
-    if labeller is not None:
-        told = zip(words, phrases, strict=True)
-        labels = [ask_labeller(labeller, [*a, *b], topic=at) for at, (a, b) in enumerate(told)]
+    ids = np.arange(len(words)) if found is None else found.ids
+    labels = _label(ids, words, phrases, {} if found is None else found.labels_before, labeller)
     n_posts = int(tally.posts.sum())
-    topics = make_table(
-        tell_apart(labels), words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts
-    )
+    topics = make_table(labels, words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts)
     left_out = float(tally.posts[-1] / max(n_posts, 1))
     log.info("%d topics in %d posts, %.1f%% left out", len(topics), n_posts, 100 * left_out)
-    return draft.with_table(topics, left_out=left_out)
+    model = draft.with_table(topics.assign(id=ids), left_out=left_out)
+    if found is not None:
+        model.history = found.tell(tally.shared)
+    return model if found is None or found.old is None else model.sorted()
+
+
+def _label(
+    ids: npt.NDArray[np.int64],
+    words: list[list[str]],
+    phrases: list[list[str]],
+    known: Mapping[int, str],
+    labeller: Labeller | None,
+) -> list[str]:
+    labels = []
+    for topic, *told in zip(ids.tolist(), words, phrases, strict=True):
+        if topic in known:
+            labels.append(known[topic])
+        elif labeller is None:
+            labels.append(write_label(*told))
+        else:
+            labels.append(ask_labeller(labeller, [*told[0], *told[1]], topic=topic))
+    return tell_apart(labels, first=[topic in known for topic in ids.tolist()])
