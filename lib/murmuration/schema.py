@@ -561,7 +561,7 @@ TOPICS = (
         name="topics",
         row="one topic",
         key=("topic",),
-        nullable=("share", "share_low", "share_high"),
+        nullable=("share", "share_low", "share_high", "stability"),
         columns=(
             _TOPIC,
             _LABEL,
@@ -573,6 +573,9 @@ TOPICS = (
             *_measure("share", "Share of all posts of the period, those without a topic too"),
             Column("x", pa.float64(), "Place on the map, left to right", unit="−1 to 1"),
             Column("y", pa.float64(), "Place on the map, bottom to top", unit="−1 to 1"),
+            _share(
+                "stability", "Share of its posts that stay together when topics are found again"
+            ),
         ),
     ),
     Table(

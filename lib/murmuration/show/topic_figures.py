@@ -203,16 +203,12 @@ def plot_topics_over_time(
     theme.apply_theme(figure, height=60 + 92 * len(panels))
     for row, (label, rows, colour) in enumerate(panels, start=1):
         _add_days(figure, rows, label, colour, row)
-    if since is not None and any(
-        (rows["local"] < _local_time(since, timezone)).any() for _, rows, _ in panels
-    ):
-        for row in range(1, len(panels) + 1):
-            figure.add_vline(
-                x=_local_time(since, timezone),
-                line={"color": theme.INK, "width": 1, "dash": "dot"},
-                row=row,
-                col=1,
-            )
+    if since is not None and panels[0][1]["local"].min() < _local_time(since, timezone):
+        start = _local_time(since, timezone)
+        figure.add_shape(
+            type="line", x0=start, x1=start, y0=0, y1=1, xref="x", yref="paper",
+            line={"color": theme.INK, "width": 1, "dash": "dot"},
+        )  # fmt: skip
     figure.update_layout(showlegend=False, margin={"t": 28}, bargap=0.1)
     figure.update_yaxes(rangemode="tozero", nticks=3, fixedrange=True)
     figure.update_xaxes(

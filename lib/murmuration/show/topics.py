@@ -90,7 +90,7 @@ def describe_topics(
         grew = [row for row in rows if row["status"] in ("emerging", "growing")]
         sentences.append(_grew_sentence(grew, timezone))
         sentences.append(_new_sentence([row for row in rows if row["status"] == "new"], timezone))
-        sentences.append(_went_sentence([row for row in rows if row["status"] in FELL]))
+        sentences.append(_went_sentence([row for row in rows if row["status"] in FELL], timezone))
     if lineage is not None and len(lineage):
         sentences.append(describe_lineage(lineage))
     return sentences
@@ -140,19 +140,24 @@ def _new_sentence(rows: Records, timezone: str) -> str:
     return said + _others(rows, "new as well") + "."
 
 
-def _went_sentence(rows: Records) -> str:
+def _went_sentence(rows: Records, timezone: str) -> str:
     if not rows:
         return "No topic faded or went."
     parts = []
     for status, verb in (("gone", "is gone"), ("fading", "faded")):
         mine = [row for row in rows if row["status"] == status]
         if mine:
-            first = mine[0]
-            parts.append(
-                f"{_name(first['label'])} {verb}: {count(first['posts'], 'post')} where {first['expected']:,.0f} were to be expected"
-                + _others(mine, "likewise")
-            )
+            parts.append(_went(mine[0], verb, timezone) + _others(mine, "likewise"))
     return "; ".join(parts) + "."
+
+
+def _went(row: Mapping[str, Any], verb: str, timezone: str) -> str:
+    since = _since(row, timezone)
+    whole = not since or pd.isna(row["since_expected"])
+    posts, expected = (
+        (row["posts"], row["expected"]) if whole else (row["since_posts"], row["since_expected"])
+    )
+    return f"{_name(row['label'])} {verb}{since}: {count(posts, 'post')} where {expected:,.0f} were to be expected"
 
 
 def _others(rows: Records, said: str) -> str:
@@ -239,6 +244,7 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
                 percent(feels[row["topic"]]["negative_share"]) if row["topic"] in feels else "–"
                 for row in rows
             ],
+            "stable": [percent(row["stability"]) for row in rows],
             "authors": [f"{row['authors']:,}" for row in rows],
         }
     )
@@ -248,7 +254,10 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
         if left
         else ""
     )
-    return show_table(table, caption=f"Shares with 95 % intervals{more}")
+    return show_table(
+        table,
+        caption=f"Shares with 95 % intervals; stable: posts that stay together when topics are found again{more}",
+    )
 
 
 def show_topic_posts(
@@ -431,6 +440,11 @@ def describe_topic_limits(
         lines.append(
             f"Topics were found in {value['sample_texts']:,.0f} of {value['different_texts']:,.0f} different texts, drawn evenly over time and "
             "sources; a topic of a few dozen posts may have been missed."
+        )
+    if not pd.isna(value.get("stability")):
+        lines.append(
+            f"Found again with another seed and sample, topics keep {percent(value['stability'])} of their posts; trust topics of which "
+            "little stays together less."
         )
     if facts["copies"]:
         lines.append(

@@ -24,6 +24,7 @@ from .reading import find_topic_posts as find_topic_posts
 from .summary import count_topic_coverage as count_topic_coverage
 from .summary import estimate_topics as estimate_topics
 from .summary import fill_lineage as fill_lineage
+from .summary import find_again as find_again
 from .summary import find_growth as find_growth
 from .summary import measure_topics as measure_topics
 from .summary import name_model as name_model
@@ -49,6 +50,7 @@ __all__ = [
     "estimate_stability",
     "estimate_topics",
     "fill_lineage",
+    "find_again",
     "find_emerging",
     "find_growth",
     "find_topic_posts",

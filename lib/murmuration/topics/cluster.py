@@ -164,6 +164,8 @@ def _fill(labels: npt.NDArray[Any], n_groups: int) -> Labels:
 
 def factorise(counts: Counts, *, method: str, n_topics: int, seed: int) -> Labels:
     """Group texts by the topic that weighs most in them: ``nmf`` of TF-IDF, or ``lda`` of counts."""
+    if n_topics == 1:
+        return np.zeros(counts.shape[0], np.int64)
     if method == "nmf":
         model = NMF(n_topics, init="nndsvda", random_state=seed, max_iter=400, tol=1e-3)
         weights = model.fit_transform(weigh_terms(counts, find_rarity(counts)))

@@ -164,7 +164,10 @@ def decompose(weighed: Counts, *, seed: int, make: MakeEstimator) -> tuple[Singl
     if n < 2:
         directions = np.eye(weighed.shape[1], max(n, 1) + 1, dtype=np.float32)
     else:
-        svd = make("TruncatedSVD", n_components=n, random_state=seed, sparse=True).fit(weighed)
+        with np.errstate(
+            invalid="ignore"
+        ):  # shares of a variance of 0, where all texts are the same
+            svd = make("TruncatedSVD", n_components=n, random_state=seed, sparse=True).fit(weighed)
         directions = np.ascontiguousarray(svd.components_.T, np.float32)
     return project(weighed, directions), directions
 

@@ -1,21 +1,29 @@
 """Posts with topics → a row for each topic, and what the model rests on."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
 from murmuration.frames import text_list
 from murmuration.schema import check_columns
+from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.emerging import EmergingParams, count_topics, find_emerging
+from murmuration.topics.fit import fit_topics
 from murmuration.topics.geometry import count_kept_neighbours, place_topics
-from murmuration.topics.model import NO_TOPIC, TopicModel
+from murmuration.topics.model import NO_TOPIC, TopicModel, assign_topics
+from murmuration.topics.params import TopicParams
+from murmuration.topics.quality import count_windows, estimate_coherence, estimate_diversity
 from murmuration.trends import estimate_share_of_voice
 
 MOST_DAYS = 92  # of a window in which growth is looked for
 _NAME_CHARS = 64
+_LOOKED_AT = 10_000  # posts in which terms are looked for
 _NO_NAME = re.compile(r"[^a-z0-9_-]+")
 
 
@@ -27,7 +35,9 @@ def name_model(model: str, source: str, brand: str) -> str:
     return _NO_NAME.sub("_", "-".join(parts).lower())[:_NAME_CHARS]
 
 
-def estimate_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
+def estimate_topics(
+    posts: pd.DataFrame, model: TopicModel, *, again: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Estimate which part of the posts each topic has.
 
     Parameters
@@ -37,12 +47,15 @@ def estimate_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
         ``before``), those of ``before`` are counted apart.
     model
         That assigned the topics.
+    again
+        From `find_again`, if that was asked for.
 
     Returns
     -------
     pandas.DataFrame
         One row a topic, the largest first: `topic`, `label`, `terms`, `phrases` (lists), `posts`, `posts_before`,
-        `authors` (known ones), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map).
+        `authors` (known ones), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map),
+        `stability` (share of its posts that stay together when topics are found again; null if they were not).
     """
     check_columns(posts.columns, ["topic"], what="estimate_topics")
     now = (
@@ -56,8 +69,14 @@ def estimate_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
     table = table.merge(_count(this, ids), on="topic").merge(place_topics(model), on="topic")
     earlier = before["topic"].value_counts()
     table = table.assign(posts_before=[int(earlier.get(one, 0)) for one in table["topic"].tolist()])
+    table = table.assign(stability=np.nan)
+    if again is not None:
+        known = again.set_index("topic")
+        shares = (known["kept"] / known["of"].where(known["of"] > 0)).astype("float64")
+        table["stability"] = shares.reindex(table["topic"]).to_numpy(float)
     order = (
         "topic", "label", "terms", "phrases", "posts", "posts_before", "authors", "share", "share_low", "share_high", "x", "y",
+        "stability",
     )  # fmt: skip
     ranked = table.sort_values(["posts", "topic"], ascending=[False, True], ignore_index=True)
     return ranked[list(order)]
@@ -134,21 +153,71 @@ def find_growth(
     return emerging, count_topics(hashed, params, until=until)
 
 
-def measure_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
+def find_again(
+    posts: pd.DataFrame,
+    model: TopicModel,
+    params: TopicParams,
+    *,
+    make: MakeEstimator | None = None,
+) -> pd.DataFrame:
+    """Find topics once more, with another seed and so another sample, and count the posts that stay together; computes.
+
+    Parameters
+    ----------
+    posts
+        All posts that topics were found in, with `text` and `topic`.
+    model
+        That assigned them.
+    params
+        What it was made with.
+    make
+        See `fit_topics`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a topic: `topic`, `of` (its posts that have a topic in the other fit too), `kept` (those that are in the one
+        topic of the other fit that is taken for the same, each for one only).
+    """
+    other = fit_topics(posts, replace(params, seed=(params.seed + 1) % 2**32), make=make)
+    again = assign_topics(posts, other)["topic"].to_numpy(np.int64)
+    rows, columns = (
+        pd.Index(ids).get_indexer(pd.Index(topics))
+        for ids, topics in (
+            (model.topics["id"], posts["topic"].to_numpy(np.int64)),
+            (other.topics["id"], again),
+        )
+    )
+    both = (rows >= 0) & (columns >= 0)
+    shared = np.zeros((len(model.topics), len(other.topics)), np.int64)
+    np.add.at(shared, (rows[both], columns[both]), 1)
+    kept = np.zeros(len(model.topics), np.int64)
+    one, another = linear_sum_assignment(shared, maximize=True)
+    kept[one] = shared[one, another]
+    ids = model.topics["id"].to_numpy(np.int64)
+    return pd.DataFrame({"topic": ids, "of": shared.sum(axis=1), "kept": kept})
+
+
+def measure_topics(
+    posts: pd.DataFrame, model: TopicModel, *, again: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Measure what the topics of some posts rest on, and how far they can be trusted.
 
     Parameters
     ----------
     posts
-        All posts that were assigned, with `topic` and `topic_strength`.
+        All posts that were assigned, with `text`, `topic` and `topic_strength`.
     model
         That assigned them.
+    again
+        From `find_again`, if that was asked for.
 
     Returns
     -------
     pandas.DataFrame
         `measure`, `value`, `unit`: `topics`, `posts`, `different_texts`, `sample_texts` (topics were found in at most so
-        many), `left_out`, `mean_strength` (of posts with a topic), `map_neighbours`.
+        many), `left_out`, `mean_strength` (of posts with a topic), `stability` (share of posts that stay together; null
+        if nothing was found again), `npmi` and `diversity` of terms, `map_neighbours`.
     """
     check_columns(posts.columns, ["topic", "topic_strength"], what="measure_topics")
     there = posts["topic"].to_numpy(np.int64) != NO_TOPIC
@@ -161,9 +230,33 @@ def measure_topics(posts: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
         ("sample_texts", min(texts, int(model.card.params.get("sample_posts", texts))), "texts"),
         ("left_out", 1 - there.mean() if len(posts) else np.nan, "0 to 1"),
         ("mean_strength", strengths.mean() if len(strengths) else np.nan, "0 to 1"),
+        ("stability", _share_kept(again), "0 to 1"),
+        ("npmi", _find_coherence(posts, model), "−1 to 1"),
+        ("diversity", estimate_diversity(_terms(model)) if len(model.topics) else np.nan, "0 to 1"),
         ("map_neighbours", count_kept_neighbours(model, place_topics(model)), "0 to 1"),
     ]
     return pd.DataFrame(rows, columns=["measure", "value", "unit"]).astype({"value": "float64"})
+
+
+def _share_kept(again: pd.DataFrame | None) -> float:
+    total = 0 if again is None else int(again["of"].sum())
+    return float(again["kept"].sum()) / total if again is not None and total else np.nan
+
+
+def _terms(model: TopicModel) -> list[list[str]]:
+    return [[str(term) for term in terms] for terms in model.topics["terms"]]
+
+
+def _find_coherence(posts: pd.DataFrame, model: TopicModel) -> float:
+    """Give the NPMI of terms in the posts themselves; of very many, evenly spread ones are looked at."""
+    if not len(model.topics) or posts.empty:
+        return np.nan
+    some = posts.iloc[:: max(1, -(-len(posts) // _LOOKED_AT))]
+    names = [name for name in ("text", "title", "lang") if name in some]
+    prepared = model.vocabulary.prepare(some[names], "text")
+    texts = (text.split() for text in text_list(prepared["topic_words"]) if text)
+    terms = _terms(model)
+    return estimate_coherence(terms, count_windows(texts, chain.from_iterable(terms)))
 
 
 def fill_lineage(lineage: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,163 @@
+"""The report on topics: one real run, and the notebook's cells on posts that topics can hardly be made of."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from murmuration.collect import ImportOptions, import_files
+from murmuration.reports import load_run
+from murmuration.reports.parameters import cell_source, cell_tags
+from murmuration.sample import Plan, planted_topics, write_posts
+from murmuration.schema import RESULTS
+from murmuration.settings import get_settings
+from murmuration.store import open_store
+
+from ..browser.conftest import Workspace
+from ..conftest import ROOT
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+VIEW = {"source": "sample", "brand": "aurora", "since": "2026-02-02", "until": "2026-03-02"}
+NOTEBOOK = ROOT / "notebooks/reports/topics.ipynb"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A report on sample posts, made as a person would make it."""
+    workspace = Workspace(tmp_path_factory.mktemp("topics"))
+    path = write_posts(workspace.root / "posts.jsonl", 10_000)
+    workspace.run("import", str(path), "--source", "sample")
+    return load_run(workspace.report("topics", **VIEW, topics="16", check_stability="false"))
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return report.page.read_text(encoding="utf-8")
+
+
+def frame(report, name):
+    return report.table(name).to_pandas()
+
+
+def test_every_declared_table_is_saved_but_the_lineage_of_topics_that_go_on_from_none(report):
+    saved = {path.stem for path in (report.folder / "tables").glob("*.parquet")}
+    assert saved == {table.name for table in RESULTS["topics"]} - {"lineage"}
+
+
+def test_the_answer_names_what_was_planted(report):
+    crises = planted_topics(Plan()).query("shape == 'crisis' and brand == 'aurora'")
+    words = {word.split()[-1] for named in crises["words"] for word in named}
+    answer = report.manifest["answer"]
+    assert answer[0].startswith(f"{frame(report, 'topics')['posts'].sum():,} posts about Aurora")
+    rose = [said for said in answer if "grew most" in said or said.startswith("New is")]
+    assert any(word in sentence for sentence in rose for word in words)
+
+
+def test_posts_are_those_of_the_period_that_mention_the_brand(report):
+    facts = frame(report, "coverage").set_index("item")["value"]
+    topics = frame(report, "topics")
+    assert topics["posts"].sum() + facts["without_topic"] == facts["posts_looked_at"]
+    assert facts["posts_looked_at"] < facts["posts_in_period"]
+    assert topics["share"].sum() == pytest.approx(
+        1 - facts["without_topic"] / facts["posts_looked_at"]
+    )
+    by_lang = frame(report, "by_group").query("kind == 'lang'")
+    assert (
+        by_lang.groupby("topic")["posts"].sum().drop(-1, errors="ignore").sum()
+        == topics["posts"].sum()
+    )
+
+
+def test_topics_are_kept_and_named_in_the_manifest(report):
+    [kept] = report.manifest["kept"]
+    assert kept["model"].startswith("topics-sample-aurora@")
+    assert report.manifest["pinned"]["topics"] == {}
+    assert {one["estimator"] for one in report.manifest["backend"]["estimators"]} >= {"KMeans"}
+
+
+def test_posts_to_read_are_masked_and_differ(report):
+    reading = frame(report, "reading")
+    assert not reading["text"].str.contains(r"@(?!user)\w").any()
+    for _, posts in reading.groupby("topic"):
+        assert posts["author_key"].dropna().is_unique
+        assert posts["text"].is_unique
+
+
+def test_the_page_has_all_figures_and_no_error(page):
+    assert page.count('<figure class="chart">') >= 8
+    assert "Traceback" not in page
+    assert 'class="failed"' not in page
+
+
+# --- The notebook's cells on posts that topics can hardly be made of --------------------------------
+
+
+def run_cells(**parameters):
+    """Run the notebook's cells in this process, as a draft; give the names it leaves."""
+    names: dict = {}
+    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile(cell_source(cell), str(NOTEBOOK), "exec"), names)
+            if "parameters" in cell_tags(cell):
+                names.update(parameters)
+    return names
+
+
+@pytest.fixture
+def draft(write_csv, state, workspace):
+    """Take in texts, one an hour for some days, and run the notebook on them."""
+
+    def run(texts, *, days=40, **parameters):
+        step = timedelta(days=days) / max(len(texts), 1)
+        rows = [
+            {
+                "id": str(n),
+                "text": text,
+                "user_id": f"u{n % 7}",
+                "created_at": (START + n * step).isoformat(),
+            }
+            for n, text in enumerate(texts)
+        ]
+        path = write_csv(rows)
+        list(
+            import_files(
+                [str(path)],
+                source="test",
+                store=open_store(get_settings()),
+                state=state,
+                options=ImportOptions(observed_at=START),
+            )
+        )
+        asked = {
+            "since": "2026-02-01",
+            "until": "2026-02-15",
+            "method": "nmf",
+            "embedding": "lsa",
+            "check_stability": False,
+        }
+        return run_cells(**asked | parameters)
+
+    return run
+
+
+HARD = {
+    "five posts": ([f"the bag number {n} is late" for n in range(5)], {}),
+    "fifty equal posts": (["my flight is late again"] * 50, {}),
+    "emoji only": (["😀😀", "🎉", "❤️❤️❤️", "🔥", "👍"] * 10, {}),
+    "a smallest topic larger than the data": ([f"the crew lost bag {n} at gate {n % 3}" for n in range(60)], {"min_posts": 1000}),
+    "one topic": ([f"coffee was cold today number {n}" for n in range(90)], {"topics": 1}),
+    "a brand that nobody mentions": ([f"the crew lost bag {n}" for n in range(60)], {"brand": "united"}),
+    "no post in the period": (["hello there"] * 20, {"since": "2027-01-01", "until": "2027-01-08"}),
+    "hostile text": (["<script>alert(1)</script> the app $x^2$ %{y} &lt;b&gt; crashed"] * 20 + ["battery died again %{x}"] * 40, {"min_posts": 2}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HARD)
+def test_hard_posts_give_a_page_that_says_so(draft, kind):
+    texts, parameters = HARD[kind]
+    left = draft(texts, **parameters)
+    assert 1 <= len(left["answer"]) <= 5
+    assert all(sentence.endswith(".") for sentence in left["answer"])
+    saved = {path.stem for path in (left["run"].context.folder / "tables").glob("*.parquet")}
+    assert saved == {table.name for table in RESULTS["topics"]} - {"lineage"}
+    assert len(left["table"]) <= max(1, parameters.get("topics", 24))

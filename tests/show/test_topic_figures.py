@@ -1,0 +1,277 @@
+"""Figures of topics: what they show is what the tables say, and names of topics stay text."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.show import (
+    plot_topic_groups,
+    plot_topic_growth,
+    plot_topic_map,
+    plot_topic_sentiment,
+    plot_topic_terms,
+    plot_topic_tree,
+    plot_topics_over_time,
+    plot_word_cloud,
+)
+from murmuration.show.boxes import pack_boxes, spread_boxes, text_width, wrap_words
+from murmuration.show.topic_looks import largest_topics, short_label, topic_colour, topic_marker
+from murmuration.topics import count_topic_groups
+from murmuration.trends import estimate_sentiment
+
+HOSTILE = ("<b>bold</b>, $x^2$", "%{x}, </script><script>alert(1)</script>", "a\nb, \u202eright")
+DAYS = pd.date_range("2026-02-01", periods=20, tz="UTC")
+
+
+def make_topics(n=20, labels=None):
+    posts = np.arange(n, 0, -1) * 10
+    angles = np.linspace(0, 6, n)
+    return pd.DataFrame(
+        {
+            "topic": np.arange(n), "label": labels or [f"first{one}, second{one}" for one in range(n)], "posts": posts,
+            "posts_before": posts, "authors": posts // 2, "share": posts / posts.sum(), "share_low": 0.0, "share_high": 0.5,
+            "x": np.cos(angles), "y": np.sin(angles),
+        }
+    )  # fmt: skip
+
+
+def make_terms(topics, words=8):
+    rows = [
+        {
+            "topic": topic, "rank": rank, "term": f"word{topic}x{rank}", "posts": 5, "share": 0.5 / rank, "share_other": 0.01,
+        }
+        for topic in topics["topic"]
+        for rank in range(1, words + 1)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def make_growth(topics):
+    status = [
+        "new",
+        "emerging",
+        "growing",
+        "fading",
+        "gone",
+        "too_small",
+        *["steady"] * (len(topics) - 6),
+    ]
+    growth = [np.nan, 3.0, 1.3, 0.5, 0.05, 1.0, *[1.0] * (len(topics) - 6)]
+    return pd.DataFrame(
+        {
+            "topic": topics["topic"], "label": topics["label"], "status": status, "posts": topics["posts"],
+            "expected": [0.5, *(topics["posts"][1:] / growth[1:])], "growth": growth,
+            "growth_low": [one / 2 for one in growth], "growth_high": [one * 2 for one in growth], "baseline_days": 28,
+        }
+    )  # fmt: skip
+
+
+def make_days(topics):
+    rows = [(day, topic, 3 + topic % 3) for topic in topics["topic"] for day in DAYS]
+    table = pd.DataFrame(rows, columns=["day", "topic", "posts"])
+    return table.assign(authors=2, expected=3.0, low=1.0, high=6.0)
+
+
+def make_posts(topics):
+    rng = np.random.default_rng(0)
+    feels = rng.choice(["negative", "neutral", "positive"], 400)
+    chosen = rng.choice(topics["topic"], 400)
+    feels[chosen == 0] = "negative"
+    return pd.DataFrame(
+        {
+            "topic": chosen, "source": rng.choice(["one", "two"], 400), "author_key": rng.choice(list("abcdefghij"), 400),
+            "sentiment": [{"negative": -0.5, "neutral": 0.0, "positive": 0.5}[one] for one in feels],
+            "sentiment_label": feels,
+        }
+    )  # fmt: skip
+
+
+def make_tree(n):
+    joined = [(0, 1)] + [(-step, step + 1) for step in range(1, n - 1)]
+    rows = [(step, *pair, 0.3 + 0.02 * step) for step, pair in enumerate(joined)]
+    return pd.DataFrame(rows, columns=["step", "first", "second", "distance"])
+
+
+def draw_all(topics):
+    posts = make_posts(topics)
+    return {
+        "growth": plot_topic_growth(make_growth(topics)),
+        "time": plot_topics_over_time(make_days(topics), topics, first=[5], since=DAYS[10]),
+        "terms": plot_topic_terms(make_terms(topics), topics),
+        "cloud": plot_word_cloud(make_terms(topics), topics),
+        "map": plot_topic_map(topics),
+        "tree": plot_topic_tree(make_tree(len(topics)), topics),
+        "sentiment": plot_topic_sentiment(estimate_sentiment(posts, by=["topic"]), topics),
+        "groups": plot_topic_groups(count_topic_groups(posts, by="source"), topics),
+    }
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return draw_all(make_topics())
+
+
+def test_every_figure_says_its_finding_and_holds_its_numbers(figures):
+    for name, figure in figures.items():
+        meta = figure.layout.meta
+        assert len(meta["title"]) > 20, name
+        assert meta["alt"], name
+        assert meta["table"]["rows"], name
+        assert json.loads(figure.to_json(), parse_constant=pytest.fail)["data"], (
+            name
+        )  # NaN is no JSON
+
+
+def test_names_of_topics_stay_text():
+    topics = make_topics(12, labels=[*HOSTILE, *(f"name{one}" for one in range(9))])
+    for name, figure in draw_all(topics).items():
+        drawn = json.loads(figure.to_json())
+        drawn["layout"].pop("meta")  # the page escapes it
+        text = json.dumps(drawn, ensure_ascii=False)
+        assert not any(sign in text for sign in ("<script", "<b>bold", "$x", "%{x}, ", "\u202e")), (
+            name
+        )
+
+
+def test_figures_name_twelve_topics_at_most_and_say_what_is_not_named(figures):
+    names = [label for label in figures["growth"].layout.yaxis.ticktext if "first" in label]
+    assert len(names) == 12
+    assert "the 12 named hold" in figures["map"].layout.meta["title"]
+    assert "8 smaller topics are not drawn" in figures["terms"].layout.meta["title"]
+    notes = [note.text for note in figures["time"].layout.annotations]
+    assert "<b>the other 12 topics together</b>" in notes
+    assert figures["groups"].layout.yaxis.ticktext[-1] == "other topics or none"
+    leaves = figures["tree"].layout.yaxis.ticktext
+    assert len(leaves) == 12
+    assert any("and 8 topics like it" in leaf for leaf in leaves)
+
+
+def test_growth_is_that_of_the_table_and_shapes_say_what_colours_say(figures):
+    traces = {trace.name: trace for trace in figures["growth"].data}
+    assert list(traces) == ["new", "grew fast", "grew", "no clear change", "faded", "gone"]
+    assert len({trace.marker.symbol for trace in traces.values()}) == len(traces)
+    assert list(traces["grew fast"].x) == [3.0]
+    assert list(traces["grew fast"].error_x.array) == [3.0]
+    assert list(traces["new"].x) == [20.0]  # 200 posts, hardly one expected: drawn at the edge
+    assert (
+        figures["growth"]
+        .layout.meta["title"]
+        .startswith("“first0, second0” is new: 200 posts, 0 expected; 5 of 19")
+    )
+
+
+def test_a_topic_that_changed_comes_before_larger_ones(figures):
+    assert figures["time"].layout.annotations[0].text == "<b>first5, second5</b>"
+
+
+def test_days_of_the_topics_that_are_not_named_are_added_up(figures):
+    bars = [trace for trace in figures["time"].data if trace.type == "bar"]
+    total = sum(sum(trace.y) for trace in bars)
+    assert total == make_days(make_topics())["posts"].sum()
+
+
+def test_shares_of_a_group_and_the_rest_make_a_whole(figures):
+    [words] = [trace for trace in figures["groups"].data if trace.type == "scatter"]
+    shares = pd.Series(words.text).str.removesuffix(" %").str.replace("<1", "0").astype(float)
+    assert shares.iloc[:13].sum() == pytest.approx(100, abs=7)
+
+
+def test_the_most_negative_topic_is_named(figures):
+    assert "“first0, second0” is the most negative" in figures["sentiment"].layout.meta["title"]
+
+
+def boxes_cover(spots, sizes):
+    gaps = np.abs(spots[:, None] - spots[None]) - (sizes[:, None] + sizes[None]) / 2
+    covers = (gaps < -1e-6).all(axis=2)
+    np.fill_diagonal(covers, False)
+    return covers.any()
+
+
+def test_bubbles_and_their_labels_do_not_cover_each_other():
+    rng = np.random.default_rng(1)
+    sizes = rng.uniform([30, 20], [90, 50], (24, 2))
+    places = rng.normal([170, 260], 30, (24, 2))
+    spots = spread_boxes(places, sizes, sheet=(340.0, 520.0))
+    assert not boxes_cover(spots, sizes)
+    assert ((spots >= sizes / 2) & (spots <= np.array([340, 520]) - sizes / 2)).all()
+
+
+def test_boxes_at_one_place_part():
+    sizes = np.full((5, 2), 40.0)
+    assert not boxes_cover(spread_boxes(np.full((5, 2), 100.0), sizes, sheet=(340.0, 400.0)), sizes)
+
+
+def test_words_of_a_cloud_do_not_cover_each_other_and_what_has_no_room_is_left_out():
+    sizes = np.full((40, 2), [80.0, 30.0])
+    spots = pack_boxes(np.full((40, 2), 100.0), sizes, sheet=(200.0, 200.0))
+    put = ~np.isnan(spots[:, 0])
+    assert 5 <= put.sum() < 40
+    assert put[0]
+    assert not boxes_cover(spots[put], sizes[put])
+    assert pack_boxes(np.zeros((1, 2)), np.array([[900.0, 10.0]]), sheet=(200.0, 200.0)).shape == (
+        1,
+        2,
+    )
+
+
+def test_wide_letters_are_counted_wide():
+    assert text_width("いま", 10) == 20
+    assert text_width("il", 10) < text_width("WW", 10)
+
+
+def test_words_are_wrapped_and_what_does_not_fit_is_marked():
+    assert wrap_words(["late", "flight", "again"], longest=11, lines=2) == ["late flight", "again"]
+    assert wrap_words(["one", "two", "three"], longest=5, lines=1) == ["one…"]
+    assert wrap_words([], longest=5, lines=2) == []
+
+
+def test_a_topic_looks_the_same_wherever_it_is_drawn():
+    looks = {(topic_colour(one), topic_marker(one)) for one in range(56)}
+    assert len(looks) == 56
+    assert topic_colour(3) == topic_colour(3 + 7)
+
+
+def test_labels_are_cut_between_their_terms():
+    assert (
+        short_label("customer service, refund, cancelled flight", longest=28)
+        == "customer service, refund"
+    )
+    assert short_label("x" * 50, longest=10) == "x" * 9 + "…"
+
+
+def test_topics_are_chosen_by_size_after_those_that_come_first():
+    topics = make_topics(5)
+    assert largest_topics(topics, first=[4, 99], most=3) == [4, 0, 1]
+
+
+NOTHING = make_topics(3).iloc[:0]
+
+
+def test_empty_tables_give_figures_that_say_why():
+    some = make_topics(3)
+    drawn = [
+        (plot_topic_growth(make_growth(make_topics(8)).assign(status="unknown")), "Whether topics grew cannot be told"),
+        (plot_topics_over_time(make_days(some).iloc[:0], some), "No post of this period has a topic"),
+        (plot_topic_terms(make_terms(some).iloc[:0], some), "No topic has terms."),
+        (plot_word_cloud(make_terms(some).iloc[:0], some), "No topic has terms."),
+        (plot_topic_map(NOTHING), "No post of this period has a topic."),
+        (plot_topic_tree(make_tree(3).iloc[:0], some), "There are fewer than two topics"),
+        (plot_topic_sentiment(estimate_sentiment(make_posts(some), by=["topic"]).iloc[:0], some), "No post of a topic"),
+        (plot_topic_groups(count_topic_groups(make_posts(some).assign(source="x"), by="source"), some), "All posts are of one source"),
+    ]  # fmt: skip
+    for figure, sentence in drawn:
+        [note] = figure.layout.annotations
+        assert note.text.startswith(sentence)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 13])
+def test_few_topics_are_drawn_as_well(n):
+    topics = make_topics(n)
+    plot_topic_map(topics)
+    plot_word_cloud(make_terms(topics), topics)
+    plot_topic_terms(make_terms(topics), topics)
+    plot_topics_over_time(make_days(topics), topics)
+    if n > 1:
+        assert len(plot_topic_tree(make_tree(n), topics).layout.yaxis.ticktext) == min(n, 12)
