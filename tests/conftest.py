@@ -2,6 +2,7 @@
 
 import csv
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -106,3 +107,23 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(root)
     get_settings.cache_clear()
     return root
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Start a private PostgreSQL, or skip the test where it is not installed."""
+    from .postgresql import private_postgresql
+
+    with private_postgresql() as address:
+        yield address
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """Give the address of an empty database."""
+    import psycopg
+
+    name = f"test_{secrets.token_hex(4)}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return postgresql_server.replace("/postgres?", f"/{name}?")

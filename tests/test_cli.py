@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from .conftest import ROOT
 
 
 @pytest.fixture
@@ -227,3 +230,50 @@ def test_schedule_check_prints_what_each_report_would_be_given(murmuration, work
     assert len(fires["fires"]) == 50
     wrong = murmuration("schedule", "next", "al", code=1)
     assert wrong.stderr == "Error: There is no schedule 'al' in schedules/. Did you mean 'all'?\n"
+
+
+SMALL = {
+    "nbformat": 4, "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+    "cells": [
+        {
+            "cell_type": "code", "id": "one", "metadata": {"tags": ["parameters"]}, "outputs": [],
+            "source": 'note: str = ""  # anything', "execution_count": None,
+        }
+    ],
+}  # fmt: skip
+
+
+def test_a_schedule_runs_its_report_and_the_ledger_knows(murmuration, posts, workspace, tmp_path):
+    murmuration("import", str(posts), "--source", "test")
+    (workspace / "notebooks" / "reports" / "small.ipynb").write_text(json.dumps(SMALL))
+    (workspace / "schedules").mkdir()
+    text = "report: small\ncron: '@yearly'\ntimezone: UTC\nfor_each: {note: [fine, 7]}\n"
+    (workspace / "schedules" / "one.yaml").write_text(text)
+    assert murmuration("schedule", "tick").stdout.startswith("0 runs begun.")
+    assert murmuration("schedule", "now", "one").stdout.startswith("2 runs of one queued.")
+    assert murmuration("schedule", "tick", "--at-once", "2").stdout.startswith("2 runs begun.")
+    [run] = json.loads(murmuration("runs", "--json").stdout)
+    assert (run["schedule"], run["attempt"], run["status"]) == ("one", 1, "succeeded")
+    assert run["parameters"] == {"note": "fine"}
+    status = json.loads(murmuration("schedule", "status", "one", "--json").stdout)
+    good, bad = sorted(status["schedules"][0]["last"], key=lambda fire: fire["item"], reverse=True)
+    assert (good["state"], good["run_folder"]) == ("succeeded", run["folder"])
+    assert (bad["state"], bad["attempt"]) == ("failed", 1)  # a wrong parameter is not tried again
+    assert "must be text" in bad["sentence"]
+    assert (tmp_path / "reports" / "schedule.html").exists()
+    assert "No daemon is alive" in murmuration("schedule", "status").stdout
+    murmuration("schedule", "pin", run["run_id"])
+    plan = murmuration(
+        "schedule", "backfill", "one", "--since", "2024-01-01", "--until", "2026-01-02", "--dry-run"
+    )
+    assert plan.stdout.endswith("6 runs of one would be queued, 0 left as they are.\n")
+    murmuration("schedule", "export", "--to", "kubernetes", "--folder", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "murmuration-one.yaml").exists()
+
+
+def test_the_schedules_of_this_workspace_are_in_order(murmuration, workspace):
+    shutil.copytree(ROOT / "schedules", workspace / "schedules")
+    said = murmuration("schedule", "check").stdout
+    assert said.endswith("schedules, 0 problems.\n")
+    assert said.count("✓") == 7  # four files, one of them with four brands

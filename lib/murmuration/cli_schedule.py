@@ -6,7 +6,8 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 import logging
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -131,6 +132,10 @@ def next_(
 def tick(
     at_once: AtOnce = 1,
     only: Annotated[str | None, typer.Option(help="Nothing but this schedule.")] = None,
+    until_done: Annotated[
+        bool,
+        typer.Option("--until-done", help="Wait for retries too, which cron's next tick would do."),
+    ] = False,
     grace: Grace = 60.0,
 ) -> None:
     """Do what is due, wait for it, and return. Cron, systemd or Kubernetes may call it at any time."""
@@ -140,7 +145,9 @@ def tick(
     _log_to_terminal(get_settings().log)
     if only is not None:
         _load().get(only)
-    count = run_tick(get_settings(), os.environ, at_once=at_once, only=only, grace_seconds=grace)
+    count = run_tick(
+        get_settings(), os.environ, at_once=at_once, only=only, grace_seconds=grace, until_done=until_done,
+    )  # fmt: skip
     typer.echo(f"{number(count, 'run')} begun. Ledger: {_ledger_name()}")
 
 
@@ -267,6 +274,42 @@ def backfill(
     typer.echo(
         f"{number(len(done.queued), 'run')} of {name} {verb}, {done.left:,} left as they are."
     )
+
+
+@schedule.command()
+def export(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these; else all.")] = None,
+    *,
+    to: Annotated[
+        Literal["cron", "systemd", "kubernetes"], typer.Option(help="For which scheduler.")
+    ],
+    folder: Annotated[Path, typer.Option(help="Where the files go.")] = Path("schedules/export"),
+    image: Annotated[
+        str, typer.Option(help="Container image, for Kubernetes.")
+    ] = "murmuration:latest",
+    secret: Annotated[
+        str,
+        typer.Option(
+            help="Kubernetes secret that holds the environment: MURMURATION_LEDGER and so on."
+        ),
+    ] = "murmuration",  # noqa: S107  a name, no secret
+) -> None:
+    """Write files for cron, systemd or Kubernetes, which then call the same commands."""
+    from murmuration.schedule.export import Place, export_schedules
+    from murmuration.settings import get_settings
+
+    loaded = _load()
+    for problem in [] if names else loaded.problems.values():
+        typer.secho(f"Error: {problem}", fg=typer.colors.RED, err=True)
+    chosen = [loaded.get(name) for name in names or sorted(loaded.by_name)]
+    place = Place(get_settings().root, image, secret)
+    files = export_schedules(chosen, to, place)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    typer.echo(f"{number(len(files), 'file')} for {to}: {folder}")
+    if loaded.problems and not names:
+        raise typer.Exit(1)
 
 
 @schedule.command()

@@ -1,9 +1,7 @@
 """Fires, against a walk over every minute, on the days on which the clocks are moved."""
 
-import importlib.util
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from murmuration.schedule import fires, next_fires, parse_cron
+
+from .minute_walk import walk
 
 HOUR = timedelta(hours=1)
 # Both changes of 2024, a leap year.
@@ -22,17 +22,6 @@ CHANGES = {
         datetime(2024, 4, 6, 15, tzinfo=UTC),
     ),
 }  # fmt: skip
-
-
-def load_walk():
-    path = Path(__file__).with_name("minute_walk.py")
-    spec = importlib.util.spec_from_file_location("minute_walk", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.walk
-
-
-walk = load_walk()
 
 
 def found(text: str, zone: str, begin: datetime, end: datetime) -> list[datetime]:

@@ -134,6 +134,14 @@ def parse_cron(text: str) -> Cron:
     return cron
 
 
+def cron_words(cron: Cron) -> list[str]:
+    """Give the five fields in words that every cron understands: no shorthand, no 7 for Sunday, no range up to Sunday."""
+    words = _SHORT.get(cron.text.lower(), cron.text).split()
+    if re.search(r"7|sun", words[4], re.IGNORECASE):
+        words[4] = ",".join(map(str, sorted(cron.weekdays)))
+    return words
+
+
 def _some_day(cron: Cron) -> bool:
     # Every date falls on every day of the week in some year, 29 February too.
     return any(

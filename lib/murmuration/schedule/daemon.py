@@ -34,6 +34,7 @@ def run_tick(
     at_once: int,
     only: str | None,
     grace_seconds: float,
+    until_done: bool = False,
 ) -> int:
     """Do what is due, and wait for it.
 
@@ -47,6 +48,8 @@ def run_tick(
         Nothing but this schedule.
     grace_seconds
         How long runs get to finish once the process is asked to stop.
+    until_done
+        Wait for retries, and for runs of other workers, too.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def run_tick(
         while not stopping.is_set():
             begun = worker.tick()
             total += begun
-            if begun == 0 and worker.running == 0:
+            if begun == 0 and worker.running == 0 and not (until_done and worker.is_awaited()):
                 break
             worker.pause(1.0)
         worker.finish(grace_seconds)

@@ -20,6 +20,8 @@ from murmuration.schedule.tables import MIGRATIONS, versions
 from murmuration.settings import Settings
 
 _BUSY_SECONDS = 30.0
+# A worker that is stopped in the middle of a write must not hold up the others for ever.
+_PATIENCE = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=30s"
 _POOL = 20  # a connection for each run at once, and a few
 _MIGRATION_LOCK = 0x6D75726D  # any number of our own
 _QUOTED_ADDRESS = re.compile(r"://[^\s@]*@")
@@ -104,6 +106,7 @@ def _make_engine(address: str) -> tuple[Engine, str]:
             options["connect_args"] = {"timeout": _BUSY_SECONDS}
         else:
             options["pool_pre_ping"] = True  # a server may have been restarted meanwhile
+            options["connect_args"] = {"options": _PATIENCE}
         engine = create_engine(url, **options)
     except (ArgumentError, NoSuchModuleError, ValueError) as err:
         raise LedgerError(

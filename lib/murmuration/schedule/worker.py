@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import select
+
 from murmuration.errors import LedgerError, ReportError
 from murmuration.reports.manifest import load_run, show_run
 from murmuration.schedule import claims
@@ -26,7 +28,7 @@ from murmuration.schedule.execute import Executor, result_of
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.settle import settle, take_up_lost
 from murmuration.schedule.spec import Folder, Schedules
-from murmuration.schedule.tables import workers
+from murmuration.schedule.tables import OPEN, fires, workers
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +139,15 @@ class Worker:
         with self._lock:
             return len(self._running)
 
+    def is_awaited(self) -> bool:
+        """Whether something of what this worker looks after is still to come: a retry, or a fire in line."""
+        names = list(self._mine().by_name)
+        query = (
+            select(fires.c.id).where(fires.c.schedule.in_(names), fires.c.state.in_(OPEN)).limit(1)
+        )
+        with self._ledger.read() as connection:
+            return connection.execute(query).first() is not None
+
     def next_look(self) -> float:
         """Give the seconds until the next tick is worth while: the next fire, or a moment to look for wishes."""
         now = self._now()
@@ -199,10 +210,12 @@ class Worker:
         self._told = dict(self.schedules.problems)
 
     def _take_up_lost(self) -> None:
-        for one in self._held():  # after a jump of the clock, our own are not lost
-            self._renew(one)
         for lost in claims.lost_fires(self._ledger, self._now()):
-            if lost.state == "publishing":
+            with self._lock:
+                own = self._running.get(lost.id)
+            if own is not None and own.job.attempt == lost.attempt:
+                self._renew(own)  # the clock jumped, or this machine slept
+            elif lost.state == "publishing":
                 self._carry_out(lost.id, lost.attempt, Path(lost.run_folder))
             elif take_up_lost(self._ledger, lost, self.schedules, self._now()):
                 log.warning("%s %s: worker %s was lost", lost.schedule, lost.item, lost.worker)

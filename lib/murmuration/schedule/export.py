@@ -1,0 +1,215 @@
+"""Schedules for what the house already runs: cron, systemd or Kubernetes call the same command, `schedule tick`.
+
+They only decide when a tick happens. What is due, what was missed and what must not run twice stays with the ledger, so
+a tick too many or too late does no harm.
+"""
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from murmuration.errors import ScheduleError
+from murmuration.schedule.cron import Cron, cron_words
+from murmuration.schedule.spec import Schedule, Spec
+
+Target = Literal["cron", "systemd", "kubernetes"]
+_GRACE = timedelta(seconds=60)
+_START_WITHIN = timedelta(
+    hours=1
+)  # where the schedule says nothing: Kubernetes forgets a start after that
+_LABEL_MAX = 52  # Kubernetes adds eleven signs to the name of a CronJob
+_WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the commands run.
+
+    Attributes
+    ----------
+    root
+        The workspace.
+    image
+        The container image, for Kubernetes.
+    secret
+        Name of the Kubernetes secret with the environment: ledger, key, addresses.
+    """
+
+    root: Path
+    image: str = "murmuration:latest"
+    secret: str = "murmuration"  # noqa: S105  a name, no secret
+
+
+def export_schedules(schedules: Sequence[Schedule], target: Target, place: Place) -> dict[str, str]:
+    """Write schedules for another scheduler.
+
+    Parameters
+    ----------
+    schedules
+        Which.
+    target
+        For which.
+    place
+        Where the commands run.
+
+    Returns
+    -------
+    dict
+        File names and what goes into them.
+
+    Raises
+    ------
+    ScheduleError
+        If a schedule cannot be said there; says why.
+    """
+    if target == "cron":
+        return {"murmuration.crontab": _crontab(schedules, place)}
+    if target == "systemd":
+        return {name: text for one in schedules for name, text in _units(one, place)}
+    _check_names(schedules)
+    return {
+        f"{_label(one.name)}.yaml": yaml.safe_dump(_cron_job(one, place), sort_keys=False)
+        for one in schedules
+    }
+
+
+def _crontab(schedules: Sequence[Schedule], place: Place) -> str:
+    command = shlex.join([_program(), "schedule", "tick"])
+    lines = [
+        "# Murmuration: a tick every minute. It knows each schedule's time zone, which cron does not.",
+        "# flock keeps ticks apart; one that is at work looks every second for what comes due meanwhile.",
+        *(f"#   {one.name}: {one.spec.cron} {one.spec.timezone}" for one in schedules),
+        f"* * * * * cd {shlex.quote(str(place.root))} && mkdir -p .murmuration && "
+        f"flock -n .murmuration/tick.lock {command}",
+    ]
+    # In a crontab a percent sign is a line break.
+    return (
+        "\n".join(line if line.startswith("#") else line.replace("%", "\\%") for line in lines)
+        + "\n"
+    )
+
+
+def _program() -> str:
+    return str(Path(sys.executable).with_name("murmuration"))
+
+
+def _units(schedule: Schedule, place: Place) -> Iterator[tuple[str, str]]:
+    name = f"murmuration-{schedule.name}"
+    title = f"Murmuration: {schedule.spec.description or schedule.spec.report}".replace("%", "%%")
+    words = [_program(), "schedule", "tick", "--only", schedule.name, "--until-done"]
+    command = " ".join('"' + word.replace("%", "%%").replace('"', '\\"') + '"' for word in words)
+    root = str(place.root).replace("%", "%%")
+    longest = int(_longest(schedule.spec).total_seconds())
+    yield (
+        f"{name}.service",
+        f"[Unit]\nDescription={title}\nAfter=network-online.target\n\n[Service]\nType=oneshot\n"
+        f"WorkingDirectory={root}\nExecStart={command}\nTimeoutStartSec={longest}\nKillMode=mixed\n"
+        f"TimeoutStopSec={int(_GRACE.total_seconds()) + 30}\n",
+    )
+    calendar = "".join(
+        f"OnCalendar={line} {schedule.spec.timezone}\n" for line in calendar_lines(schedule.cron)
+    )
+    yield (
+        f"{name}.timer",
+        f"[Unit]\nDescription={title}\n\n[Timer]\n{calendar}AccuracySec=1s\nPersistent=true\n\n"
+        "[Install]\nWantedBy=timers.target\n",
+    )
+
+
+def calendar_lines(cron: Cron) -> list[str]:
+    """Give a rule as systemd writes it; a day of month *or* of week is two lines."""
+    clock = f"{_some(cron.hours, 24)}:{_some(cron.minutes, 60)}:00"
+    days, months = _some(cron.days, 31), _some(cron.months, 12)
+    week = ",".join(_WEEKDAYS[day] for day in sorted(cron.weekdays, key=lambda day: (day + 6) % 7))
+    if cron.either_day:
+        return [f"*-{months}-{days} {clock}", f"{week} *-{months}-* {clock}"]
+    return [f"{week + ' ' if len(cron.weekdays) < 7 else ''}*-{months}-{days} {clock}"]
+
+
+def _some(values: frozenset[int], count: int) -> str:
+    return "*" if len(values) == count else ",".join(f"{value:02d}" for value in sorted(values))
+
+
+def _longest(spec: Spec) -> timedelta:
+    """Give the longest that a tick for this schedule may take: all attempts, all waits, one after the other."""
+    waits = sum(
+        (
+            min(spec.retries.backoff * 2**n, spec.retries.max_backoff)
+            for n in range(spec.retries.attempts - 1)
+        ),
+        timedelta(0),
+    )
+    runs = 1
+    for values in spec.for_each.values():
+        runs *= len(values)
+    return (spec.deadline + _GRACE) * spec.retries.attempts * runs + waits
+
+
+def _label(name: str) -> str:
+    return f"murmuration-{name.replace('_', '-').strip('-')}"
+
+
+def _check_names(schedules: Sequence[Schedule]) -> None:
+    labels: dict[str, str] = {}
+    for one in schedules:
+        label = _label(one.name)
+        if len(label) > _LABEL_MAX or not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", label):
+            raise ScheduleError(
+                f"{one.name!r} is too long a name for Kubernetes, which takes {_LABEL_MAX - len('murmuration-')} "
+                "signs. Rename the file."
+            )
+        if label in labels:
+            raise ScheduleError(
+                f"{labels[label]!r} and {one.name!r} are one name to Kubernetes, {label}. Rename one of the two."
+            )
+        labels[label] = one.name
+
+
+def _cron_job(schedule: Schedule, place: Place) -> Mapping[str, Any]:
+    spec = schedule.spec
+    resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
+    container = {
+        "name": "tick",
+        "image": place.image,
+        "command": ["murmuration", "schedule", "tick", "--only", schedule.name, "--until-done"],
+        "envFrom": [{"secretRef": {"name": place.secret}}],
+        "resources": {"requests": resources, "limits": {"memory": spec.resources.memory}},
+    }
+    start_within = spec.max_staleness or _START_WITHIN
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {
+            "name": _label(schedule.name),
+            "labels": {"app.kubernetes.io/name": "murmuration", "murmuration/schedule": schedule.name.strip("-_")},
+        },
+        "spec": {
+            "schedule": " ".join(cron_words(schedule.cron)),
+            "timeZone": spec.timezone,
+            # A tick that is at work sees by itself what waits for it.
+            "concurrencyPolicy": "Replace" if spec.overlap == "replace" else "Forbid",
+            "startingDeadlineSeconds": max(60, int(start_within.total_seconds())),
+            "successfulJobsHistoryLimit": 3,
+            "failedJobsHistoryLimit": 3,
+            "jobTemplate": {
+                "spec": {
+                    "backoffLimit": 0,  # the ledger knows what may be tried again
+                    "activeDeadlineSeconds": int(_longest(spec).total_seconds()),
+                    "template": {
+                        "spec": {
+                            "restartPolicy": "Never",
+                            "terminationGracePeriodSeconds": int(_GRACE.total_seconds()) + 30,
+                            "containers": [container],
+                        }
+                    },
+                }
+            },
+        },
+    }  # fmt: skip

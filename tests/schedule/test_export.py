@@ -1,0 +1,117 @@
+"""Schedules for cron, systemd and Kubernetes: the files say the same, and each tool takes them."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from murmuration.errors import ScheduleError
+from murmuration.schedule import parse_cron
+from murmuration.schedule.export import Place, calendar_lines, export_schedules
+from murmuration.schedule.spec import Schedule, Spec
+
+PLACE = Place(Path("/srv/100% murmuration"), image="registry/murmuration:1")
+
+
+def schedule(name: str = "one_morning", **fields: object) -> Schedule:
+    given = {
+        "report": "brand_health",
+        "cron": "30 6 * * mon-fri",
+        "timezone": "Europe/Berlin",
+    } | fields
+    return Schedule(name, Spec.model_validate(given))
+
+
+def test_a_crontab_ticks_every_minute_as_cron_knows_no_zones():
+    files = export_schedules([schedule()], "cron", PLACE)
+    [line] = [one for one in files["murmuration.crontab"].splitlines() if not one.startswith("#")]
+    assert line.startswith("* * * * * cd '/srv/100\\% murmuration' && ")
+    assert line.endswith("schedule tick")
+    assert "one_morning: 30 6 * * mon-fri Europe/Berlin" in files["murmuration.crontab"]
+
+
+@pytest.mark.parametrize(
+    ("cron", "lines"),
+    [
+        ("30 6 * * mon-fri", ["Mon,Tue,Wed,Thu,Fri *-*-* 06:30:00"]),
+        ("*/15 * * * *", ["*-*-* *:00,15,30,45:00"]),
+        ("0 0 1,15 * *", ["*-*-01,15 00:00:00"]),
+        ("0 0 13 * fri", ["*-*-13 00:00:00", "Fri *-*-* 00:00:00"]),
+        ("0 9 * 1-3 7", ["Sun *-01,02,03-* 09:00:00"]),
+    ],
+)
+def test_a_rule_is_said_as_systemd_says_it(cron, lines):
+    assert calendar_lines(parse_cron(cron)) == lines
+    if shutil.which("systemd-analyze"):
+        subprocess.run(["systemd-analyze", "calendar", *lines], check=True, capture_output=True)
+
+
+def test_systemd_units_wait_for_retries_and_know_the_zone():
+    retries = {"attempts": 3, "backoff": "10m", "max_backoff": "15m"}
+    files = export_schedules([schedule(deadline="1h", retries=retries)], "systemd", PLACE)
+    service, timer = (
+        files["murmuration-one_morning.service"],
+        files["murmuration-one_morning.timer"],
+    )
+    assert "WorkingDirectory=/srv/100%% murmuration\n" in service
+    assert '"schedule" "tick" "--only" "one_morning" "--until-done"' in service
+    assert f"TimeoutStartSec={3 * 3660 + 600 + 900}\n" in service
+    assert "OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 06:30:00 Europe/Berlin\n" in timer
+
+
+def test_a_kubernetes_job_says_what_the_schedule_says():
+    given = {
+        "overlap": "replace", "max_staleness": "12h", "deadline": "30m", "cron": "@weekly",
+        "resources": {"cpu": "2", "memory": "4Gi"},
+    }  # fmt: skip
+    files = export_schedules([schedule(**given)], "kubernetes", PLACE)
+    job = yaml.safe_load(files["murmuration-one-morning.yaml"])
+    spec = job["spec"]
+    assert (spec["schedule"], spec["timeZone"]) == ("0 0 * * 0", "Europe/Berlin")
+    assert (spec["concurrencyPolicy"], spec["startingDeadlineSeconds"]) == ("Replace", 12 * 3600)
+    run = spec["jobTemplate"]["spec"]
+    assert (run["backoffLimit"], run["activeDeadlineSeconds"]) == (0, 31 * 60)
+    [container] = run["template"]["spec"]["containers"]
+    assert container["resources"]["requests"] == {"cpu": "2", "memory": "4Gi"}
+    assert container["command"][-4:] == ["tick", "--only", "one_morning", "--until-done"]
+    assert container["envFrom"] == [{"secretRef": {"name": "murmuration"}}]
+
+
+def test_kubernetes_reads_every_field_that_is_written(tmp_path):
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not installed")
+    files = export_schedules([schedule(cron="15 4 * * fri-sun")], "kubernetes", PLACE)
+    [(name, text)] = files.items()
+    (tmp_path / name).write_text(text)
+    # Reads the file into Kubernetes' own types, which drop what they do not know, and asks no cluster.
+    done = subprocess.run(
+        ["kubectl", "set", "env", "--local", "-f", str(tmp_path / name), "ADDED=1", "-o", "yaml"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not missing(yaml.safe_load(text), yaml.safe_load(done.stdout))
+
+
+def missing(wanted: object, there: object) -> list[object]:
+    """What of the first is not in the second."""
+    if isinstance(wanted, dict):
+        found = there if isinstance(there, dict) else {}
+        return [key for key in wanted if key not in found] + [
+            part for key in wanted if key in found for part in missing(wanted[key], found[key])
+        ]
+    if isinstance(wanted, list):
+        found = there if isinstance(there, list) else []
+        pairs = zip(wanted, found, strict=False)
+        return [part for one, two in pairs for part in missing(one, two)] + wanted[len(found) :]
+    return [] if wanted == there else [wanted]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["a_b", "a-b"], "are one name to Kubernetes"), (["x" * 64], "too long a name")],
+)
+def test_names_that_kubernetes_does_not_take_are_refused(names, said):
+    with pytest.raises(ScheduleError, match=said):
+        export_schedules([schedule(name) for name in names], "kubernetes", PLACE)

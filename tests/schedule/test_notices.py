@@ -1,0 +1,144 @@
+"""Who is told of what: gathered, rate-limited, tried again, and never in the way of a run."""
+
+import http.server
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from murmuration.schedule.claims import Result
+from murmuration.schedule.notices import deliver_by_apprise, send_due
+from murmuration.schedule.tables import notices
+
+ALL = ["success", "failure", "recovery", "missed", "alert"]
+FAILED = Result("failed", "x", "no luck")
+
+
+class Post:
+    """Takes messages, or refuses them."""
+
+    def __init__(self):
+        self.sent, self.refuses = [], None
+
+    def __call__(self, address, message):
+        if self.refuses is None:
+            self.sent.append((address, message))
+        return self.refuses
+
+
+@pytest.fixture
+def post():
+    return Post()
+
+
+def send(bench, post, environ=None, **options):
+    return send_due(
+        bench.ledger, environ or {"TEAM": "json://x"}, bench.clock.now, deliver=post, **options
+    )
+
+
+def begin(bench, name="one", **wish):
+    bench.write(
+        name, notify=[{"to": "TEAM", "when": ALL, "gather": "5m", "at_most_every": "6h"} | wish]
+    )
+    bench.tick()
+
+
+def state(bench):
+    with bench.ledger.read() as connection:
+        return [tuple(row) for row in connection.execute(select(notices.c.event, notices.c.state))]
+
+
+def test_a_broken_night_is_one_message_and_the_morning_another(bench, post):
+    begin(bench)
+    begin(bench, "two")
+    for hour in range(5):
+        bench.clock.advance(minutes=31 if hour == 0 else 60)
+        bench.run.next = [FAILED, FAILED]
+        bench.tick()
+        bench.clock.advance(minutes=6)
+        send(bench, post)
+        bench.clock.advance(minutes=-6)
+    [(address, message)] = post.sent
+    assert address == "json://x"
+    assert message.title == "Murmuration: 2 failed"
+    assert "✗ one failed, last for 2026-03-02 01:00 UTC\nno luck" in message.body
+    bench.clock.advance(hours=3)
+    bench.tick()
+    bench.clock.advance(minutes=6)
+    assert send(bench, post) == 1
+    assert post.sent[1][1].title == "Murmuration: 2 failed, 2 recovered"
+    assert "✗ one failed 4 times" in post.sent[1][1].body
+    assert "✓ one recovered" in post.sent[1][1].body
+
+
+def test_a_success_comes_with_the_answer_the_link_and_the_page(bench, post):
+    begin(bench, attach=True)
+    bench.clock.advance(minutes=31)
+    bench.run.alerts = ["Many are angry since noon."]
+    bench.tick()
+    [folder] = bench.shown()
+    (folder / "report.html").write_text("a page")
+    bench.clock.advance(minutes=6)
+    send(bench, post, links="https://reports.example/")
+    [(_, message)] = post.sent
+    assert message.title == "Murmuration: 1 raised an alert, 1 succeeded"
+    assert "All is well.\nhttps://reports.example/one/" in message.body
+    assert "Many are angry since noon." in message.body
+    assert message.attachments == (folder / "report.html",)
+
+
+def test_missed_fires_are_one_notice(bench, post):
+    begin(bench)
+    bench.write(catch_up="skip", notify=[{"to": "TEAM", "gather": "1m"}])
+    bench.clock.advance(hours=4)
+    bench.tick()
+    bench.clock.advance(minutes=6)
+    send(bench, post)
+    assert "4 fires were missed, the last of 2026-03-02 04:00 UTC." in post.sent[0][1].body
+
+
+def test_a_notice_that_is_not_accepted_is_tried_again_and_given_up_in_the_end(bench, post):
+    begin(bench)
+    bench.clock.advance(minutes=31)
+    bench.run.next = [FAILED]
+    bench.tick()
+    bench.clock.advance(minutes=6)
+    post.refuses = "the network is away"
+    assert send(bench, post) == send(bench, post) == 0
+    assert state(bench) == [("failure", "pending")]
+    bench.clock.advance(minutes=2)
+    post.refuses = None
+    assert send(bench, post) == 1
+    assert bench.fires("state")[0] == ("failed",)  # what became of the run is its own matter
+
+    bench.clock.advance(hours=1)
+    bench.run.next = [FAILED]
+    bench.tick()
+    bench.clock.advance(days=4)
+    assert send(bench, post, environ={"OTHER": "x"}) == 0
+    assert state(bench)[-1] == ("failure", "given up")
+
+
+def test_a_message_reaches_a_webhook_through_apprise():
+    heard = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    from murmuration.schedule.notices import Message
+
+    message = Message("a title", "a body", ())
+    with http.server.HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        port = server.server_address[1]
+        assert deliver_by_apprise(f"json://127.0.0.1:{port}/hook", message) is None
+    assert b"a body" in heard[0]
+    assert deliver_by_apprise(f"json://127.0.0.1:{port}/hook", message) == "it was not accepted"
+    assert deliver_by_apprise("nonsense", message) == "apprise knows no such address"

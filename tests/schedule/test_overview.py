@@ -1,0 +1,87 @@
+"""How things stand: in the terminal, on the page, for Prometheus."""
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from murmuration.reports.index import write_index
+from murmuration.schedule import requests
+from murmuration.schedule.claims import Result
+from murmuration.schedule.metrics import LedgerCollector
+from murmuration.schedule.overview import look
+from murmuration.schedule.page import write_schedule_page
+
+
+def stand(bench):
+    bench.write("good", for_each={"brand": ["a", "<b>"]}, description="An <em>hourly</em> look")
+    bench.write("late", cron="15 * * * *")
+    bench.write("paused")
+    (bench.folder / "wrong.yaml").write_text("report: [")
+    bench.tick()
+    requests.pause(
+        bench.ledger, bench.worker._folder.load().get("paused"), bench.clock.now, why="a move"
+    )
+    bench.clock.advance(minutes=31)
+    bench.run.next = [
+        Result("succeeded"),
+        Result("failed", "x", "Cell 3 ended with ValueError: <script>"),
+    ]
+    bench.tick(bench.add_worker(at_once=1))
+    bench.clock.advance(minutes=15)
+    bench.tick(bench.add_worker(at_once=0))
+    bench.clock.advance(minutes=20)
+    return bench.worker._folder.load()
+
+
+def test_what_ran_what_is_late_and_what_comes_next_is_told(bench):
+    loaded = stand(bench)
+    found = {one.name: one for one in look(bench.ledger, loaded, bench.clock.now).schedules}
+    assert list(found) == ["good", "late", "paused", "wrong"]
+    assert [fire.item for fire in found["good"].last] == ["brand=<b>", "brand=a"]
+    assert sorted(fire.state for fire in found["good"].last) == ["failed", "succeeded"]
+    assert int(found["late"].late.total_seconds() // 60) == 21
+    assert found["late"].open[0].state == "queued"
+    assert found["paused"].paused == "since 2026-03-02 00:30 UTC: a move"
+    assert found["paused"].next_at is None
+    assert "is no valid YAML" in found["wrong"].problem
+    assert f"{found['good'].next_at:%H:%M}" == "02:00"
+
+
+def test_the_page_shows_it_escaped_and_the_index_links_to_it(bench):
+    loaded = stand(bench)
+    path = write_schedule_page(bench.ledger, loaded, bench.run.reports, bench.clock.now)
+    text = path.read_text()
+    for words in (
+        "Late by 21 minutes", "a move", "is no valid YAML", "next Mon 2 March 2026, 02:00 UTC",
+        "Cell 3 ended with ValueError: &lt;script&gt;", "brand=&lt;b&gt;", "An &lt;em&gt;hourly",
+    ):  # fmt: skip
+        assert words in text
+    assert "<script" not in text
+    assert 'href="schedule.html"' in write_index(bench.run.reports).read_text()
+
+
+def test_durations_are_told_with_their_trend(bench):
+    bench.write()
+    bench.tick()
+    for hour in range(8):
+        bench.clock.advance(minutes=31 if hour == 0 else 60)
+        bench.run.wait = lambda job, stop, hour=hour: bench.clock.advance(
+            seconds=10 if hour < 4 else 30
+        )
+        bench.tick()
+    [one] = look(bench.ledger, bench.worker._folder.load(), bench.clock.now).schedules
+    assert one.trend == "20.0 s, longer than before (10.0 s)"
+
+
+def test_prometheus_is_told_runs_by_outcome_lateness_and_the_queue(bench):
+    stand(bench)
+    registry = CollectorRegistry()
+    registry.register(LedgerCollector(bench.ledger))
+    said = generate_latest(registry).decode()
+    for line in (
+        "murmuration_ledger_up 1.0",
+        'murmuration_fires_total{outcome="failed",schedule="good"} 1.0',
+        'murmuration_fires_total{outcome="skipped",schedule="paused"} 1.0',
+        'murmuration_open_fires{schedule="late",state="queued"} 1.0',
+        'murmuration_last_lateness_seconds{schedule="good"} 60.0',
+        'murmuration_last_success_timestamp_seconds{schedule="good"}',
+    ):
+        assert line in said

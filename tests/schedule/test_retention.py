@@ -1,0 +1,77 @@
+"""Run folders expire by the schedule's rule; the ledger keeps its rows."""
+
+import pytest
+
+from murmuration.errors import UnknownNameError
+from murmuration.schedule.retention import expire_runs, pin_run
+
+
+def run_hours(bench, hours, **fields):
+    bench.write(**fields)
+    bench.tick()
+    for hour in range(hours):
+        bench.clock.advance(minutes=31 if hour == 0 else 60)
+        bench.tick()
+    return bench.shown()
+
+
+def expire(bench):
+    schedules = bench.worker._folder.load()
+    return expire_runs(bench.ledger, schedules, bench.run.reports, bench.clock.now)
+
+
+def test_the_last_ones_and_the_young_ones_stay(bench):
+    folders = run_hours(bench, 5, keep={"last": 2})
+    assert expire(bench) == 3
+    assert bench.shown() == folders[3:]
+    assert expire(bench) == 0
+    bench.write(keep={"days": 1})
+    bench.clock.advance(hours=25)
+    bench.write(keep={"last": 1, "days": 1})
+    assert expire(bench) == 1
+    assert bench.shown() == folders[4:]
+    assert len(bench.fires()) == 5
+
+
+def test_without_a_rule_nothing_expires_and_pinned_runs_never_do(bench):
+    folders = run_hours(bench, 3)
+    bench.clock.advance(days=1000)
+    assert expire(bench) == 0
+    pin_run(bench.ledger, folders[0], pinned=True)
+    bench.write(keep={"last": 1})
+    assert expire(bench) == 1
+    assert bench.shown() == [folders[0], folders[2]]
+    pin_run(bench.ledger, folders[0], pinned=False)
+    assert expire(bench) == 1
+    with pytest.raises(UnknownNameError, match="was not made by a schedule"):
+        pin_run(bench.ledger, bench.run.reports / "one" / "other", pinned=True)
+
+
+def test_what_a_lost_attempt_left_goes_after_a_while(bench):
+    bench.write()
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    sleeper = bench.add_worker(beat_seconds=1000)
+    bench.run.wait = lambda job, stop: job.attempt == 1 and stop.wait(20)
+    bench.tick(sleeper, wait=False)
+    bench.clock.advance(minutes=2)
+    bench.tick()
+    left = bench.run.reports / "one" / "1-1"
+    assert left.exists()
+    assert expire(bench) == 0
+    bench.clock.advance(hours=2)
+    assert expire(bench) == 1
+    assert not left.exists()
+    assert len(bench.shown()) == 1
+    sleeper.finish(0)
+    bench.workers.remove(sleeper)
+
+
+def test_a_folder_outside_of_the_reports_is_never_removed(bench, tmp_path):
+    run_hours(bench, 2, keep={"last": 1})
+    elsewhere = tmp_path / "elsewhere"
+    bench.run.reports.rename(elsewhere)
+    bench.run.reports.mkdir()
+    (bench.run.reports / "one").symlink_to(elsewhere / "one")
+    expire(bench)
+    assert len(list(elsewhere.glob("*/*/manifest.json"))) == 2
