@@ -16,6 +16,7 @@ from murmuration import models
 from murmuration.errors import ModelError, SettingsError
 from murmuration.model_folder import FACTS
 from murmuration.sentiment import score_posts
+from murmuration.sentiment.calibration import calibration_error
 from murmuration.sentiment.model import LABELS, Model
 from murmuration.sentiment.transformer import TransformerModel, _fold_labels, _Network
 
@@ -107,6 +108,33 @@ def test_missing_and_empty_texts_are_given_nothing(tiny):
     assert labels.notna().tolist() == [True, False, False, False, True]
     assert labels[9] == LABELS[shares[0].argmax()]
     assert tiny.predict_proba([]).shape == (0, 3)
+
+
+@needs_torch
+def test_labelled_posts_say_how_sure_it_may_be(tiny, tmp_path):
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, 6)) for _ in range(300)]
+    right, any_label = tiny.predict(texts).tolist(), rng.integers(0, 3, 300)
+    labels = [
+        one if rng.random() < 0.5 else LABELS[code]
+        for one, code in zip(right, any_label, strict=True)
+    ]
+    told = tiny.calibrate(texts, labels, description="our posts")
+    assert told.version != tiny.version
+    assert told.predict(texts).tolist() == right
+    assert told.card.params["temperature"] > 1.2
+    assert told.card.errors.counts.sum() == len(set(texts))
+    assert told.card.errors.measured_on.startswith("our posts: ")
+    codes = np.array([LABELS.index(label) for label in labels])
+    errors = [calibration_error(one.predict_proba(texts), codes) for one in (tiny, told)]
+    assert errors[1] < 0.5 * errors[0]
+    told.save(tmp_path / "told")
+    again = TransformerModel.load(tmp_path / "told")
+    np.testing.assert_array_equal(again.predict_proba(texts), told.predict_proba(texts))
+    np.testing.assert_array_equal(told.predict_proba(texts[:1]), told.predict_proba(texts)[:1])
+    assert (
+        told.calibrate(texts, labels).card.params["temperature"] == told.card.params["temperature"]
+    )
 
 
 @needs_torch

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numba
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -17,6 +18,7 @@ Codes = npt.NDArray[np.int64]
 
 BINS = 15  # of confidence, as in Guo et al. 2017
 KNOTS = 101  # of an isotonic curve; more are noise
+_HOTTEST = 20.0  # temperature
 _FLOOR = 1e-3  # an isotonic curve says 0 where it saw none, which is more than it knows
 
 
@@ -109,6 +111,37 @@ def fit_scaling(scores: Floats, truth: Codes) -> Calibration:
     )
 
 
+def fit_temperature(shares: Floats, truth: Codes) -> float:
+    """Learn how sure a network may be: the temperature of least log loss (Guo et al. 2017, section 4.2).
+
+    Parameters
+    ----------
+    shares
+        Probabilities that a network gave posts that it was not fitted to, shape (n_texts, n_labels).
+    truth
+        Their labels, from 0; all occur.
+
+    Returns
+    -------
+    float
+        Above 1 where the network is too sure, below 1 where it is not sure enough; 0.05 to 20.
+    """
+    labels = np.arange(shares.shape[1])
+    found = minimize_scalar(
+        lambda power: log_loss(truth, temper(shares, float(np.exp(power))), labels=labels),
+        bounds=(-np.log(_HOTTEST), np.log(_HOTTEST)),
+        method="bounded",
+    )
+    return float(np.exp(found.x))
+
+
+def temper(shares: Floats, temperature: float) -> Floats:
+    """Divide the logits behind probabilities by a temperature; the order of labels stays, and rows of NaN do."""
+    out = np.empty_like(shares)
+    _temper(np.ascontiguousarray(shares), temperature, out)
+    return out
+
+
 def _fit_isotonic(scores: Floats, truth: Codes) -> Calibration:
     knots = np.quantile(scores, np.linspace(0, 1, KNOTS), axis=0)
     curves = [
@@ -137,6 +170,18 @@ def _scale(scores: Floats, values: Floats, out: Floats) -> None:
             out[row, label] = np.exp(out[row, label] - highest)
             whole += out[row, label]
         for label in range(n_labels):
+            out[row, label] /= whole
+
+
+@_compiled
+def _temper(shares: Floats, temperature: float, out: Floats) -> None:
+    for row in range(len(shares)):
+        highest, whole = shares[row].max(), 0.0
+        for label in range(shares.shape[1]):
+            told = (max(shares[row, label], 1e-12) / highest) ** (1 / temperature)
+            out[row, label] = told if shares[row, label] >= 0 else np.nan
+            whole += told
+        for label in range(shares.shape[1]):
             out[row, label] /= whole
 
 

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.metadata import version as package_version
 from importlib.util import find_spec
@@ -22,11 +22,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
 
 from murmuration.errors import ModelError, suggest
 from murmuration.frames import TEXT, text_list
 from murmuration.model_folder import digest_contents, read_folder, write_folder
-from murmuration.sentiment.model import LABELS, ModelCard, card_facts, model_version, read_card
+from murmuration.sentiment.calibration import calibration_error, fit_temperature, temper
+from murmuration.sentiment.labelled import prepare_labelled_texts
+from murmuration.sentiment.model import (
+    LABELS,
+    ErrorTable,
+    ModelCard,
+    card_facts,
+    model_version,
+    read_card,
+)
+from murmuration.sentiment.search import count_confusion, macro_f1, macro_recall
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +56,7 @@ _FILES = (
     "*.model",
 )  # fmt: skip
 _SUBFOLDER = "transformer"
+_PARTS = 5  # of labelled posts, to measure quality on
 _NAMES = {
     "negative": 0, "neg": 0, "very negative": 0, "1 star": 0, "2 stars": 0,
     "neutral": 1, "neu": 1, "3 stars": 1,
@@ -67,7 +80,8 @@ class TransformerModel:
     """A transformer with a head for classification; see `murmuration.sentiment.model.Model`.
 
     It travels to Dask's workers as the names of its files, which each process reads at first use; on other
-    machines they must lie in the same place. Probabilities are as the network gives them, not calibrated.
+    machines they must lie in the same place. Probabilities are as the network gives them until `calibrate` is
+    given labelled posts.
 
     Attributes
     ----------
@@ -175,7 +189,8 @@ class TransformerModel:
         rows = [row for row, text in enumerate(column) if text and text.strip()]
         if rows:
             shares[rows] = self._fold(self._network.read([str(column[row]) for row in rows]))
-        return shares
+        temperature = float(self.card.params.get("temperature", 1.0))
+        return shares if temperature == 1.0 else temper(shares, temperature)
 
     def predict(self, texts: Iterable[str | None]) -> "pd.Series[Any]":
         """Name the most probable label of each text, null for missing and empty ones; a Series' index kept."""
@@ -192,6 +207,61 @@ class TransformerModel:
     def save(self, folder: Path) -> None:
         """Write a model folder, with copies of the network's files."""
         write_folder(folder, self._facts, {}, self._kept)
+
+    def calibrate(
+        self,
+        texts: Iterable[str | None],
+        labels: Iterable[str | None],
+        *,
+        description: str = "",
+        seed: int = 0,
+    ) -> Self:
+        """Learn from labelled posts how sure the network may be, and how often it errs; computes.
+
+        Parameters
+        ----------
+        texts, labels
+            As for `train_classifier`: posts that the network was not trained on, 10 of each label or more.
+        description
+            Of the posts, for the card.
+        seed
+            Of the parts that quality is measured on.
+
+        Returns
+        -------
+        TransformerModel
+            The same network, which names the same labels; its probabilities are divided by one temperature, and
+            its card has quality, measured on posts that the temperature was not chosen by, and errors, so that
+            `estimate_shares` can correct for them.
+        """
+        data = prepare_labelled_texts(texts, labels, None, None, least=2 * _PARTS)
+        plain = replace(
+            self, card=replace(self.card, params=dict(self.card.params) | {"temperature": 1.0})
+        )
+        shares = plain.predict_proba(data.texts)
+        told = np.empty_like(shares)
+        parts = StratifiedKFold(_PARTS, shuffle=True, random_state=seed)
+        for known, left_out in parts.split(shares, data.truth):
+            warmth = fit_temperature(shares[known], data.truth[known])
+            told[left_out] = temper(shares[left_out], warmth)
+        confusion = count_confusion(data.truth, self.choose(told))
+        metrics = {
+            "macro_recall": macro_recall(confusion),
+            "macro_f1": macro_f1(confusion),
+            "accuracy": float(np.trace(confusion) / confusion.sum()),
+            "log_loss": float(log_loss(data.truth, told)),
+            "calibration_error": calibration_error(told, data.truth),
+        }
+        measured_on = f"{len(told):,} labelled posts"
+        card = replace(
+            self.card,
+            params=dict(self.card.params) | {"temperature": fit_temperature(shares, data.truth)},
+            metrics=metrics,
+            errors=ErrorTable(
+                confusion, f"{description}: {measured_on}" if description else measured_on
+            ),
+        )
+        return replace(self, card=card)
 
     @property
     def _facts(self) -> dict[str, Any]:
