@@ -193,7 +193,10 @@ def test_one_author_is_no_evidence_at_all(describe):
     )
     assert sentences[0].endswith("; too few posts or authors to compare with the period before.")
     assert "71 % are negative" in sentences[0]  # no interval in brackets
-    assert sentences[2] == "Among competitors, Rival (0 %) is not clearly different."
+    assert (
+        sentences[2]
+        == "Among competitors, by counted shares, Rival (0 %) is not clearly different."
+    )
     assert pd.isna(tables.level("us")["negative_low"])
 
 
@@ -232,7 +235,7 @@ def test_competitors_are_ranked_by_what_is_clear(describe):
     )
     assert (
         sentences[2]
-        == "Among competitors, Third (10 %) is less negative; Rival (60 %) is more negative."
+        == "Among competitors, by counted shares, Third (10 %) is less negative; Rival (60 %) is more negative."
     )
     assert percent(tables.level("rival")["negative_share"]) == "60 %"
 
@@ -244,7 +247,7 @@ def test_competitors_alike_are_told_together(describe):
     )
     assert (
         sentences[2]
-        == "Among competitors, Rival (40 %) and Third (42 %) are not clearly different."
+        == "Among competitors, by counted shares, Rival (40 %) and Third (42 %) are not clearly different."
     )
 
 

@@ -264,7 +264,7 @@ def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
         )
         if group
     ]
-    return "Among competitors, " + "; ".join(parts) + "."
+    return "Among competitors, by counted shares, " + "; ".join(parts) + "."
 
 
 def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str) -> str:
@@ -388,6 +388,10 @@ def describe_limits(
             f"Estimated shares take those mistakes out, as counted on {as_markdown(_measured_on(methods))}. Where "
             "posts are misread otherwise than there, the estimate is off by more than its interval says: trust it "
             "where some of your own posts, labelled by people, agree."
+        )
+        lines.append(
+            "Periods and competitors are compared by counted shares, since the same errors are on both sides: which "
+            "is more negative mostly stays so once corrected, but by how much does not."
         )
     lines += _describe_labels(labels or {})
     unknown = methods[methods["measured_on"].isna()]
