@@ -12,6 +12,7 @@ from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.frames import text_list
 from murmuration.sentiment import ClassifierParams, LinearModel, train_classifier
 from murmuration.sentiment.calibration import calibration_error, fit_calibration
+from murmuration.sentiment.classifier import choose_strengths
 from murmuration.sentiment.drift import compare_with_training
 from murmuration.sentiment.labelled import prepare_labelled_texts
 from murmuration.sentiment.model import LABELS, Model, card_facts
@@ -63,12 +64,28 @@ def test_a_saved_model_says_the_same_to_the_bit(model, tmp_path):
     assert np.array_equal(again.predict_proba(texts), model.predict_proba(texts))
 
 
+def test_a_model_that_learned_words_read_otherwise_is_refused(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model")
+    monkeypatch.setattr("murmuration.sentiment.classifier.READING", 99)
+    with pytest.raises(ModelError, match="reads words otherwise"):
+        LinearModel.load(tmp_path / "model")
+
+
 def test_the_same_seed_gives_the_same_model(model):
     params = ClassifierParams(folds=3, trials=2)
     texts, labels = make_texts(wrong=0.3)
     first, second = (train_classifier(texts, labels, params=params).version for _ in range(2))
     assert first == second
     assert train_classifier(*make_texts(), params=QUICK).version == model.version
+
+
+def test_what_judges_a_fold_has_a_strength_that_others_chose():
+    tried = np.array([1.0, 2.0, 3.0])
+    scores = np.array(
+        [[0.0, 0.1, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, 1.0]]
+    )  # of the last three folds of four
+    assert choose_strengths(tried, scores, 4) == (3.0, [3.0, 3.0, 3.0, 2.0])
+    assert choose_strengths(tried, scores[:, ::-1], 3) == (1.0, [1.0, 1.0, 2.0])
 
 
 def test_probabilities_do_not_depend_on_the_other_texts(model, real_data):

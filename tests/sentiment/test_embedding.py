@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from murmuration.errors import ModelError
+from murmuration.models import load
+from murmuration.sentiment import ClassifierParams, train_classifier
 from murmuration.sentiment.embedding import check_embedding, digest_embedding, embed_texts
+from murmuration.sentiment.model import LABELS
 
 from .test_transformer import build
 
@@ -44,6 +47,19 @@ def test_pickled_weights_are_refused(files, name):
     (files / name).write_text("a pickle")
     with pytest.raises(ModelError, match=f"no weights as safetensors beside {name}"):
         embed_texts(["a"], str(files))
+
+
+@needs_network
+def test_a_model_says_which_embedding_it_was_trained_with(tmp_path):
+    folder = build(tmp_path / "net")
+    texts = [f"{word} {number}" for word in ("bad", "table", "good") for number in range(8)]
+    labels = [label for label in LABELS for _ in range(8)]
+    params = ClassifierParams(embedding=str(folder), strength=1.0, folds=2)
+    train_classifier(texts, labels, params=params).save(tmp_path / "model")
+    assert load(tmp_path / "model").card.params["embedding_digest"] == digest_embedding(str(folder))
+    (folder / "vocab.txt").write_text((folder / "vocab.txt").read_text().replace("good", "well"))
+    with pytest.raises(ModelError, match="is not the one that the model was trained with"):
+        load(tmp_path / "model")
 
 
 @pytest.mark.skipif(find_spec("huggingface_hub") is None, reason="comes with the extra")

@@ -41,6 +41,23 @@ def test_emoticons_emoji_and_hashtags_stay_whole():
     assert plain_tokens(":-) 👍🏽❤️ #WinNow <3") == [":-)", "👍", "❤", "#winnow", "<3"]
 
 
+def test_accents_that_people_leave_out_do_not_count():
+    assert plain_tokens("não é bom über jamás") == plain_tokens("nao e bom uber jamas")
+    assert plain_tokens("أَحَبَّ الإســلام") == ["احب", "الاسلام"]
+
+
+def test_vowel_signs_stay_in_their_words():
+    assert plain_tokens("अच्छा है बहुत।") == ["अच्छा", "है", "बहुत", "।"]
+    assert plain_tokens("ไม่ดี 한국어") == ["ไม่ดี", "한국어"]
+
+
+@pytest.mark.parametrize(
+    "text", ["non mi piace", "ना अच्छा है", "nahin accha hai", "لا احب هذا", "ohne Freude", "tampoco me gusta", "ne va pas"]
+)  # fmt: skip
+def test_negations_of_other_languages_are_known(text):
+    assert any(word.startswith("\x01") for word in plain_tokens(text))
+
+
 def test_words_behind_a_negation_come_once_more_until_it_ends():
     assert plain_tokens("not good, fine") == ["not", "good", "\x01good", ",", "fine"]
     assert plain_tokens("no me gusta") == ["no", "me", "\x01me", "gusta", "\x01gusta"]

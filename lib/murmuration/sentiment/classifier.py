@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.metadata import version as package_version
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, Self, cast, get_args
+from typing import Any, Literal, NamedTuple, Self, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +34,9 @@ from murmuration.sentiment.calibration import (
     fit_scaling,
 )
 from murmuration.sentiment.drift import Hashes, hash_texts, summarise_texts
-from murmuration.sentiment.embedding import embed_texts
+from murmuration.sentiment.embedding import digest_embedding, embed_texts
 from murmuration.sentiment.features import (
+    READING,
     Counted,
     NGrams,
     add_up,
@@ -116,7 +117,7 @@ class ClassifierParams:
 
     seed: int = 0
     words: int = 2
-    chars_from: int = 3
+    chars_from: int = 2
     chars_to: int = 5
     vader: bool = True
     embedding: str | None = None
@@ -284,11 +285,15 @@ class LinearModel:
         Raises
         ------
         ModelError
-            If the folder is damaged or holds another kind of model.
+            If the folder is damaged, holds another kind of model, or one that learned words read otherwise.
         """
         contents = read_folder(folder)
         facts, arrays = dict(contents.facts), contents.arrays
         ngrams, kind = facts.pop("ngrams", None), facts.pop("calibration", None)
+        if ngrams is not None and facts.pop("reading", 1) != READING:
+            raise ModelError(
+                f"The model in {folder} was trained by a version that reads words otherwise. Train it again."
+            )
         try:
             weights = Weights(**{name: arrays[name] for name in Weights.__annotations__})
             calibration = Calibration(cast(Any, kind), arrays["values"], arrays["knots"])
@@ -340,7 +345,7 @@ class LinearModel:
 
     def _facts(self) -> dict[str, Any]:
         return card_facts(self._card) | {
-            "ngrams": self._ngrams._asdict(), "calibration": self._calibration.kind,
+            "ngrams": self._ngrams._asdict(), "reading": READING, "calibration": self._calibration.kind,
         }  # fmt: skip
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -399,7 +404,7 @@ def train_classifier(
         When each was written: what is judged by is later than what was learned from.
     others
         Texts and labels of other languages or fields, to learn what they have in common with these (emoji,
-        names, borrowed words): half of the weight; never judged by.
+        names, borrowed words): what all texts say counts as much as what these say; never judged by.
     languages
         Codes of the languages of the texts.
     params
@@ -414,9 +419,8 @@ def train_classifier(
     Returns
     -------
     LinearModel
-        Its card holds quality and confusion on texts it was not fitted to. Where `strength` is searched, that is
-        one number chosen by the log loss on the last three of the folds that quality is measured on: figures may
-        be better by it, but hardly (the card's params say ``strength_searched``).
+        Its card holds quality and confusion on texts it was not fitted to. Where `strength` is searched, by the log
+        loss on the last three folds, what judges a fold has the strength that did best on the others.
 
     Raises
     ------
@@ -489,15 +493,15 @@ def _train(
         class_weight=class_weights(params), seed=params.seed, strength=params.strength or 1.0, focus=params.focus,
     )  # fmt: skip
     tell("searching", 0.1)
-    if params.strength is None:
-        learner.set_params(strength=_search(learner, posts, folds, params))
+    strengths = _search(learner, posts, folds, params)
     tell("measuring quality", 0.6)
     judged = np.concatenate([judge for _, judge in folds])
     scores = _leave_out(
-        learner, posts, folds, lambda share: tell("measuring quality", 0.6 + 0.3 * share)
+        learner, posts, folds, strengths, lambda share: tell("measuring quality", 0.6 + 0.3 * share)
     )
     quality = judge_scores(scores, data.truth[judged], params)
     tell("learning from all texts", 0.9)
+    learner.set_params(strength=strengths.all)
     learner.fit(posts.table.counts, posts.truth, posts.own)
     tell("done", 1.0)
     known = replace(
@@ -507,6 +511,7 @@ def _train(
         | dict(card.trained_on),
         params=dict(card.params)
         | {"strength": learner.strength, "min_texts": posts.min_texts}
+        | embedding_facts(params)
         | {"judged": _describe_split(data, folds), "strength_searched": params.strength is None},
         metrics=quality.metrics,
         errors=ErrorTable(quality.confusion, describe_judged(card, len(judged))),
@@ -569,6 +574,11 @@ def other_features(texts: list[str], params: Mapping[str, Any], *, alone: bool =
     return np.hstack(parts)
 
 
+def embedding_facts(params: ClassifierParams) -> dict[str, str]:
+    """Give the digest of the embedding that vectors came from, for the card: another of that name is refused."""
+    return {"embedding_digest": digest_embedding(params.embedding)} if params.embedding else {}
+
+
 def class_weights(params: ClassifierParams) -> str | dict[int, float] | None:
     """Give the weights of labels as scikit-learn takes them."""
     given = params.class_weight
@@ -584,20 +594,54 @@ _MEASURES: dict[str, Callable[[npt.NDArray[Any]], float]] = {
 }
 
 
-def _search(learner: Learner, posts: _Posts, folds: list[Fold], params: ClassifierParams) -> float:
-    """Give the strength that does best on texts left out."""
+class _Strengths(NamedTuple):
+    """The strength that does best over all folds, and for each fold over the others."""
+
+    all: float
+    without: list[float]
+
+
+def _search(
+    learner: Learner, posts: _Posts, folds: list[Fold], params: ClassifierParams
+) -> _Strengths:
+    """Find the strength that does best on texts left out; on texts of one's own, as others change it little.
+
+    What judges a fold has the strength that did best on other folds, so that no fold is judged by what was
+    chosen for it.
+    """
+    if params.strength is not None:
+        return _Strengths(params.strength, [params.strength] * len(folds))
     rng = np.random.default_rng(params.seed)
     search = RandomizedSearchCV(
         learner,
         {"strength": stats.loguniform(*_STRENGTHS)},
         n_iter=params.trials,
         scoring=_calibrated_loss,
-        cv=[(posts.with_others(_draw(fit, rng)), judge) for fit, judge in folds[-_SEARCH_FOLDS:]],
+        cv=[(_draw(fit, rng), judge) for fit, judge in folds[-_SEARCH_FOLDS:]],
         refit=False,
         random_state=params.seed,
         error_score="raise",
-    ).fit(posts.table.counts, posts.truth, own=posts.own)
-    return float(search.best_params_["strength"])
+    ).fit(posts.table.counts, posts.truth)
+    tried = np.array([one["strength"] for one in search.cv_results_["params"]])
+    losses = np.array(
+        [
+            search.cv_results_[f"split{number}_test_score"]
+            for number in range(len(folds[-_SEARCH_FOLDS:]))
+        ]
+    )
+    return choose_strengths(tried, losses, len(folds))
+
+
+def choose_strengths(tried: Floats, scores: Floats, n_folds: int) -> _Strengths:
+    """Choose by the scores, shape (n_searched, n_tried), of the last folds: for each fold by those of the others."""
+    first = n_folds - len(scores)
+    without = [
+        tried[np.delete(scores, number - first, axis=0).mean(axis=0).argmax()]
+        if number >= first
+        else tried[scores.mean(axis=0).argmax()]
+        for number in range(n_folds)
+    ]
+    return _Strengths(float(tried[scores.mean(axis=0).argmax()]), [float(one) for one in without])
 
 
 def _calibrated_loss(learner: Learner, counts: Any, truth: Rows) -> float:
@@ -613,13 +657,19 @@ def _draw(rows: Rows, rng: np.random.Generator) -> Rows:
 
 
 def _leave_out(
-    learner: Learner, posts: _Posts, folds: list[Fold], tell: Callable[[float], None]
+    learner: Learner,
+    posts: _Posts,
+    folds: list[Fold],
+    strengths: _Strengths,
+    tell: Callable[[float], None],
 ) -> Floats:
     """Give the scores of the rows that are judged, each by a model that was not fitted to it."""
     scores = []
-    for fit, judge in folds:
+    for (fit, judge), strength in zip(folds, strengths.without, strict=True):
         rows = posts.with_others(fit)
-        learner.fit(posts.table.counts[rows], posts.truth[rows], posts.own[rows])
+        learner.set_params(strength=strength).fit(
+            posts.table.counts[rows], posts.truth[rows], posts.own[rows]
+        )
         scores.append(learner.decision_function(posts.table.counts[judge]))
         tell(len(scores) / len(folds))
     return np.concatenate(scores)

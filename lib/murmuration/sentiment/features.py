@@ -20,31 +20,41 @@ from murmuration.frames import text_array
 from murmuration.text.clean import HANDLE
 from murmuration.text.markup import unescape
 
+READING = (
+    2  # raised with every change of `plain_tokens`: a model that learned other words is refused
+)
 MAX_CHARS = 20_000  # of a text that are read
 _BATCH, _BATCH_CHARS = 10_000, 2_000_000
 NEGATED = "\x01"  # stands before a word within reach of a negation
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _SOMEBODY = "\x02"  # stands for a handle until words are cut
-# Words that turn what follows, up to a mark or so many words.
+# Words that turn what follows, up to a mark or so many words; without accents, as `plain_tokens` writes them.
 _NEGATION = re.compile(
     r"not|no|never|nothing|nobody|none|nowhere|neither|nor|cannot|without|hardly|barely|\w+n't"
     r"|(?:ca|wo|do|did|does|is|was|are|could|should|would|have|has)nt"
-    r"|nicht|kein\w*|nie|pas|jamais|rien|sans|não|nao|nunca|nem|mai|senza|नहीं|नही|ليس|لن|مش"
+    r"|nicht|nichts|nix|kein\w*|nie|niemals|ohne|weder"  # German
+    r"|ne|pas|jamais|rien|sans|aucune?|non|mai|senza|nessun\w?|niente"  # French, Italian
+    r"|sin|ni|nunca|nada|nadie|jamas|tampoco|sem|nao|nem|ninguem|nenhuma?"  # Spanish, Portuguese
+    r"|नहीं|नही|ना|मत|बिना|nahi|nahin|nhi|bina|ليس|ليست|لن|لم|لا|ما|مش|مو|بدون|بلا"  # Hindi, Arabic
 )
-_ENDS_NEGATION = re.compile(r"[.,;:!?()]+|but|http|\x02")
+_ENDS_NEGATION = re.compile(r"[.,;:!?()।،؛؟]+|but|http|\x02")
 _REACH = 4
 _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 # What only changes how a character looks: joiners, selectors, shades of skin.
 _CONTROLS = dict.fromkeys(range(32), " ")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+# What belongs to a letter: accents that no letter has taken in, vowel signs of scripts from India, and of Thai.
+_SIGNS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+# Dropped, since people leave them out: accents, and the signs and the stretching of Arabic letters.
+_ACCENTS = re.compile("[\u0300-\u036f\u0640\u064b-\u065f\u0670]")
 _TOKEN = re.compile(
-    r"""
-    [<>]?[:;=8x][\-o*']?[()\[\]dp/\\|}{@3](?!\w)  # emoticons, and those that look left
-    | [()\[\]d/\\|}{][\-o*']?[:;=](?!\w)
+    rf"""
+    [<>]?[:;=8x][\-o*']?[()\[\]dp/\\|}}{{@3](?!\w)  # emoticons, and those that look left
+    | [()\[\]d/\\|}}{{][\-o*']?[:;=](?!\w)
     | <3+
-    | \#?\w+(?:'\w+)*
-    | [!?]+ | \.{2,} | [^\w\s]
+    | \#?[\w{_SIGNS}]+(?:'[\w{_SIGNS}]+)*
+    | [!?]+ | \.{{2,}} | [^\w\s]
     """,
     re.VERBOSE,
 )
@@ -113,13 +123,14 @@ def mask_text(text: str) -> str:
 def plain_tokens(text: str) -> list[str]:
     """Give words, emoticons, emoji and marks of a post in small letters, as models are told of them.
 
-    An address becomes ``http``, a handle ``@user``; of a letter that is repeated two are kept; shades of
-    emoji are dropped. A word within reach of a negation comes once more, with `NEGATED` before it (Pang, Lee
+    An address becomes ``http``, a handle ``@user``; of a letter that is repeated two are kept; accents and
+    shades of emoji are dropped. A word within reach of a negation comes once more, with `NEGATED` before it (Pang, Lee
     & Vaithyanathan 2002, doi:10.3115/1118693.1118704). Beyond `MAX_CHARS` characters nothing is read.
     """
     plain = unescape(text[:MAX_CHARS]).translate(_CONTROLS)
     if not plain.isascii():
-        plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", plain)).replace("’", "'")
+        letters = _ACCENTS.sub("", unicodedata.normalize("NFKD", _INVISIBLE.sub("", plain)))
+        plain = unicodedata.normalize("NFKC", letters).replace("’", "'")
     plain = _ADDRESS.sub(" http ", plain)
     if "@" in plain or "/" in plain:  # the pattern is slow
         plain = HANDLE.sub(f" {_SOMEBODY} ", plain)

@@ -16,8 +16,6 @@ Singles = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 
-_BESIDE = 0.5  # weight of a model over all texts beside that of one's own
-
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -122,7 +120,7 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         truth: Rows,
         own: npt.NDArray[np.bool_] | None = None,
     ) -> Self:
-        """Learn; labels from 0. Where some rows are not its `own`, all of them are learned from at half the weight."""
+        """Learn; labels from 0. Where some rows are not its `own`, weights are the sum of those from all and from them."""
         n_texts = np.bincount(counts.indices, minlength=counts.shape[1])[: self.n_ngrams]
         self.rarity_ = measure_rarity(n_texts, counts.shape[0], self.min_texts)
         self.classes_ = np.unique(truth)
@@ -130,8 +128,8 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.coef_, self.intercept_ = self._fit_labels(weighed, truth)
         if own is not None and not own.all():
             weights, bias = self._fit_labels(weighed[own], truth[own])
-            self.coef_ = weights + _BESIDE * self.coef_
-            self.intercept_ = bias + _BESIDE * self.intercept_
+            self.coef_ = self.coef_ + weights
+            self.intercept_ = self.intercept_ + bias
         return self
 
     def decision_function(self, counts: sparse.csr_matrix) -> Floats:

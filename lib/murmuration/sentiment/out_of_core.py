@@ -31,6 +31,7 @@ from murmuration.sentiment.classifier import (
     Weights,
     class_weights,
     describe_judged,
+    embedding_facts,
     judge_scores,
     other_features,
 )
@@ -105,6 +106,7 @@ def train_in_parts(
         | dict(card.trained_on),
         params=dict(card.params)
         | {"strength": None, "focus": 0.0, "penalty": penalty, "bits": _BITS}
+        | embedding_facts(params)
         | {"judged": "a tenth left out" + (", the latest" if times is not None else "")},
         metrics=quality.metrics,
         errors=ErrorTable(quality.confusion, describe_judged(card, len(truth))),
