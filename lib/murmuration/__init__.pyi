@@ -5,6 +5,7 @@ from . import compute as compute
 from . import errors as errors
 from . import evaluation as evaluation
 from . import models as models
+from . import registry as registry
 from . import reports as reports
 from . import sample as sample
 from . import schedule as schedule
@@ -34,6 +35,7 @@ __all__ = [
     "load_labels",
     "load_posts",
     "models",
+    "registry",
     "reports",
     "run_report",
     "sample",

@@ -9,6 +9,7 @@ from .geometry import join_topics as join_topics
 from .geometry import place_topics as place_topics
 from .identity import match_topics as match_topics
 from .labels import Labeller as Labeller
+from .merging import merge_topics as merge_topics
 from .model import TopicModel as TopicModel
 from .model import assign_topics as assign_topics
 from .params import TopicParams as TopicParams
@@ -58,6 +59,7 @@ __all__ = [
     "join_topics",
     "match_topics",
     "measure_topics",
+    "merge_topics",
     "name_model",
     "place_topics",
 ]

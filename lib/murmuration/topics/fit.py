@@ -78,7 +78,7 @@ def fit_topics(
     params: TopicParams | None = None,
     *,
     column: str = "text",
-    name: str = "topics",
+    name: str | None = None,
     embedder: Embedder | None = None,
     vectors: Vectors | None = None,
     labeller: Labeller | None = None,
@@ -99,7 +99,7 @@ def fit_topics(
     column
         The column with text.
     name
-        What the model is called, ``[a-z0-9_-]{1,64}``.
+        What the model is called, ``[a-z0-9_-]{1,64}``: as that it goes on from, or ``topics``, unless given.
     embedder
         Gives vectors instead of `TopicParams.embedding`; also needed then by whoever loads the model.
     vectors
@@ -132,6 +132,7 @@ def fit_topics(
     make = make or partial(make_estimator, backend=params.backend)
     if continue_from is not None:
         embedder = check_same_embedding(continue_from, params, embedder)
+        name = name or continue_from.card.name
     repeats, lengths = find_repeats(posts, column=column), count_rows(posts)
     sample = _draw_sample(posts, repeats, lengths, params, column, continue_from)
     if continue_from is not None:
@@ -148,7 +149,7 @@ def fit_topics(
         texts = sample.prepared["topic_text"].tolist()
         places = embed_texts(texts, embedder, vectors, width=width or None)
         own, directions = places, np.zeros((0, 0), np.float32)
-    card = _make_card(name, repeats, sample, params, embedding)
+    card = _make_card(name or "topics", repeats, sample, params, embedding)
     found = Found(Texts(sample.counts, places, own, sample.vocabulary.words))
     if continue_from is None or not len(continue_from.topics):
         labels, bertopic = _find_topics(sample, places, own is None, params, make)

@@ -17,10 +17,18 @@ from murmuration.topics.continuing import Before, Texts, go_on, measure_tension,
 from murmuration.topics.embed import Embedder, make_embedder
 from murmuration.topics.history import History
 from murmuration.topics.known import Seen
-from murmuration.topics.mixture import Floats, Labels, Mixture, Singles, learn_mixture, learn_words
+from murmuration.topics.mixture import (
+    Floats,
+    Labels,
+    Mixture,
+    Singles,
+    count_again,
+    learn_mixture,
+    learn_words,
+)
 from murmuration.topics.model import TopicModel
 from murmuration.topics.params import TopicParams
-from murmuration.topics.profiles import count_again, widen
+from murmuration.topics.profiles import widen
 from murmuration.topics.words import Counts, Vocabulary
 
 

@@ -95,6 +95,10 @@ class History:
         named = {key: value for key, value in self.named.items() if key != topic}
         return replace(self, went={**self.went, topic: into}, named=named)
 
+    def with_tension(self, topic: int, tension: float | None) -> Self:
+        """Remember how far a topic is from being two."""
+        return replace(self, tension={**self.tension, topic: tension})
+
     def as_facts(self) -> dict[str, Any]:
         """Give what a model folder can hold; `from_facts` turns it back."""
         facts = asdict(self)

@@ -81,6 +81,19 @@ def learn_words(sums: Floats, sizes: Floats) -> Mixture:
     return Mixture(np.log(sums + WORD_PRIOR) - np.log(totals), np.log(sizes + TOPIC_PRIOR))
 
 
+def count_again(mixture: Mixture) -> sparse.coo_matrix:
+    """Give the counts that word distributions were learned from, shape (n_topics, n_words).
+
+    A word that a topic does not have is as probable in it as the smoothing says, so all others can be told from it.
+    Where a topic has every word they are too low by a factor.
+    """
+    if not mixture.log_words.size:
+        return sparse.coo_matrix(mixture.log_words.T.shape)
+    rates = np.exp(mixture.log_words - mixture.log_words.min(axis=0, keepdims=True))
+    counts: sparse.coo_matrix = sparse.coo_matrix(np.rint((rates.T - 1) * WORD_PRIOR))
+    return counts
+
+
 def learn_mixture(counts: Counts, labels: Labels, vectors: Singles | None = None) -> Mixture:
     """Give the word distributions, and the centroids if there are vectors, of labelled texts; −1 is left out."""
     there = labels >= 0

@@ -360,8 +360,8 @@ def make_table(
         {
             "id": np.arange(len(labels), dtype=np.int64),
             "label": _texts(labels),
-            "terms": _lists(terms),
-            "phrases": _lists(phrases),
+            "terms": list_column(terms),
+            "phrases": list_column(phrases),
             "posts": posts.astype(np.int64),
             "weight": weight.astype(np.int64),
             "share": posts / max(n_posts, 1),
@@ -381,13 +381,14 @@ def _read_topics(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **values, **numbers, "label": _texts(values["label"]),
-            "terms": _lists(values["terms"]), "phrases": _lists(values["phrases"]),
+            "terms": list_column(values["terms"]), "phrases": list_column(values["phrases"]),
             "share": np.array(values["share"], np.float64),
         }
     )  # fmt: skip
 
 
-def _lists(values: Iterable[Sequence[str]]) -> pd.arrays.ArrowExtensionArray:
+def list_column(values: Iterable[Sequence[str]]) -> pd.arrays.ArrowExtensionArray:
+    """Give a column of lists of texts."""
     rows = [list(value) for value in values]
     return pd.arrays.ArrowExtensionArray(pa.array(rows, TEXTS.pyarrow_dtype))
 

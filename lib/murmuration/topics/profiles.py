@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from murmuration.topics.mixture import WORD_PRIOR, Floats, Mixture
+from murmuration.topics.mixture import Floats, count_again
 from murmuration.topics.model import TopicModel
 from murmuration.topics.words import Counts
 
@@ -58,19 +58,6 @@ def widen(counts: sparse.coo_matrix, words: list[str], into: "pd.Index[Any]") ->
     there = columns >= 0
     places = (counts.row[there], columns[there])
     return sparse.coo_matrix((counts.data[there], places), (counts.shape[0], len(into))).tocsr()
-
-
-def count_again(mixture: Mixture) -> sparse.coo_matrix:
-    """Give the counts that word distributions were learned from, shape (n_topics, n_words).
-
-    A word that a topic does not have is as probable in it as the smoothing says, so all others can be told from it.
-    Where a topic has every word they are too low by a factor.
-    """
-    if not mixture.log_words.size:
-        return sparse.coo_matrix(mixture.log_words.T.shape)
-    rates = np.exp(mixture.log_words - mixture.log_words.min(axis=0, keepdims=True))
-    counts: sparse.coo_matrix = sparse.coo_matrix(np.rint((rates.T - 1) * WORD_PRIOR))
-    return counts
 
 
 def _mark(counts: Counts, said: Floats) -> Counts:

@@ -1,0 +1,217 @@
+"""The registry of topics in the store: what topics there are under a name, and what people said of them.
+
+::
+
+    models/<name>/<8 hex digits>/            a version of the model, with the history of its topics
+    models/<name>/topics/<time>-<hex>.json   one thing that a person said: a label, or topics that are one
+
+What people say is only ever added, one small file each, so that nobody waits for anybody. It is applied whenever topics
+are loaded or saved here: also to a model that went on from one before it was said.
+"""
+
+import json
+import logging
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from murmuration import models
+from murmuration.errors import ModelError, ParamError
+from murmuration.frames import TEXT
+from murmuration.store.delta import Store, open_store, translated
+from murmuration.topics.merging import merge_topics as merge_in_model
+from murmuration.topics.model import TopicModel
+
+log = logging.getLogger(__name__)
+
+_FOLDER = "topics"
+_ENTRY = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}\.json")
+_MAX_LABEL = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said of topics.
+
+    Attributes
+    ----------
+    at
+        When, as in the name of its file.
+    topics
+        Ids: one that has the label, or those that are one.
+    label
+        Empty where topics are one.
+    """
+
+    at: str
+    topics: tuple[int, ...]
+    label: str
+
+
+def load_topics(name: str, *, store: Store | None = None) -> TopicModel:
+    """Load topics with all that people said of them; what `fit_topics` is to go on from.
+
+    Parameters
+    ----------
+    name
+        As `murmuration.models.load` knows it.
+    store
+        That of this workspace unless given.
+
+    Raises
+    ------
+    UnknownNameError, ModelError
+        See `murmuration.models.load`; also if the model is of another kind.
+    """
+    store = store or open_store()
+    model = models.load(name, store=store)
+    if not isinstance(model, TopicModel):
+        raise ModelError(f"The model {name!r} does not hold topics. Name one that fit_topics made.")
+    return _apply(model, _read_said(model.card.name, store))
+
+
+def save_topics(
+    model: TopicModel, name: str | None = None, *, store: Store | None = None
+) -> TopicModel:
+    """Keep topics in the store, with what people said since the model before was loaded.
+
+    Parameters
+    ----------
+    model
+        From `fit_topics`.
+    name
+        What it is called from now on; its own name unless given.
+    store
+        That of this workspace unless given.
+
+    Returns
+    -------
+    TopicModel
+        As it was saved: to be used from now on.
+    """
+    store = store or open_store()
+    model = _apply(model, _read_said(name or model.card.name, store))
+    saved = models.save(model, name, store=store)
+    return load_topics(saved.address, store=store)
+
+
+def rename_topic(name: str, topic: int, label: str, *, store: Store | None = None) -> TopicModel:
+    """Give a topic a label, for good.
+
+    Raises
+    ------
+    ModelError
+        If there is no such topic.
+    ParamError
+        If the label is empty or longer than 80 characters.
+    """
+    plain = " ".join(label.split())
+    if not 0 < len(plain) <= _MAX_LABEL:
+        raise ParamError(
+            f"A label of a topic has 1 to {_MAX_LABEL} characters, but this one has {len(plain)}."
+        )
+    return _say(name, (topic,), plain, store or open_store())
+
+
+def merge_topics(name: str, topics: Sequence[int], *, store: Store | None = None) -> TopicModel:
+    """Make one topic of several, for good; it has the id and label of the first.
+
+    Raises
+    ------
+    ModelError
+        If there is no such topic, or fewer than two are named.
+    """
+    return _say(name, tuple(int(topic) for topic in topics), "", store or open_store())
+
+
+def list_topics(name: str, *, store: Store | None = None) -> pd.DataFrame:
+    """Give every topic that there is or was under a name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an id: `topic`, `label`, `state` (``alive``, ``died``, ``merged``), `into` (the topic that it was merged
+        into), `came_from` (the topic that it parted from), `posts` (in the newest model; null unless alive).
+    """
+    model = load_topics(name, store=store)
+    history = model.history
+    columns = (model.topics[name].tolist() for name in ("id", "label", "posts"))
+    alive = {topic: (label, posts) for topic, label, posts in zip(*columns, strict=True)}
+    ids = sorted({*alive, *history.gone, *history.went})
+    labels = {one: gone.label for one, gone in history.gone.items()} | {
+        one: label for one, (label, _) in alive.items()
+    }
+    states = [
+        "merged" if one in history.went else "alive" if one in alive else "died" for one in ids
+    ]
+    into = [history.where(one) if one in history.went else None for one in ids]
+    return pd.DataFrame(
+        {
+            "topic": pd.Series(ids, dtype="int64"),
+            "label": pd.Series([labels.get(one) for one in ids], dtype=TEXT),
+            "state": pd.Series(states, dtype=TEXT),
+            "into": pd.Series(into, dtype="Int64"),
+            "came_from": pd.Series([history.came.get(one) for one in ids], dtype="Int64"),
+            "posts": pd.Series([alive.get(one, (None, None))[1] for one in ids], dtype="Int64"),
+        }
+    )
+
+
+def _say(name: str, topics: tuple[int, ...], label: str, store: Store) -> TopicModel:
+    model = load_topics(name, store=store)
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    changed = _apply_one(model, Said(at, topics, label))
+    content = json.dumps({"topics": list(topics), "label": label}).encode() + b"\n"
+    with translated(store.location):
+        place = f"{_place(store, model.card.name)}/{at}-{secrets.token_hex(4)}.json"
+        store.files.makedirs(place.rpartition("/")[0], exist_ok=True)
+        store.files.pipe_file(place, content)
+    models.save(changed, store=store)
+    log.info("topics %s of %s: %s", list(topics), model.version, "renamed" if label else "merged")
+    return changed
+
+
+def _place(store: Store, name: str) -> str:
+    return f"{store.uri('models')}/{name}/{_FOLDER}"
+
+
+def _read_said(name: str, store: Store) -> list[Said]:
+    """Give all that people said, in order of time."""
+    said = []
+    with translated(store.location):
+        for path in sorted(store.files.find(_place(store, name))):
+            file = path.rpartition("/")[2]
+            if _ENTRY.fullmatch(file):
+                said.append(_parse(file, store.files.cat_file(path)))
+    return said
+
+
+def _parse(file: str, content: bytes) -> Said:
+    try:
+        entry: dict[str, Any] = json.loads(content)
+        return Said(file.partition("-")[0], tuple(map(int, entry["topics"])), str(entry["label"]))
+    except (ValueError, TypeError, KeyError) as err:
+        raise ModelError(f"{file} is damaged. Remove it, and say again what it said.") from err
+
+
+def _apply(model: TopicModel, said: Sequence[Said]) -> TopicModel:
+    """Apply what people said, as far as it is about topics that are there and not done yet."""
+    for one in said:
+        there = set(model.topics["id"].tolist())
+        topics = tuple(dict.fromkeys(model.history.where(topic) for topic in one.topics))
+        left = tuple(topic for topic in topics if topic in there)
+        done = one.label and all(model.history.named.get(topic) == one.label for topic in left)
+        if len(left) >= (1 if one.label else 2) and not done:
+            model = _apply_one(model, Said(one.at, left, one.label))
+    return model
+
+
+def _apply_one(model: TopicModel, said: Said) -> TopicModel:
+    if said.label:
+        return model.with_labels(dict.fromkeys(said.topics, said.label))
+    return merge_in_model(model, said.topics)

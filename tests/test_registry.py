@@ -1,0 +1,105 @@
+"""Topics in the store: what people said of them stays, whatever is fitted next."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.errors import ModelError, ParamError, UnknownNameError
+from murmuration.registry import list_topics, load_topics, merge_topics, rename_topic, save_topics
+from murmuration.topics import TopicParams, assign_topics, fit_topics, match_topics
+
+SUBJECTS = [
+    "flight luggage delay seat crew gate airport runway",
+    "coffee espresso roast beans barista milk latte crema",
+    "phone battery screen camera charger update app signal",
+    "rain storm wind thunder forecast cloud snow umbrella",
+]
+
+
+def make_posts(seed=0, n=160):
+    rng = np.random.default_rng(seed)
+    words = [SUBJECTS[one].split() for one in rng.integers(len(SUBJECTS), size=n)]
+    return pd.DataFrame({"text": [" ".join(rng.choice(row, 5, replace=False)) for row in words]})
+
+
+def fit(posts, **options):
+    return fit_topics(
+        posts, TopicParams(n_topics=options.pop("n_topics", 4), method="nmf"), **options
+    )
+
+
+@pytest.fixture(scope="module")
+def first():
+    return fit(make_posts())
+
+
+def go_on(model, seed):
+    return fit(make_posts(seed), n_topics=None, continue_from=model)
+
+
+@pytest.fixture
+def kept(first, store):
+    store.make()
+    return save_topics(first, "weekly", store=store)
+
+
+def test_a_name_given_by_a_person_stays_in_later_runs(kept, store):
+    rename_topic("weekly", 2, "  The   weather ", store=store)
+    second = save_topics(go_on(load_topics("weekly", store=store), 1), store=store)
+    assert second.topics.set_index("id")["label"][2] == "The weather"
+    assert load_topics("weekly", store=store).topics.equals(second.topics)
+
+
+def test_what_is_said_while_a_run_is_on_its_way_is_not_lost(kept, store):
+    on_its_way = go_on(kept, 1)
+    rename_topic("weekly", 1, "Coffee", store=store)
+    merge_topics("weekly", [0, 3], store=store)
+    saved = save_topics(on_its_way, store=store)
+    assert sorted(saved.topics["id"]) == [0, 1, 2]
+    assert saved.topics.set_index("id")["label"][1] == "Coffee"
+
+
+def test_topics_that_a_person_merged_are_one_in_later_runs(kept, store):
+    merged = merge_topics("weekly", [1, 2], store=store)
+    topics = assign_topics(make_posts(), kept)["topic"]
+    now = assign_topics(make_posts(), merged)["topic"]
+    assert (now == topics.replace(2, 1)).mean() > 0.97
+    assert merged.topics["posts"].sum() == kept.topics["posts"].sum()
+    assert sorted(match_topics(kept, merged)["event"]) == [
+        "continued",
+        "continued",
+        "merged",
+        "merged",
+    ]
+    second = save_topics(go_on(load_topics("weekly", store=store), 1), store=store)
+    assert sorted(second.topics["id"]) == [0, 1, 3]
+    third = go_on(second, 2)
+    assert sorted(third.topics["id"]) == [0, 1, 3]
+
+
+def test_every_topic_that_ever_was_is_listed(kept, store):
+    merge_topics("weekly", [1, 2], store=store)
+    listed = list_topics("weekly", store=store)
+    assert listed["topic"].tolist() == [0, 1, 2, 3]
+    assert listed["state"].tolist() == ["alive", "alive", "merged", "alive"]
+    assert listed["into"].tolist()[2] == 1
+    assert listed["posts"].sum() == 160
+
+
+def test_what_cannot_be_said_is_told(kept, store):
+    with pytest.raises(ModelError, match="has no topic 9"):
+        rename_topic("weekly", 9, "x", store=store)
+    with pytest.raises(ModelError, match="needs two topics or more"):
+        merge_topics("weekly", [1, 1], store=store)
+    with pytest.raises(ParamError, match="1 to 80 characters, but this one has 0"):
+        rename_topic("weekly", 1, "  ", store=store)
+    with pytest.raises(UnknownNameError, match="Did you mean 'weekly'"):
+        rename_topic("weakly", 1, "x", store=store)
+
+
+def test_a_damaged_entry_is_told(kept, store, tmp_path):
+    rename_topic("weekly", 1, "Coffee", store=store)
+    [entry] = (tmp_path / "store/models/weekly/topics").iterdir()
+    entry.write_text("{")
+    with pytest.raises(ModelError, match="is damaged"):
+        load_topics("weekly", store=store)
