@@ -95,9 +95,16 @@ def save_topics(
         As it was saved: to be used from now on.
     """
     store = store or open_store()
-    model = _apply(model, _read_said(name or model.card.name, store))
+    model = apply_said(model, name, store=store)
     saved = models.save(model, name, store=store)
     return load_topics(saved.address, store=store)
+
+
+def apply_said(
+    model: TopicModel, name: str | None = None, *, store: Store | None = None
+) -> TopicModel:
+    """Give a model with what people said of the topics under a name (its own unless given), saved or not."""
+    return _apply(model, _read_said(name or model.card.name, store or open_store()))
 
 
 def rename_topic(name: str, topic: int, label: str, *, store: Store | None = None) -> TopicModel:

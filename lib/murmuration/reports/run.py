@@ -20,6 +20,7 @@ from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
 from murmuration.models import load, load_exactly, save
+from murmuration.registry import apply_said
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
@@ -191,7 +192,7 @@ class Run:
         """Keep topics in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
         if self.context.draft or self.context.is_replay or not len(model.topics):
             return ""
-        saved = save(model, name)
+        saved = save(apply_said(model, name), name)
         self.journal.add(
             "kept", what="topics", model=saved.address, version=saved.version, digest=saved.digest
         )
