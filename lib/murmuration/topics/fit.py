@@ -155,8 +155,12 @@ def fit_topics(
         labels, bertopic = _find_topics(sample, places, own is None, params, make)
         found.start(labels, card, continue_from, seed=params.seed, make=make)
     else:
-        least = max(2, round(params.min_posts * sample.scale))
+        least, looked_at = max(2, round(params.min_posts * sample.scale)), found.texts
         found.go_on(continue_from, params, make, least=least)
+        if params.max_topics is not None and len(found.ids) > params.max_topics:
+            found = Found(looked_at)
+            fewer = replace(params, n_topics=params.max_topics, max_topics=None)
+            found.go_on(continue_from, fewer, make, least=least)
         bertopic = _frame(sample, places, found.labels, params, make)
     draft = TopicModel(
         card,

@@ -107,6 +107,7 @@ def find_growth(
     min_posts: int,
     timezone: str,
     until: datetime,
+    lineage: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find what grew and what went, and count topics by day.
 
@@ -123,6 +124,8 @@ def find_growth(
         The smallest topic of which anything is said, in posts.
     timezone, until
         Whose days count, and when the period ends.
+    lineage
+        From `match_topics`, where topics go on from earlier ones: what came of others is not new.
 
     Returns
     -------
@@ -149,8 +152,8 @@ def find_growth(
         return find_emerging(nothing, params, until=until), count_topics(
             nothing, params, until=until
         )
-    emerging = find_emerging(hashed, params, topics=model, until=until)
-    return emerging, count_topics(hashed, params, until=until)
+    emerging = find_emerging(hashed, params, topics=model, lineage=lineage, until=until)
+    return emerging, count_topics(hashed, params, lineage=lineage, until=until)
 
 
 def find_again(
