@@ -178,6 +178,15 @@ def test_shares_of_a_group_and_the_rest_make_a_whole(figures):
     assert shares.iloc[:13].sum() == pytest.approx(100, abs=7)
 
 
+def test_groups_of_a_few_posts_are_not_compared():
+    topics = make_topics(4)
+    posts = make_posts(topics)
+    posts.loc[0, "source"] = "tiny"
+    figure = plot_topic_groups(count_topic_groups(posts, by="source"), topics)
+    assert len(figure.layout.xaxis.ticktext) == 2
+    assert figure.layout.meta["title"].endswith("(1 smaller source is not drawn)")
+
+
 def test_the_most_negative_topic_is_named(figures):
     assert "“first0, second0” is the most negative" in figures["sentiment"].layout.meta["title"]
 
@@ -252,7 +261,7 @@ NOTHING = make_topics(3).iloc[:0]
 def test_empty_tables_give_figures_that_say_why():
     some = make_topics(3)
     drawn = [
-        (plot_topic_growth(make_growth(make_topics(8)).assign(status="unknown")), "Whether topics grew cannot be told"),
+        (plot_topic_growth(make_growth(make_topics(8)).assign(status="unknown")), "Too few days before the period"),
         (plot_topics_over_time(make_days(some).iloc[:0], some), "No post of this period has a topic"),
         (plot_topic_terms(make_terms(some).iloc[:0], some), "No topic has terms."),
         (plot_word_cloud(make_terms(some).iloc[:0], some), "No topic has terms."),

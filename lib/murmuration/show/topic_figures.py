@@ -23,6 +23,7 @@ from murmuration.show.topic_looks import (
     topic_marker,
 )
 from murmuration.show.words import count, percent, quoted, share_with_interval, tidy
+from murmuration.trends import FEW_POSTS
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
 # How a status is drawn: what it says, colour, shape.
@@ -50,9 +51,7 @@ def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
     """
     judged = emerging[emerging["status"].isin(list(_STATUS)) & emerging["expected"].notna()]
     if judged.empty:
-        return theme.empty_figure(
-            "Whether topics grew cannot be told: too few days with posts before the period."
-        )
+        return theme.empty_figure("Too few days before the period to tell what grew.")
     rows = _pick_changed(judged)
     figure = theme.new_figure(height=130 + 42 * len(rows))
     order = rows["topic"].astype(str).tolist()[::-1]
@@ -212,7 +211,7 @@ def plot_topics_over_time(
     figure.update_layout(showlegend=False, margin={"t": 28}, bargap=0.1)
     figure.update_yaxes(rangemode="tozero", nticks=3, fixedrange=True)
     figure.update_xaxes(
-        title_text=f"local day, {timezone}; bars: posts a day, band: expected",
+        title_text=f"local day, {timezone}<br>(bars: posts a day, band: expected)",
         row=len(panels),
         col=1,
     )
@@ -456,11 +455,14 @@ def plot_topic_groups(
     what
         What a group is, in the singular.
     """
-    sizes = groups.drop_duplicates("group").sort_values(["of", "group"], ascending=[False, True])
+    every = groups.drop_duplicates("group").sort_values(["of", "group"], ascending=[False, True])
+    sizes = every[every["of"] >= FEW_POSTS]
+    if len(every) > 1 and len(sizes) < 2:
+        return theme.empty_figure(f"Only one {what} has enough posts to compare.")
     if len(sizes) < 2:
         return theme.empty_figure(
             f"All posts are of one {what}, so there is nothing to compare."
-            if len(sizes)
+            if len(every)
             else f"No post has a {what}."
         )
     shown = sizes["group"].tolist()[:_MOST_GROUPS]
@@ -497,7 +499,7 @@ def plot_topic_groups(
         title_text=f"{what}, and its posts",
     )  # fmt: skip
     figure.update_layout(showlegend=False)
-    left = len(sizes) - len(shown)
+    left = len(every) - len(shown)
     more = (
         f" ({count(left, f'smaller {what} is', f'smaller {what}s are')} not drawn)"
         if left > 0

@@ -389,8 +389,8 @@ def show_topic_quality(quality: pd.DataFrame) -> Html:
     rows = [row for row in _rows(quality) if not pd.isna(row["value"])]
     table = pd.DataFrame(
         {
-            "what": [_MEASURES.get(row["measure"], row["measure"]) for row in rows],
             "value": [_value(row) for row in rows],
+            "of what": [_MEASURES.get(row["measure"], row["measure"]) for row in rows],
         }
     )
     return show_table(table)
