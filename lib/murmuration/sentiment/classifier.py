@@ -77,7 +77,7 @@ Progress = Callable[[str, float], None]
 
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _SEARCH_FOLDS = 3  # of those that the quality is measured on, for each try
-_SEARCH_ROWS = 20_000  # of each fold: the best strength hardly depends on how many there are
+_SEARCH_ROWS = 12_000  # of each fold: the best strength hardly depends on how many there are
 _STRENGTHS = (0.3, 10.0)  # C of logistic regression
 _MANY = 20_000  # texts, from which on n-grams that occur once are left out
 
