@@ -24,10 +24,10 @@ import pyarrow as pa
 from murmuration.errors import ParamError, SchemaError
 from murmuration.frames import TEXT
 from murmuration.topics.daily import Tally, move_topics, tally_posts
-from murmuration.topics.drivers import find_drivers
 from murmuration.topics.lineage import Ancestry, read_lineage
 from murmuration.trends.counts import CountModel, Judged, fit_counts, share_volume
 from murmuration.trends.discoveries import combine_chances, q_values
+from murmuration.trends.drivers import find_drivers
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,8 @@ from .reading import count_engagement as count_engagement
 from .reading import find_engaged_posts as find_engaged_posts
 from .reading import find_posts_to_read as find_posts_to_read
 from .reading import find_telling_posts as find_telling_posts
+from .spikes import SpikeParams as SpikeParams
+from .spikes import find_spikes as find_spikes
 from .terms import find_distinctive_terms as find_distinctive_terms
 from .terms import find_terms_by_side as find_terms_by_side
 
@@ -24,6 +26,7 @@ __all__ = [
     "FEW_POSTS",
     "Bucket",
     "Change",
+    "SpikeParams",
     "assign_period",
     "assign_steps",
     "choose_bucket",
@@ -38,6 +41,7 @@ __all__ = [
     "find_distinctive_terms",
     "find_engaged_posts",
     "find_posts_to_read",
+    "find_spikes",
     "find_telling_posts",
     "find_terms_by_side",
     "find_worst_period",

@@ -42,6 +42,7 @@ _MOST_CORRELATED = 0.95
 _MANY = 1e4  # degrees of freedom from which t is normal
 _FEW_SERIES = 4  # under which series tell nothing of each other's dispersion
 _TINY = 1e-300
+_LONG = 300  # buckets from which estimates of correlation need no correction
 
 
 class Judged(NamedTuple):
@@ -90,12 +91,24 @@ class CountModel:
 
     def judge(self, buckets: slice) -> Judged:
         """Say of the sums over some buckets after the baseline whether they are beyond chance."""
-        inside = np.zeros(self.counts.shape[1])
-        inside[buckets] = 1.0
-        counted, mean = self.counts @ inside, self.expected @ inside
-        own, rate = self._scatter(mean, inside)
-        more, less = (self._widened(one) for one in _tails(counted, mean, own, rate))
-        reach = stdtrit(self.freedom, 0.975) * np.sqrt(1 / (counted + 0.5) + own + rate)
+        inside = np.zeros((1, self.counts.shape[1]))
+        inside[:, buckets] = 1.0
+        return Judged(*(one[:, 0] for one in self.judge_all(inside)))
+
+    def judge_all(self, inside: Floats) -> Judged:
+        """Say the same of many sums: which buckets each holds is 1 in its row, shape (n_sums, n_buckets).
+
+        Each figure has the shape (n_series, n_sums).
+        """
+        counted = self.counts @ inside.T
+        mean = np.maximum(self.expected @ inside.T, 1e-9)
+        places = np.arange(inside.shape[1])
+        alike = self.correlation ** np.abs(np.subtract.outer(places, places))
+        scatter = [self._scatter(row, inside, alike) for row in range(len(counted))]
+        own, rate = (np.array(one) for one in zip(*scatter, strict=True))
+        freedom = self.freedom[:, None]
+        more, less = (_widened(one, freedom) for one in _tails(counted, mean, own, rate))
+        reach = stdtrit(freedom, 0.975) * np.sqrt(1 / (counted + 0.5) + own + rate)
         near = (counted + 0.5) / mean
         low = np.where(counted > 0, near * np.exp(-reach), 0.0)
         return Judged(counted, mean, counted / mean, low, near * np.exp(reach), more, less)
@@ -110,29 +123,29 @@ class CountModel:
         low, high = (gammaincinv(shape, ndtr(side * reach)) * mean / shape for side in (-1, 1))
         return np.asarray(low), np.asarray(high)
 
-    def _scatter(self, mean: Floats, inside: Floats) -> tuple[Floats, Floats]:
-        """Relative variance beyond Poisson of the sums over some buckets: their own, and that of what is expected.
+    def _scatter(self, row: int, inside: Floats, alike: Floats) -> tuple[Floats, Floats]:
+        """Relative variance beyond Poisson of sums of one series: their own, and that of what is expected.
 
         What the baseline foretells of a sum, because one bucket resembles the next, is taken off the latter.
         """
-        told = self.weights * self.expected
-        learned = told.sum(axis=1)
-        places = np.arange(len(inside))
-        alike = self.correlation ** np.abs(np.subtract.outer(places, places))
-        there = inside * self.expected / mean[:, None]
-        own = self.excess * ((there @ alike) * there).sum(axis=1)
-        apart = there - told / learned[:, None]
-        both = self.excess * ((apart @ alike) * apart).sum(axis=1)
+        expected, told = self.expected[row], self.weights[row] * self.expected[row]
+        learned = max(float(told.sum()), 1e-9)
+        there = inside * expected
+        there = there / np.maximum(there.sum(axis=1, keepdims=True), 1e-9)
+        apart = there - told / learned
+        own = self.excess[row] * ((there @ alike) * there).sum(axis=1)
+        both = self.excess[row] * ((apart @ alike) * apart).sum(axis=1)
         rate = np.maximum(1 / learned + both - own, 0.0)
         for codes, variance in self.seasons:
             # What all places of a cycle have in common is the rate's.
-            uneven = apart @ _members(codes)
-            rate = rate + (uneven**2 * variance).sum(axis=1)
+            rate = rate + (apart @ _members(codes)) ** 2 @ variance[row]
         return np.log1p(own), rate
 
-    def _widened(self, chance: Floats) -> Floats:
-        z = ndtri(np.clip(chance, _TINY, 1 - 1e-16))
-        return np.asarray(np.where(self.freedom < _MANY, stdtr(self.freedom, z), chance))
+
+def _widened(chance: Floats, freedom: Floats) -> Floats:
+    """Give a chance under t that has been one under the normal distribution."""
+    z = ndtri(np.clip(chance, _TINY, 1 - 1e-16))
+    return np.asarray(np.where(freedom < _MANY, stdtr(freedom, z), chance))
 
 
 def _tails(counted: Floats, mean: Floats, own: Floats, rate: Floats) -> tuple[Floats, Floats]:
@@ -140,12 +153,14 @@ def _tails(counted: Floats, mean: Floats, own: Floats, rate: Floats) -> tuple[Fl
     nodes = np.linspace(-8, 8, 161)
     weights = np.exp(-(nodes**2) / 2)
     weights /= weights.sum()
-    means = mean[:, None] * np.exp(np.sqrt(own + rate)[:, None] * nodes - own[:, None] / 2)
-    more = np.where(counted[:, None] > 0, gammainc(np.maximum(counted, 1e-9)[:, None], means), 1.0)
+    means = mean[..., None] * np.exp(np.sqrt(own + rate)[..., None] * nodes - own[..., None] / 2)
+    more = np.where(
+        counted[..., None] > 0, gammainc(np.maximum(counted, 1e-9)[..., None], means), 1.0
+    )
     # Below, a gamma has the heavier tail: there the negative binomial one counts.
-    rates = mean[:, None] * np.exp(np.sqrt(rate)[:, None] * nodes)
-    size = 1 / np.maximum(np.expm1(own), 1e-9)[:, None]
-    less = betainc(size, counted[:, None] + 1, size / (size + rates))
+    rates = mean[..., None] * np.exp(np.sqrt(rate)[..., None] * nodes)
+    size = 1 / np.maximum(np.expm1(own), 1e-9)[..., None]
+    less = betainc(size, counted[..., None] + 1, size / (size + rates))
     return more @ weights, less @ weights
 
 
@@ -354,6 +369,8 @@ def _correlation(
         left = float(np.trace(matrix) / np.trace(alone))
         return float(np.diagonal(matrix, 1).mean()) / left, left
 
+    if len(places) > _LONG:
+        return float(np.clip(found, 0.0, _MOST_CORRELATED)), 1.0
     low, high = 0.0, _MOST_CORRELATED
     for _ in range(8):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Who drives a topic: how many people, in which languages, with one text or many."""
+"""Who drives a group of posts, such as a topic: how many people, in which languages, with one text or many."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ _LEAST_POSTS = 10  # under which it cannot be told
 
 
 def find_drivers(recent: pd.DataFrame, topics: "pd.Index[Any]") -> pd.DataFrame:
-    """Say of each topic who writes it.
+    """Say of each topic, or other numbered group, who writes it.
 
     Parameters
     ----------
     recent
-        Rows of a `Tally`.
+        Posts, counted: `topic`, `posts` and, where they are known, `author_key`, `lang`, `text_hash`.
     topics
         Ids, in the order wanted.
 
