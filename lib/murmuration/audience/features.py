@@ -126,6 +126,6 @@ NUMBERS = tuple(
 )
 
 
-def names_of(block: Block) -> tuple[str, ...]:
+def names_of(block: str) -> tuple[str, ...]:
     """Give the names of the numbers in a block."""
     return tuple(name for name in NUMBERS if BY_NAME[name].block == block)

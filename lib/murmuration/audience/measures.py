@@ -287,7 +287,7 @@ def _count_terms(posts: pd.DataFrame, authors: Ints, kind: str) -> pa.Table:
 def _as_terms(values: pa.Array, kind: str) -> pa.Array:
     if kind == "domains":
         found = pc.extract_regex(values.cast(pa.string()), DOMAIN)
-        return pc.struct_field(found, "site")
+        return pc.utf8_lower(pc.struct_field(found, "site"))
     if pa.types.is_floating(values.type):  # topics with gaps, as pandas keeps them
         values = values.cast(pa.int64(), safe=False)
     names = values.cast(pa.string())

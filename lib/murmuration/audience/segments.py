@@ -1,0 +1,277 @@
+"""Profiles → segments of authors, and the segment of a new author."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from murmuration.audience.aside import find_aside
+from murmuration.audience.blocks import View, fit_views, side_by_side
+from murmuration.audience.choose import CHOICE, try_numbers
+from murmuration.audience.estimators import group_side_by_side
+from murmuration.audience.params import SegmentParams
+from murmuration.audience.tally import Floats, Ints
+from murmuration.audience.votes import (
+    Vote,
+    by_size,
+    cast_votes,
+    count_votes,
+    cut_tree,
+    grow_tree,
+    learn_shares,
+    weigh_votes,
+)
+from murmuration.compute.backends import make_estimator
+from murmuration.errors import ParamError
+from murmuration.frames import Frame, map_rows, to_pandas
+from murmuration.schema import check_columns
+
+log = logging.getLogger(__name__)
+
+_BLOCK = 50_000  # authors at once
+_SEGMENT, _STRENGTH = pd.ArrowDtype(pa.int64()), pd.ArrowDtype(pa.float64())
+
+
+class Assigner(Protocol):
+    """Says how well authors fit each segment."""
+
+    def fit_of(self, places: Sequence[Floats]) -> Floats:
+        """Give how well authors fit, 0 to 1, shape (n_authors, n_segments)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ByVotes:
+    """Fits by the votes of each view."""
+
+    votes: Sequence[Vote]
+    shares: Floats
+
+    def fit_of(self, places: Sequence[Floats]) -> Floats:
+        """Give the share of votes for each segment."""
+        return weigh_votes(count_votes(self.votes, places), self.shares)
+
+
+@dataclass(frozen=True, eq=False)
+class ByDistance:
+    """Fits by the distance to the middle of each segment, all blocks side by side."""
+
+    views: Sequence[View]
+    centres: Floats
+
+    def fit_of(self, places: Sequence[Floats]) -> Floats:
+        """Give likeness to the middle of each segment: 1 at it, ½ as far as the mean of all distances."""
+        wide = side_by_side(self.views, places)
+        squares = (wide**2).sum(axis=1)[:, None] + (self.centres**2).sum(axis=1)
+        far = np.sqrt(np.maximum(squares - 2 * wide @ self.centres.T, 0))
+        return np.asarray(1 / (1 + far / max(float(far.mean()), 1e-12)))
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentModel:
+    """Segments of authors, ready for others.
+
+    Attributes
+    ----------
+    params
+        How they were found.
+    views
+        How authors are seen.
+    assigner
+        Says how well authors fit.
+    ids
+        Id of each segment.
+    least_strength
+        Authors who fit less are left out.
+    choice
+        What spoke for the number of segments: a row for each that was tried; empty where it was told.
+    """
+
+    params: SegmentParams
+    views: Sequence[View]
+    assigner: Assigner | None
+    ids: Ints
+    least_strength: float = 0.0
+    choice: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CHOICE)))
+
+    def strengths(self, profiles: pd.DataFrame) -> Floats:
+        """Give how well authors fit each segment, 0 to 1, shape (n_authors, n_segments)."""
+        if self.assigner is None:
+            return np.ones((len(profiles), len(self.ids)))
+        parts = [
+            self.assigner.fit_of([view.place(block) for view in self.views])
+            for at in range(0, len(profiles), _BLOCK)
+            for block in [profiles.iloc[at : at + _BLOCK]]
+        ]
+        return np.vstack(parts) if parts else np.zeros((0, len(self.ids)))
+
+
+def segment_authors(profiles: Any, params: SegmentParams | None = None) -> pd.DataFrame:
+    """Give each author a segment; computes. `fit_segments` gives the segments themselves.
+
+    Parameters
+    ----------
+    profiles
+        From `profile_authors`, pandas or Dask.
+    params
+        See `SegmentParams`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `profiles` with `segment` (0 is the largest, −1 fits nowhere or is set apart), `segment_strength` (how well
+        the author fits, 0 to 1) and `set_aside` (the rule by which it counts as a bot or spam, else null).
+
+    Raises
+    ------
+    ParamError
+        If more segments are asked for than there are authors.
+    """
+    known = to_pandas(profiles)
+    return assign_segments(known, fit_segments(known, params))
+
+
+def assign_segments(profiles: Frame, model: SegmentModel) -> Frame:
+    """Give authors the segments that were found before.
+
+    Parameters
+    ----------
+    profiles
+        From `profile_authors`, pandas or Dask.
+    model
+        From `fit_segments`.
+
+    Returns
+    -------
+    same kind as `profiles`
+        With `segment`, `segment_strength` and `set_aside`, see `segment_authors`.
+    """
+    return map_rows(profiles, _assign, model)
+
+
+def _assign(profiles: pd.DataFrame, model: SegmentModel) -> pd.DataFrame:
+    aside = find_aside(profiles)
+    if not model.params.set_aside:
+        aside[:] = None
+    fits = model.strengths(profiles)
+    if not len(model.ids):
+        segments, strength = np.full(len(profiles), -1), np.full(len(profiles), np.nan)
+    else:
+        strength = fits.max(axis=1, initial=0.0)
+        segments = model.ids[fits.argmax(axis=1)] if len(fits) else np.zeros(0, np.int64)
+        out = (strength < model.least_strength) | aside.notna().to_numpy()
+        segments = np.where(out, -1, segments)
+    return profiles.assign(
+        segment=pd.Series(segments, profiles.index, dtype=_SEGMENT),
+        segment_strength=pd.Series(strength, profiles.index, dtype=float).astype(_STRENGTH),
+        set_aside=aside,
+    )
+
+
+def fit_segments(profiles: Any, params: SegmentParams | None = None) -> SegmentModel:
+    """Find segments of authors; computes.
+
+    Parameters
+    ----------
+    profiles
+        From `profile_authors`, pandas or Dask.
+    params
+        See `SegmentParams`.
+
+    Returns
+    -------
+    SegmentModel
+        Without authors it has no segment; authors that are all alike are one.
+
+    Raises
+    ------
+    ParamError
+        If more segments are asked for than there are authors.
+    """
+    params = params or SegmentParams()
+    known = to_pandas(profiles)
+    check_columns(known.columns, ["author_key"], what="segment_authors")
+    if params.set_aside:
+        known = known[find_aside(known).isna()]
+    n = len(known)
+    if not n:
+        return SegmentModel(params, (), None, np.zeros(0, np.int64))
+    _check(params, n)
+    make = partial(make_estimator, backend=params.backend)
+    some = _draw(known, params)
+    least = max(1, round(params.min_authors * len(some) / n))
+    views = fit_views(some, params, make)
+    places = [view.place(some) for view in views]
+    if params.n_segments == 1 or not views or n < 2 * params.min_authors:
+        log.info("one segment: nothing tells %d authors apart, or they are too few for two", n)
+        return SegmentModel(params, (), None, np.zeros(1, np.int64))
+    if params.method == "consensus":
+        model = _by_consensus(views, places, least, params, make)
+    else:
+        labels = group_side_by_side(side_by_side(views, places), least, params, make)
+        model = _by_distance(views, places, labels, params)
+    strengths = model.strengths(some).max(axis=1)
+    bound = min(params.least_strength, float(np.quantile(strengths, params.max_left_out)))
+    log.info("%d segments of %d authors", len(model.ids), n)
+    return SegmentModel(params, views, model.assigner, model.ids, bound, model.choice)
+
+
+def _check(params: SegmentParams, n: int) -> None:
+    if params.n_segments is not None and params.n_segments > n:
+        raise ParamError(
+            f"SegmentParams.n_segments is {params.n_segments}, but there are {n} authors to segment. Ask for fewer."
+        )
+    if params.min_authors > n:
+        log.warning("the smallest segment is %d authors, but there are %d", params.min_authors, n)
+
+
+def _draw(profiles: pd.DataFrame, params: SegmentParams) -> pd.DataFrame:
+    """Draw authors by their keys, so that their order does not matter."""
+    if len(profiles) > params.sample_authors:
+        hashes = pd.util.hash_array(profiles["author_key"].astype(str).to_numpy(object))
+        mixed = (hashes ^ np.uint64(params.seed)) * np.uint64(0x9E3779B97F4A7C15)
+        profiles = profiles.iloc[np.sort(np.argsort(mixed, kind="stable")[: params.sample_authors])]
+    return profiles.sort_values("author_key", kind="stable", ignore_index=True)
+
+
+def _by_consensus(
+    views: Sequence[View], places: Sequence[Floats], least: int, params: SegmentParams, make: Any
+) -> SegmentModel:
+    choice = pd.DataFrame(columns=list(CHOICE))
+    number = params.n_segments
+    if number is None:
+        numbers = range(2, min(params.max_segments, len(places[0]) // least) + 1)
+        choice = try_numbers(
+            views,
+            places,
+            numbers,
+            least=least,
+            samples=params.bootstraps,
+            seed=params.seed,
+            make=make,
+        )
+        number = int(choice.loc[choice["chosen"], "n_segments"].max()) if len(choice) else 1
+    votes = cast_votes(views, places, params.seed, make)
+    ballot = count_votes(votes, places)
+    likeness = ballot.likeness()
+    labels = cut_tree(grow_tree(likeness), likeness, number, least)
+    labels = by_size(weigh_votes(ballot, learn_shares(ballot, labels)).argmax(axis=1))
+    ids = np.arange(int(labels.max()) + 1)
+    return SegmentModel(
+        params, views, ByVotes(votes, learn_shares(ballot, labels)), ids, choice=choice
+    )
+
+
+def _by_distance(
+    views: Sequence[View], places: Sequence[Floats], labels: Ints, params: SegmentParams
+) -> SegmentModel:
+    wide = side_by_side(views, places)
+    n = int(labels.max(initial=-1)) + 1
+    centres = (
+        np.stack([wide[labels == number].mean(axis=0) for number in range(n)]) if n else wide[:0]
+    )
+    return SegmentModel(params, views, ByDistance(views, centres), np.arange(n))
