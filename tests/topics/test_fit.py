@@ -149,6 +149,25 @@ def test_a_copied_text_is_no_topic_of_its_own():
     assert found.topics["weight"].max() < 60
 
 
+def test_texts_that_nearly_repeat_each_other_are_no_topic_either():
+    posts, _ = make_posts(120)
+    names = [word for subject in SUBJECTS for word in subject.split()]
+    spam = [
+        f"win a big prize today and tell all of your {names[at % len(names)]} friends about it now please"
+        for at in range(1_080)
+    ]
+    found = fit_topics(pd.concat([posts, pd.DataFrame({"text": spam})], ignore_index=True), FEW)
+    assert found.topics["weight"].sum() < 160
+    assert found.topics["weight"].max() < 80
+
+
+@pytest.mark.parametrize("lang", ["xx", None])
+def test_posts_in_a_language_that_is_not_known_are_grouped_as_well(posts, lang):
+    some = posts[0].assign(lang=[lang] * 60 + ["en"] * 180)
+    topics = assign_topics(some, fit_topics(some, FEW))["topic"]
+    assert adjusted_rand_score(posts[1], topics) > 0.9
+
+
 @pytest.mark.parametrize(
     ("texts", "n_topics"),
     [

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from murmuration.text import find_repeats
-from murmuration.topics import TopicModel, TopicParams, assign_topics, fit_topics
+from murmuration.topics import TopicModel, TopicParams, assign_topics, fit_topics, match_topics
 from murmuration.topics.renew import renew_topics
 from murmuration.topics.sampling import count_rows
 
@@ -16,6 +16,9 @@ SUBJECTS = [
     "phone battery screen camera charger update app signal cable sim",
 ]
 OTHER = "parliament election senator ballot minister vote treaty reform law mayor"
+
+
+PARAMS = TopicParams(n_topics=3, method="nmf", sample_posts=1_000)
 
 
 def write_posts(n, *, seed, subjects=SUBJECTS):
@@ -29,7 +32,7 @@ def write_posts(n, *, seed, subjects=SUBJECTS):
 
 def renew(posts, model):
     repeats, lengths = find_repeats(posts), count_rows(posts)
-    return renew_topics(posts, model, repeats, lengths, column="text", n_terms=10)
+    return renew_topics(posts, model, repeats, lengths, column="text", params=PARAMS)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def before():
 
 @pytest.fixture(scope="module")
 def model(before):
-    return fit_topics(before, TopicParams(n_topics=3, method="nmf", sample_posts=1_000))
+    return fit_topics(before, PARAMS)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +70,8 @@ def test_texts_that_are_known_are_not_read_again(before, model, monkeypatch):
 
 
 def test_topics_stay_and_new_posts_are_counted(after, model, renewed):
-    assert renewed.topics["label"].tolist() == model.topics["label"].tolist()
+    told = renewed.topics.set_index("id")["label"]
+    assert told[model.topics["id"]].tolist() == model.topics["label"].tolist()
     assert renewed.topics["posts"].sum() + (
         assign_topics(after, renewed)["topic"] < 0
     ).sum() == len(after)
@@ -91,6 +95,19 @@ def test_a_saved_model_knows_as_much(after, model, renewed, tmp_path):
     model.save(tmp_path / "kept")
     again = renew(after, TopicModel.load(tmp_path / "kept"))
     pd.testing.assert_frame_equal(again.topics, renewed.topics)
+
+
+def test_a_fit_that_continues_from_a_model_keeps_its_topics(after, model, renewed):
+    found = fit_topics(after, PARAMS, continue_from=model)
+    assert found.version == renewed.version
+    lineage = match_topics(model, found)
+    assert set(lineage["event"]) == {"continued"}
+    assert lineage["shared_posts"].sum() == found.topics["posts"].sum()
+
+
+def test_other_parameters_are_obeyed(after, model):
+    two = TopicParams(n_topics=2, method="nmf", sample_posts=1_000)
+    assert len(fit_topics(after, two, continue_from=model).topics) == 2
 
 
 def test_topics_are_found_anew_where_much_is_new(before, model):

@@ -130,7 +130,7 @@ def measure(
             fits.append(METHODS[method](posts.posts, Task(n_topics, seed, embedding)))
             cpu.append(time.process_time() - worked)
             clock.append(time.perf_counter() - began)
-    peak = _peak_mb()
+    peak = peak_mb()
     asked = [number for number in posts.numbers if number is not None]
     found = TopicEvaluation(
         posts.name,
@@ -194,7 +194,7 @@ def _steady_weeks(posts: TopicSet, method: str, found: Found, embedding: str) ->
     return estimate_stability(before[both].to_numpy(), after[both].to_numpy())
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Give the most memory of this process; where the system tells, without what its parent had before it."""
     status = Path("/proc/self/status")
     told = _PEAK.search(status.read_text()) if status.exists() else None

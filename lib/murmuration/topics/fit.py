@@ -1,6 +1,5 @@
 """Posts → a topic model: found in a sample, told by all."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -46,7 +45,15 @@ from murmuration.topics.labels import Labeller
 from murmuration.topics.mixture import Labels, Singles, find_centroids
 from murmuration.topics.model import Space, TopicModel, empty_table
 from murmuration.topics.params import KIND, TopicParams
-from murmuration.topics.sampling import Rows, choose_texts, count_rows, draw_rows, take_rows
+from murmuration.topics.renew import renew_topics
+from murmuration.topics.sampling import (
+    Rows,
+    choose_texts,
+    count_rows,
+    draw_rows,
+    take_rows,
+    tell_posts,
+)
 from murmuration.topics.tally import Count, Tally, tell_topics
 from murmuration.topics.words import Counts, Vocabulary, find_rarity, make_vocabulary, weigh_terms
 
@@ -110,7 +117,8 @@ def fit_topics(
         Makes estimators, as `Run.make_estimator` of a report does; where `TopicParams.backend` says unless given.
     continue_from
         The model of an earlier period: its topics go on with their ids and labels; see
-        `murmuration.topics.continuing`. ``auto`` is its embedding then.
+        `murmuration.topics.continuing`. ``auto`` is its embedding then. Where parameters are the same and little is new,
+        topics stay as they are, and only new texts are read; see `murmuration.topics.renew`.
 
     Returns
     -------
@@ -134,6 +142,13 @@ def fit_topics(
         embedder = check_same_embedding(continue_from, params, embedder)
         name = name or continue_from.card.name
     repeats, lengths = find_repeats(posts, column=column), count_rows(posts)
+    if continue_from is not None:
+        renewed = renew_topics(
+            posts, continue_from, repeats, lengths,
+            column=column, params=params, name=name, embedder=embedder, kept=vectors,
+        )  # fmt: skip
+        if renewed is not None:
+            return renewed
     sample = _draw_sample(posts, repeats, lengths, params, column, continue_from)
     if continue_from is not None:
         embedding = continue_from.embedding
@@ -323,17 +338,15 @@ def _find_least(
 def _make_card(
     name: str, repeats: pd.DataFrame, sample: _Sample, params: TopicParams, embedding: str
 ) -> ModelCard:
-    hashes = np.sort(repeats["text_hash"].fillna(0).to_numpy(np.int64))
     langs = sample.prepared["lang"].value_counts() if "lang" in sample.prepared else None
     return ModelCard(
         name=name,
         kind=KIND,
         labels=(),
         languages=() if langs is None else tuple(str(lang) for lang in langs.index[:_LANGUAGES]),
-        trained_on={
-            "rows": len(repeats),
+        trained_on=tell_posts(repeats)
+        | {
             "texts": len(sample.prepared),
-            "fingerprint": hashlib.sha256(hashes.tobytes()).hexdigest(),
             "description": f"{len(sample.prepared)} different texts of {len(repeats)} posts",
         },
         params={**asdict(params), "embedding": embedding},

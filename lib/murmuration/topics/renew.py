@@ -1,15 +1,17 @@
 """Posts of the next run → the same topics, with what is new counted."""
 
 import logging
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from murmuration.topics.embed import Vectors
+from murmuration.topics.embed import Embedder, Vectors
 from murmuration.topics.known import Known, Seen, find_rows, hash_all
 from murmuration.topics.model import TopicModel
-from murmuration.topics.sampling import Rows, take_rows
+from murmuration.topics.params import TopicParams
+from murmuration.topics.sampling import Rows, take_rows, tell_posts
 from murmuration.topics.tally import Count, Tally, tell_topics
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,10 @@ def renew_topics(
     lengths: Rows,
     *,
     column: str,
+    params: TopicParams,
+    name: str | None = None,
+    embedder: Embedder | None = None,
     kept: Vectors | None = None,
-    n_terms: int,
 ) -> TopicModel | None:
     """Count new posts for the topics that there are; computes.
 
@@ -45,18 +49,20 @@ def renew_topics(
         From `murmuration.text.find_repeats`.
     lengths
         Rows of each partition.
-    column, kept, n_terms
+    column, params, name, embedder
         See `murmuration.topics.fit_topics`.
+    kept
+        Its `vectors`.
 
     Returns
     -------
     TopicModel or None
-        The same topics with new sizes and terms. None if topics have to be found anew: more than a twentieth of
-        the texts has come or gone since they were found, or new texts say what the topics do not explain. Texts that
-        have gone count for the terms until then.
+        The same topics with new sizes and terms. None if topics have to be found anew: parameters are others, more than a
+        twentieth of the texts has come or gone since they were found, or new texts say what the topics do not explain.
+        Texts that have gone count for the terms until then.
     """
     known = model.known
-    if known is None:
+    if known is None or not len(model.topics) or not _same(model, params):
         return None
     keys = np.concatenate(hash_all(posts, column))
     places = known.seen.find(keys)
@@ -75,8 +81,10 @@ def renew_topics(
             log.info("topics are found anew: %d new texts say other things (%.2f)", len(new), loss)
             return None
     weight = repeats["weight"].to_numpy(np.int64)
-    counting = Count(model, column, kept, every=True)
-    tally = counting.all(new, weight[fresh], np.array([len(new)], np.int64))
+    reader = model if embedder is None else model.with_embedder(embedder)
+    tally = Count(reader, column, kept, every=True).all(
+        new, weight[fresh], np.array([len(new)], np.int64)
+    )
     seen = Seen.join([known.seen, *tally.seen])
     ids = model.topics["id"].to_numpy(np.int64)
     rows = find_rows(ids, seen.topics[seen.find(keys)])
@@ -86,10 +94,29 @@ def renew_topics(
         known.texts_of(ids) + tally.texts_with,
     )
     log.info("topics stay: %d of %d texts are new", len(fresh), len(texts))
-    told = tell_topics(model, whole, n_terms=n_terms)
-    same = told.topics.assign(id=ids, label=model.topics["label"])
-    there = seen.take(np.isin(seen.keys, texts))
-    return told.with_table(same).with_known(Known(there, ids, whole.texts_with, changed))
+    told = tell_topics(reader, whole, n_terms=params.n_terms)
+    table = told.topics.assign(id=ids, label=model.topics["label"])
+    found = told.with_table(table).with_known(
+        Known(seen.take(np.isin(seen.keys, texts)), ids, whole.texts_with, changed)
+    )
+    found.card = replace(
+        found.card,
+        name=name or model.card.name,
+        trained_on={**found.card.trained_on, **tell_posts(repeats)},
+    )
+    shared = [
+        (topic, topic, int(n)) for topic, n in zip(ids.tolist(), whole.posts, strict=False) if n
+    ]
+    found.history = replace(model.history, previous=model.version, shared=tuple(shared))
+    return found.sorted()
+
+
+def _same(model: TopicModel, params: TopicParams) -> bool:
+    """Say whether topics were found as they would be now; where estimators run does not matter."""
+    asked, was = asdict(params), dict(model.card.params)
+    if params.embedding == "auto":
+        asked["embedding"] = model.embedding
+    return all(asked[key] == was.get(key) for key in asked if key != "backend")
 
 
 def _explain(model: TopicModel, posts: pd.DataFrame, column: str) -> float:

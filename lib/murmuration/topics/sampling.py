@@ -1,5 +1,6 @@
 """Many posts → those that topics are found in: a sample by time and source, each text once."""
 
+import hashlib
 from typing import Any, cast
 
 import numpy as np
@@ -48,6 +49,12 @@ def draw_rows(posts: Any, repeats: pd.DataFrame, *, size: int, seed: int) -> Row
     rank = np.empty(len(once), np.int64)
     rank[by_layer] = np.arange(len(once)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return once[rank < wanted[layers]]
+
+
+def tell_posts(repeats: pd.DataFrame) -> dict[str, Any]:
+    """Say for a card which posts these are: how many, and a fingerprint of their texts."""
+    hashes = np.sort(repeats["text_hash"].fillna(0).to_numpy(np.int64))
+    return {"rows": len(repeats), "fingerprint": hashlib.sha256(hashes.tobytes()).hexdigest()}
 
 
 def choose_texts(repeats: pd.DataFrame, *, most: int, seed: int) -> Rows:

@@ -7,7 +7,7 @@ from scipy import sparse
 Floats = npt.NDArray[np.float64]
 
 # How much less a term counts that other topics have as well: between 0.1 and 0.4 the terms of BBC News are as coherent as
-# without, and differ more from topic to topic (tests/benchmarks/topics_quality.py).
+# without, and differ more from topic to topic (`evaluate topics`).
 _FOCUS = 0.2
 
 
