@@ -561,7 +561,7 @@ TOPICS = (
         name="topics",
         row="one topic",
         key=("topic",),
-        nullable=("share", "share_low", "share_high", "stability"),
+        nullable=("authors", "share", "share_low", "share_high", "stability"),
         columns=(
             _TOPIC,
             _LABEL,

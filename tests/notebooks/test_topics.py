@@ -3,9 +3,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 
+import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
+from murmuration.errors import UnknownNameError
 from murmuration.reports import load_run
 from murmuration.reports.parameters import cell_source, cell_tags
 from murmuration.sample import Plan, planted_topics, write_posts
@@ -44,13 +47,19 @@ def test_every_declared_table_is_saved_but_the_lineage_of_topics_that_go_on_from
     assert saved == {table.name for table in RESULTS["topics"]} - {"lineage"}
 
 
-def test_the_answer_names_what_was_planted(report):
-    crises = planted_topics(Plan()).query("shape == 'crisis' and brand == 'aurora'")
-    words = {word.split()[-1] for named in crises["words"] for word in named}
+def test_the_topic_that_was_planted_to_grow_is_named_with_its_first_days(report):
+    planted = planted_topics(Plan()).query("topic == 'aurora/billing'").iloc[0]
+    assert (planted["shape"], planted["factor"]) == ("growing", 3.0)
     answer = report.manifest["answer"]
     assert answer[0].startswith(f"{frame(report, 'topics')['posts'].sum():,} posts about Aurora")
-    rose = [said for said in answer if "grew most" in said or said.startswith("New is")]
-    assert any(word in sentence for sentence in rose for word in words)
+    [grew] = [
+        sentence for sentence in answer if "grew most" in sentence or "grew as well" in sentence
+    ]
+    assert "bill" in grew
+    risen = frame(report, "emerging").query("status == 'emerging'")
+    bill = risen[risen["label"].str.contains("bill")].iloc[0]
+    assert bill["growth_low"] > 1
+    assert abs(bill["since"] - planted["changes_at"]) <= pd.Timedelta(days=7)
 
 
 def test_posts_are_those_of_the_period_that_mention_the_brand(report):
@@ -161,3 +170,47 @@ def test_hard_posts_give_a_page_that_says_so(draft, kind):
     saved = {path.stem for path in (left["run"].context.folder / "tables").glob("*.parquet")}
     assert saved == {table.name for table in RESULTS["topics"]} - {"lineage"}
     assert len(left["table"]) <= max(1, parameters.get("topics", 24))
+
+
+def test_topics_go_on_from_those_that_were_kept_last(draft):
+    def say(subject, n):
+        words = subject.split()
+        return " ".join(words[(n + step) % len(words)] for step in (0, 1, 3))
+
+    subjects = (
+        "flight delay gate crew runway",
+        "coffee roast beans latte cup",
+        "battery screen camera charger phone",
+    )
+    texts = [say(subjects[n % 3], n // 3) for n in range(240)]
+    first = draft(texts, topics=3, min_posts=5)
+    assert first["previous"] is None
+    mm.models.save(first["fitted"], first["kept_as"])
+    asked = {
+        "source": "",
+        "since": "2026-02-01",
+        "until": "2026-02-15",
+        "topics": 3,
+        "min_posts": 5,
+        "check_stability": False,
+    }
+    second = run_cells(**asked, method="nmf", embedding="lsa", continue_from="latest")
+    assert second["previous"].version == first["fitted"].version.replace(
+        "topics", first["kept_as"], 1
+    )
+    assert set(second["lineage"]["event"]) == {"continued"}
+    both = pd.Series(
+        first["assigned"]["topic"].to_numpy() == second["assigned"]["topic"].to_numpy()
+    )
+    assert both.mean() >= 0.99
+    assert any(
+        sentence.startswith("Held against the earlier topics") for sentence in second["answer"]
+    )
+    assert "lineage" in {
+        path.stem for path in (second["run"].context.folder / "tables").glob("*.parquet")
+    }
+
+
+def test_earlier_topics_that_are_not_there_are_named(draft):
+    with pytest.raises(UnknownNameError, match="The store has no topics called 'topcis'"):
+        draft(["a b c"] * 3, continue_from="topcis")

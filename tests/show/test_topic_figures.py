@@ -162,6 +162,13 @@ def test_growth_is_that_of_the_table_and_shapes_say_what_colours_say(figures):
     )
 
 
+def test_an_axis_of_small_changes_has_its_own_marks():
+    growth = make_growth(make_topics(10)).iloc[6:].assign(growth_low=0.8, growth_high=1.2)
+    axis = plot_topic_growth(growth).layout.xaxis
+    assert "0.8×" in axis.ticktext
+    assert "right edge" not in axis.title.text
+
+
 def test_a_topic_that_changed_comes_before_larger_ones(figures):
     assert figures["time"].layout.annotations[0].text == "<b>first5, second5</b>"
 

@@ -35,6 +35,8 @@ _STATUS = {
     "fading": ("faded", theme.NEGATIVE, "triangle-down-open"),
     "gone": ("gone", theme.NEGATIVE, "x"),
 }
+_NARROW = 6  # times, from one end of the axis to the other
+_NARROW_TICKS, _WIDE_TICKS = (0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.5), (0.05, 0.2, 0.5, 1, 2, 5, 20)
 _PANELS = 8  # of topics over time
 _TERM_PANELS, _TERMS = 12, 6
 _MOST_GROUPS = 6
@@ -70,10 +72,13 @@ def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     figure.add_vline(x=1, line={"color": theme.QUIET, "width": 1, "dash": "dot"})
     _name_topics(figure, order, names)
-    ticks = [0.05, 0.2, 0.5, 1, 2, 5, 20]
+    ends = np.concatenate(_ratios(rows)[1:])
+    narrow = ends.max() / ends.min() < _NARROW
+    ticks = _NARROW_TICKS if narrow else _WIDE_TICKS
+    edge = "; 20× or more<br>at the right edge" if ends.max() >= _MOST_TIMES else ""
     figure.update_xaxes(
         type="log", tickvals=ticks, ticktext=[f"{tick:g}×" for tick in ticks], tickangle=0,
-        title_text="posts, times what was expected<br>(bars: 95 % interval; 20× or more<br>at the right edge)",
+        title_text=f"posts, times what was expected<br>(bars: 95 % interval{edge})",
     )  # fmt: skip
     return theme.describe_figure(
         figure, title=_growth_title(judged, rows), alt="Dots with intervals: posts of topics over what was expected.",

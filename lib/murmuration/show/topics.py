@@ -245,7 +245,7 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
                 for row in rows
             ],
             "stable": [percent(row["stability"]) for row in rows],
-            "authors": [f"{row['authors']:,}" for row in rows],
+            "authors": ["–" if pd.isna(row["authors"]) else f"{row['authors']:,}" for row in rows],
         }
     )
     left = len(topics) - len(rows)
@@ -427,9 +427,14 @@ def describe_topic_limits(
     """
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     value = dict(zip(quality["measure"], quality["value"].astype(float), strict=True))
+    by = (
+        f"by {count(facts['authors'], 'known author')}"
+        if facts["authors"]
+        else "whose authors are not known,"
+    )
     lines = [
         f"{count(facts['posts_in_period'], 'post')} of this period and source were searched; {facts['posts_looked_at']:,} were looked "
-        f"at, by {count(facts['authors'], 'known author')} in {count(facts['languages'], 'language')}."
+        f"at, {by} in {count(facts['languages'], 'language')}."
     ]
     if facts["without_topic"]:
         share = percent(facts["without_topic"] / max(facts["posts_looked_at"], 1))

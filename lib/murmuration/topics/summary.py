@@ -54,7 +54,7 @@ def estimate_topics(
     -------
     pandas.DataFrame
         One row a topic, the largest first: `topic`, `label`, `terms`, `phrases` (lists), `posts`, `posts_before`,
-        `authors` (known ones), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map),
+        `authors` (known ones; null where nobody is), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map),
         `stability` (share of its posts that stay together when topics are found again; null if they were not).
     """
     check_columns(posts.columns, ["topic"], what="estimate_topics")
@@ -94,8 +94,15 @@ def _count(posts: pd.DataFrame, ids: list[int]) -> pd.DataFrame:
         authors = posts.groupby(posts["topic"].astype("int64"))["author_key"].nunique()
     topics = voice["brand"].astype(str).astype("int64")
     return voice.drop(columns="brand").assign(
-        topic=topics, authors=[int(authors.get(one, 0)) for one in topics.tolist()]
+        topic=topics, authors=_author_counts(authors, topics.tolist())
     )
+
+
+def _author_counts(authors: "pd.Series[Any]", topics: list[int]) -> Any:
+    """Give the authors of topics; null where nobody is known of any post."""
+    if not authors.sum():
+        return pd.array([pd.NA] * len(topics), dtype="Int64")
+    return pd.array([int(authors.get(one, 0)) for one in topics], dtype="Int64")
 
 
 def find_growth(
