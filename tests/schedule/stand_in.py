@@ -151,7 +151,7 @@ class World:
         with self.ledger.read() as connection:
             return list(connection.execute(select(fires)))
 
-    def open(self, until: datetime) -> int:
+    def left(self, until: datetime) -> int:
         """How many fires up to a moment have not ended, or are not there yet."""
         loaded = Folder(self.out / "schedules").load().by_name
         with self.ledger.read() as connection:
@@ -178,10 +178,7 @@ class World:
     def settle(self, until: datetime, *, daemons: int = 1) -> None:
         """Let daemons run, unharmed, until every fire up to a moment has ended."""
         pids = [self.start() for _ in range(daemons)]
-        self.wait_for(lambda: self.clock() > until + timedelta(hours=1), 600)
-        self.wait_for(
-            lambda: all(row.state in ENDED for row in self.rows() if row.logical_time <= until), 600
-        )
+        self.wait_for(lambda: self.clock() > until and self.left(until) == 0, 600)
         self.stop(*pids)
 
     def check(self, until: datetime) -> int:

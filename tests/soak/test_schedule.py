@@ -41,7 +41,7 @@ def test_a_hundred_kills_over_simulated_days_lose_no_fire_and_run_none_twice(mak
 def test_workers_that_sleep_past_their_leases_publish_nothing_when_they_wake(make_world):
     world = make_world(speed=600.0, work_seconds=0.3, at_once=2)
     for number in range(4):
-        world.write(f"s{number}", "*/10 * * * *", catch_up="all")
+        world.write(f"s{number}", "*/20 * * * *", catch_up="all")
     world.begin()
     dice = random.Random(11)
     pids = [world.start() for _ in range(3)]

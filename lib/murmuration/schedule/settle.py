@@ -1,5 +1,6 @@
 """What is queued and may not begin any more, and what was lost with its worker."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -54,10 +55,13 @@ def settle(ledger: Ledger, schedules: Schedules, now: datetime) -> None:
     query = select(fires).where(fires.c.state.in_(OPEN)).order_by(fires.c.logical_time, fires.c.id)
     with ledger.read() as connection:
         open_now = connection.execute(query).all()
+    lines: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
     for row in open_now:
+        line = lines[row.schedule, row.item]
+        line.append(row)
         if row.state != "queued" or row.attempt > 0:
             continue
-        why, replaced = _verdict(row, open_now, schedules, now)
+        why, replaced = _verdict(row, line, schedules, now)
         if why is None and not replaced:
             continue
         with ledger.write() as connection:
@@ -73,9 +77,12 @@ def settle(ledger: Ledger, schedules: Schedules, now: datetime) -> None:
 
 
 def _verdict(
-    row: Row[Any], open_now: Sequence[Row[Any]], schedules: Schedules, now: datetime
+    row: Row[Any], line: Sequence[Row[Any]], schedules: Schedules, now: datetime
 ) -> tuple[str | None, list[Row[Any]]]:
-    """Say why a queued fire is skipped, if it is, and which fires it takes the place of."""
+    """Say why a queued fire is skipped, if it is, and which fires it takes the place of.
+
+    `line` are the open fires of its schedule and item up to this one, in order of logical time.
+    """
     schedule = schedules.by_name.get(row.schedule)
     if schedule is None:
         return (None if row.schedule in schedules.problems else "its schedule is gone"), []
@@ -86,16 +93,15 @@ def _verdict(
     late, allowed = now - row.logical_time, schedule.spec.max_staleness
     if allowed and late > allowed:
         return stale(late, allowed), []
+    if row.kind == "catch-up":
+        return None, []
     before = [
         other
-        for other in open_now
-        if (other.schedule, other.item) == (row.schedule, row.item)
-        and other.kind != "backfill"
-        and other.logical_time < row.logical_time
+        for other in line[:-1]  # the last is this one
         # Where every fire is to run, one that waits in line is not in the way.
-        and (other.attempt > 0 or schedule.spec.catch_up != "all")
+        if other.kind != "backfill" and (other.attempt > 0 or schedule.spec.catch_up != "all")
     ]
-    if not before or row.kind == "catch-up" or any(other.kind == "catch-up" for other in before):
+    if not before or any(other.kind == "catch-up" for other in before):
         return None, []
     if schedule.spec.overlap == "skip":
         return (
