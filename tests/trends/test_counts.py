@@ -84,6 +84,13 @@ def test_q_values_are_those_of_benjamini_and_hochberg():
     assert np.isnan(q_values(chances)[3])
 
 
+def test_a_small_chance_is_not_undone_by_tests_that_find_nothing():
+    # A burst of one day: looks that begin after it see no post at all.
+    looks = np.array([[1e-9]] * 6 + [[1.0]] * 22)
+    assert combine_chances(looks)[0] < 1e-7
+    assert combine_chances(np.ones((28, 1)))[0] > 0.9
+
+
 def test_combined_chances_of_equal_tests_are_theirs_and_of_one_small_one_bonferronis():
     assert combine_chances(np.full((5, 1), 0.01)) == pytest.approx(0.01)
     one = combine_chances(np.array([[1e-6], [0.5], [0.5], [0.5]]))

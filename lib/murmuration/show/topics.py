@@ -448,7 +448,7 @@ def describe_topic_limits(
         )
     if not pd.isna(value.get("stability")):
         lines.append(
-            f"Found again with another seed and sample, topics keep {percent(value['stability'])} of their posts; trust topics of which "
+            f"Found again with another seed, in 4,000 posts at most, topics keep {percent(value['stability'])} of their posts; trust topics of which "
             "little stays together less."
         )
     if facts["copies"]:

@@ -23,6 +23,7 @@ from murmuration.trends import estimate_share_of_voice
 
 MOST_DAYS = 92  # of a window in which growth is looked for
 _NAME_CHARS = 64
+_FOUND_AGAIN = 4_000  # posts that topics are found again in
 _LOOKED_AT = 10_000  # posts in which terms are looked for
 _NO_NAME = re.compile(r"[^a-z0-9_-]+")
 
@@ -170,12 +171,12 @@ def find_again(
     *,
     make: MakeEstimator | None = None,
 ) -> pd.DataFrame:
-    """Find topics once more, with another seed and so another sample, and count the posts that stay together; computes.
+    """Find topics once more, with another seed in fewer posts, and count those that stay together; computes.
 
     Parameters
     ----------
     posts
-        All posts that topics were found in, with `text` and `topic`.
+        All posts that topics were found in, with `text` and `topic`; of many, evenly spread ones are taken.
     model
         That assigned them.
     params
@@ -189,6 +190,7 @@ def find_again(
         One row a topic: `topic`, `of` (its posts that have a topic in the other fit too), `kept` (those that are in the one
         topic of the other fit that is taken for the same, each for one only).
     """
+    posts = posts.iloc[:: max(1, -(-len(posts) // _FOUND_AGAIN))]
     other = fit_topics(posts, replace(params, seed=(params.seed + 1) % 2**32), make=make)
     again = assign_topics(posts, other)["topic"].to_numpy(np.int64)
     rows, columns = (

@@ -33,8 +33,10 @@ def combine_chances(chances: Floats) -> Floats:
 
     References
     ----------
-    Cauchy combination: Liu & Xie 2020, J. Am. Statist. Assoc. 115(529).
+    Cauchy combination: Liu & Xie 2020, J. Am. Statist. Assoc. 115(529); a chance of 1 counts as 1 − 1/n, or it would undo
+    any small one: Liu et al. 2019, Am. J. Hum. Genet. 104(3) (ACAT).
     """
-    kept = np.clip(chances, 1e-15, 1 - 1e-15)
+    most = 1 - 1 / len(chances) if len(chances) > 2 else 1 - 1e-15
+    kept = np.clip(chances, 1e-15, most)
     mean = np.tan((0.5 - kept) * np.pi).mean(axis=0)
     return np.asarray(np.where(mean > 1e3, 1 / (np.pi * mean), 0.5 - np.arctan(mean) / np.pi))
