@@ -322,7 +322,9 @@ def test(context, pick=""):
         say("== %s" % name)
         run(words)
     say("== tests")
-    run(["pytest", "-m", "not soak", *(["-k", pick] if pick else [])])
+    # A file stays on one core: what its tests share is made once.
+    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    run(["pytest", "-m", "not soak", *spread, *(["-k", pick] if pick else [])])
     say("All passed in %.0f s." % (time.time() - started))
 
 
