@@ -148,8 +148,8 @@ def test_line_ends_and_marks_of_windows_do_not_matter(load, mark, end):
         ),
         (
             "sources:\n  one:\n    live: {connector: twitter}\n",
-            "line 3: sources.one.live.connector: found 'twitter', but input should be "
-            "'bluesky', 'hackernews', 'mastodon', 'reddit' or 'x'.",
+            "line 3: sources.one.live.connector: found 'twitter', but it must be one of "
+            "bluesky, hackernews, mastodon, reddit, x.",
         ),
         (
             "sources:\n  one:\n    live: {query: x}\n",

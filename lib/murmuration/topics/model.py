@@ -198,10 +198,10 @@ class TopicModel:
         counts: Counts,
         kept: Vectors | None = None,
         places: Singles | None = None,
-    ) -> tuple[npt.NDArray[np.int64], Singles]:
+    ) -> tuple[npt.NDArray[np.int64], Floats]:
         """Give the topic of prepared posts (−1 for none), and how sure that is, 0 to 1."""
         topics = np.full(len(prepared), NO_TOPIC, np.int64)
-        strengths = np.zeros(len(prepared), np.float32)
+        strengths = np.zeros(len(prepared))  # in single precision all clear ones would be 1
         if not len(self.topics):
             return topics, strengths
         vectors = None

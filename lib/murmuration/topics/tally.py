@@ -123,7 +123,8 @@ class Count:
             np.bincount(places[once], minlength=n_topics + 1),
             (members @ terms).tocsr(),
             self._count_shared(places, prepared, counts, vectors),
-            (Seen(hash_posts(posts, self.column), topics, strengths),) * self.every,
+            (Seen(hash_posts(posts, self.column), topics, strengths.astype(np.float32)),)
+            * self.every,
         )
 
     def _count_shared(
