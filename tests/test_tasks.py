@@ -223,10 +223,22 @@ def test_lab_opens_on_the_notebook_that_shows_the_way():
             said = iter(lab.stderr.readline, "")
             url = next(line.strip() for line in said if line.strip().startswith("http://"))
             assert "/lab/tree/notebooks/explore/getting_started.ipynb?token=" in url
-            with urllib.request.urlopen(url, timeout=30) as page:
-                assert "JupyterLab" in page.read().decode()
+            assert "JupyterLab" in fetch(url)
         finally:
             os.killpg(lab.pid, signal.SIGKILL)
+
+
+def fetch(url, seconds=60):
+    """Read a page of a server that may say its address before it listens there."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as page:
+                return page.read().decode()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def unused(free):
