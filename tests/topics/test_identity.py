@@ -228,3 +228,27 @@ def test_history_is_saved(posts, four, tmp_path):
     assert loaded.history == second.history
     assert loaded.version == second.version
     pd.testing.assert_frame_equal(match_topics(four, loaded), match_topics(four, second))
+
+
+def test_real_posts_keep_their_topics_from_window_to_window(real_data):
+    path = real_data("trolls/trolls_segments_dev.parquet")
+    posts = pd.read_parquet(path, columns=["content", "publish_date"])
+    times = pd.to_datetime(posts["publish_date"], utc=True)
+    start, day = pd.Timestamp("2015-12-14", tz="UTC"), pd.Timedelta(days=1)
+    windows = [
+        posts.loc[(times >= begin) & (times < begin + 6 * day), ["content"]].rename(
+            columns={"content": "text"}
+        )
+        for begin in (start, start + 3 * day)
+    ]
+    params = TopicParams(n_topics=40, embedding="lsa")
+    first = fit_topics(windows[0], params)
+    before = assign_topics(windows[0], first)["topic"]
+    for window, least in ((windows[1], 0.9), (windows[0], 0.99)):
+        second = fit_topics(window, params, continue_from=first)
+        now = assign_topics(window, second)["topic"]
+        shared = before.index.intersection(now.index)
+        both = (before[shared] >= 0) & (now[shared] >= 0)
+        assert both.sum() > 400
+        assert (before[shared][both] == now[shared][both]).mean() >= least
+        assert len(second.topics) == 40

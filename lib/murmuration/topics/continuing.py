@@ -44,7 +44,8 @@ _EXPECTED = 10  # texts of a topic, to tell that it died
 _GROUPS, _LEAST_GROUPS, _MOST_GROUPS = 1.5, 20, 500
 _ALIKE = 0.3  # words of two new groups that are one topic, as of a pair in `identity`
 _RETURNED = 0.5  # words of a new topic and one that died
-_ONE, _TWO = 0.8, 0.5  # likeness of all words of two topics that are one now; that were two before
+# Likeness of all words of two topics that are one now, and by which that is more than it was.
+_ONE, _CAME_NEAR = 0.65, 0.4
 _PARTED = (
     0.6  # evidence per text by which a topic is better two, and by which that is more than it was
 )
@@ -169,8 +170,8 @@ class Going:
             now, before = compare_words(self.counts()), compare_words(self.before.counts)
             old = np.array(self.rows) >= 0
             now[~old] = now[:, ~old] = 0
-            was = before[np.ix_(self.rows, self.rows)]
-            now[(was >= _TWO) | np.eye(len(now), dtype=bool)] = 0
+            nearer = now - before[np.ix_(self.rows, self.rows)]
+            now[(nearer < _CAME_NEAR) | np.eye(len(now), dtype=bool)] = 0
             one, other = divmod(int(now.argmax()), len(now))
             if now[one, other] < _ONE:
                 return
@@ -197,12 +198,15 @@ class Going:
             pass
 
     def _part_best(self) -> bool:
-        best, worth = None, -np.inf
+        """Part the topic that gains most for each of its texts: not always the largest, whose posts would move."""
+        best, worth = None, (False, -np.inf)
         for at in range(len(self.ids)):
             texts = np.flatnonzero(self.labels == at)
             gain, halves = self._halve(self.texts.counts[texts], self.texts.places[texts])
-            if len(halves) and gain * len(texts) > worth:
-                best, worth = (at, texts[halves == np.bincount(halves).argmin()]), gain * len(texts)
+            if len(halves):
+                smaller = halves == np.bincount(halves).argmin()
+                if worth < (this := (bool(smaller.mean() >= _LEAST_PART), gain)):
+                    best, worth = (at, texts[smaller]), this
         if best is not None:
             self._part(*best)
         return best is not None
@@ -238,11 +242,19 @@ class Going:
         self.history = self.history.with_topic(topic)
 
     def _part(self, at: int, texts: Labels) -> None:
-        self.history = self.history.with_part(self.history.next_id, self.ids[at])
+        # What was not said before is no part of what was.
+        if not self._is_new(np.asarray(self.texts.counts[texts].sum(axis=0)).ravel()):
+            self.history = self.history.with_part(self.history.next_id, self.ids[at])
         chosen = np.zeros(len(self.labels), bool)
         chosen[texts] = True
         self._put_in(chosen, self.history.next_id)
         self.rows[at] = -1  # what it said before was both
+
+    def _is_new(self, said: Floats) -> bool:
+        """Whether what marks some texts, beside all others, was not said before."""
+        others = np.asarray(self.texts.counts.sum(axis=0)).ravel() - said
+        found = Profiles.of(sparse.csr_matrix(np.vstack([said, others])))
+        return bool(measure_presence(found, Profiles.of(self.before.counts))[0] < PRESENT)
 
     def _join(self, one: int, other: int) -> None:
         """Join two topics; the older one keeps its id, of old ones the larger."""
