@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from murmuration.errors import ModelError, SchemaError
+from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.topics import (
     TopicModel,
     TopicParams,
@@ -211,12 +211,32 @@ def test_few_posts_end_no_topic(posts, four):
     assert sorted(go_on(posts.head(5), four).topics["id"]) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    "texts", [[], ["🎉"] * 30, ["win a phone today"] * 50], ids=["none", "emoji", "equal"]
+)
+def test_a_window_that_says_little_makes_no_topic_forget(posts, four, texts):
+    quiet = go_on(pd.DataFrame({"text": pd.Series(texts, dtype="str")}), four)
+    assert events(match_topics(four, quiet)) == ["continued"] * 4
+    after = go_on(posts, quiet)
+    topics = [assign_topics(posts, model)["topic"].to_numpy() for model in (four, after)]
+    assert (topics[0] == topics[1]).mean() >= 0.99
+
+
+def test_posts_of_nothing_but_other_words_are_a_new_topic(posts, four):
+    second = go_on(make_posts([SUBJECTS[4]]), four)
+    assert events(match_topics(four, second)) == ["born", *["died"] * 4]
+    third = go_on(posts, second)
+    assert events(match_topics(second, third)) == ["died", *["returned"] * 4]
+
+
 def test_what_cannot_go_on_is_told(posts, four):
     with pytest.raises(
         ModelError,
         match="made with the embedding 'lsa', so its topics cannot go on with 'some/network'",
     ):
         fit_topics(posts, TopicParams(embedding="some/network"), continue_from=four)
+    with pytest.raises(ParamError, match="n_topics is 300, but the number of different texts"):
+        go_on(posts, four, 300)
     with pytest.raises(SchemaError, match="continue_from needs a TopicModel, not str"):
         fit_topics(posts, continue_from="weekly")
 

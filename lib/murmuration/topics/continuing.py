@@ -144,7 +144,7 @@ class Going:
         fresh = [one for one in np.argsort(-sizes, kind="stable") if known[one] < PRESENT]
         alike = compare_profiles(found, found)
         while fresh:
-            same = [one for one in fresh if alike[fresh[0], one] >= _ALIKE]
+            same = [one for one in fresh if one == fresh[0] or alike[fresh[0], one] >= _ALIKE]
             fresh = [one for one in fresh if one not in same]
             texts = np.isin(groups, same)
             if texts.sum() >= least:
@@ -215,7 +215,8 @@ class Going:
         """Let each text join the topic that explains it best, a few rounds over; give what topics say."""
         for _ in range(_ROUNDS):
             chances = self.learn().chances(self.texts.counts, self.texts.own)
-            self.labels = np.concatenate([part.argmax(axis=1) for part in chances])
+            named = [part.argmax(axis=1) for part in chances]
+            self.labels = np.concatenate([np.zeros(0, np.int64), *named])
             new = ~np.isin(self.ids, self.before.ids)
             for at in np.flatnonzero((self.sizes() == 0) & new)[::-1]:
                 self._take_out(int(at))
@@ -331,14 +332,14 @@ def remember(counts: Counts, sizes: Floats, before: Before, rows: Labels) -> Mix
     counts, sizes
         Words and number of texts of topics now, shape (n_topics, n_words) and (n_topics,).
     before
-        What they had before; at most as much of it counts as there is now.
+        What they had before. Where there are fewer texts now it counts for more: few posts do not make a topic forget.
     rows
         Where the topics are in `before`, −1 for new ones.
     """
-    scale = min(1.0, sizes.sum() / max(before.sizes.sum(), 1e-12))
+    fresh = min(1.0, sizes.sum() / max(before.sizes.sum(), 1e-12))
     old = rows >= 0
     half = sparse.diags(np.where(old, 0.5, 1.0))
-    there = (np.full(int(old.sum()), 0.5 * scale), (np.flatnonzero(old), rows[old]))
+    there = (np.full(int(old.sum()), 1 - fresh / 2), (np.flatnonzero(old), rows[old]))
     back = sparse.csr_matrix(there, shape=(len(rows), len(before.ids)))
     both = half @ counts + back @ before.counts
     both_sizes = half @ sizes + back @ before.sizes

@@ -170,6 +170,7 @@ def fit_topics(
         labels, bertopic = _find_topics(sample, places, own is None, params, make)
         found.start(labels, card, continue_from, seed=params.seed, make=make)
     else:
+        _check_number(params, len(places))
         least, looked_at = max(2, round(params.min_posts * sample.scale)), found.texts
         found.go_on(continue_from, params, make, least=least)
         if params.max_topics is not None and len(found.ids) > params.max_topics:
@@ -236,11 +237,7 @@ def _find_topics(
 ) -> tuple[Labels, Any]:
     """Give the topic of each text of the sample, and the BERTopic if there is one."""
     n = len(vectors)
-    if params.n_topics is not None and params.n_topics > n:
-        raise ParamError(
-            f"TopicParams.n_topics is {params.n_topics}, but the number of different texts that say something is {n}. "
-            "Ask for fewer topics, or give more posts."
-        )
+    _check_number(params, n)
     if not n:
         log.warning("no post says anything that a topic could be made of")
         return np.zeros(0, np.int64), None
@@ -282,6 +279,14 @@ def _frame(
         _WordsOf(sample.prepared["lang"].dropna().unique() if "lang" in sample.prepared else ()),
         group=lambda _: labels, n_topics=None, least=2, seed=params.seed, make=make,
     )  # fmt: skip
+
+
+def _check_number(params: TopicParams, n: int) -> None:
+    if params.n_topics is not None and params.n_topics > n:
+        raise ParamError(
+            f"TopicParams.n_topics is {params.n_topics}, but the number of different texts that say something is {n}. "
+            "Ask for fewer topics, or give more posts."
+        )
 
 
 def _group(

@@ -68,6 +68,7 @@ def _mark(counts: Counts, said: Floats) -> Counts:
         everywhere = said / max(said.sum(), 1e-12)
         marks.data *= np.log(np.maximum(marks.data / everywhere[marks.indices], 1))
         marks.data *= counts.data / said[marks.indices]
+    marks.eliminate_zeros()
     marks.data /= np.repeat(np.maximum(_sums(marks), 1e-12), np.diff(marks.indptr))
     return marks
 
@@ -105,7 +106,11 @@ def follow_words(marks: Profiles, where: Profiles) -> Floats:
 
 
 def measure_presence(marks: Profiles, where: Profiles) -> npt.NDArray[np.float64]:
-    """Give which share of what marks a topic the other model's posts say as often, 0 to 1, shape (n_topics,)."""
+    """Give which share of what marks a topic the other model's posts say as often, 0 to 1, shape (n_topics,).
+
+    Of a topic that nothing marks, all.
+    """
     kept = np.minimum(1, where.rates / np.maximum(marks.rates, 1e-12))
     present: Floats = marks.marks @ kept
+    present[np.diff(marks.marks.indptr) == 0] = 1
     return present
