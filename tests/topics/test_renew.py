@@ -31,7 +31,7 @@ def write_posts(n, *, seed, subjects=SUBJECTS):
 
 
 def renew(posts, model):
-    repeats, lengths = find_repeats(posts), count_rows(posts)
+    repeats, lengths = find_repeats(posts), count_rows(posts, "text")
     return renew_topics(posts, model, repeats, lengths, column="text", params=PARAMS)
 
 

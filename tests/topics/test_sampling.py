@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from murmuration.text import find_repeats
+from murmuration.topics.known import hash_all
 from murmuration.topics.sampling import count_rows, draw_rows, take_rows
 
 
@@ -47,9 +48,24 @@ def test_neither_order_nor_partitions_matter():
     shuffled = posts.sample(frac=1, random_state=1)
     assert sorted(shuffled["text"].iloc[draw(shuffled)]) == sorted(expected)
     parts = dd.from_pandas(posts, npartitions=7)
-    assert take_rows(parts, draw(parts), ["text"], count_rows(parts))["text"].tolist() == expected
+    assert (
+        take_rows(parts, draw(parts), "text", count_rows(parts, "text"))["text"].tolist()
+        == expected
+    )
 
 
 def test_another_seed_draws_others():
     posts = make_posts()
     assert set(draw(posts)) != set(draw(posts, seed=1))
+
+
+def test_files_that_dask_reads_together_are_no_matter(tmp_path):
+    posts = make_posts().assign(title=None, lang="en", extra="x" * 200)
+    for at in range(10):
+        posts[at * 90 : at * 90 + 90].to_parquet(tmp_path / f"{at}.parquet")
+    parts = dd.concat([dd.read_parquet(tmp_path), dd.from_pandas(posts[900:], npartitions=1)])
+    rows = draw(posts)
+    taken = take_rows(parts, rows, "text", count_rows(parts, "text"))
+    assert len(parts[["source"]].to_delayed()) < parts.npartitions
+    assert taken["text"].tolist() == posts["text"].iloc[rows].tolist()
+    assert len(hash_all(parts, "text")) == len(count_rows(parts, "text"))

@@ -141,7 +141,7 @@ def fit_topics(
     if continue_from is not None:
         embedder = check_same_embedding(continue_from, params, embedder)
         name = name or continue_from.card.name
-    repeats, lengths = find_repeats(posts, column=column), count_rows(posts)
+    repeats, lengths = find_repeats(posts, column=column), count_rows(posts, column)
     if continue_from is not None:
         renewed = renew_topics(
             posts, continue_from, repeats, lengths,
@@ -207,8 +207,7 @@ def _draw_sample(
     previous: TopicModel | None = None,
 ) -> _Sample:
     rows = draw_rows(posts, repeats, size=params.sample_posts + _OTHERS, seed=params.seed)
-    columns = [name for name in (column, "title", "lang") if name in posts.columns]
-    drawn = take_rows(posts, rows, columns, lengths)
+    drawn = take_rows(posts, rows, column, lengths)
     fitted = drawn.iloc[: params.sample_posts]
     hashtag_words = count_words(fitted, column=column).head(_HASHTAG_WORDS)
     if previous is not None:

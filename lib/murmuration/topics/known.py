@@ -14,12 +14,11 @@ import pandas as pd
 from scipy import sparse
 
 from murmuration.frames import is_dask, text_list
-from murmuration.topics.sampling import scatter
+from murmuration.topics.sampling import read_columns, scatter
 
 Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
-_FIELDS = ("title", "lang")  # that a topic depends on, beside the text
 _NOTHING = "\x00"
 
 
@@ -125,7 +124,7 @@ def find_rows(ids: Places, topics: Places) -> Places:
 def hash_posts(posts: pd.DataFrame, column: str) -> Keys:
     """Hash what the topic of a post depends on: text, title and language."""
     keys = np.zeros(len(posts), np.uint64)
-    for name in (column, *(one for one in _FIELDS if one in posts.columns)):
+    for name in read_columns(posts, column):
         texts = np.array(
             [_NOTHING if text is None else text for text in text_list(posts[name], column=name)],
             object,
@@ -137,7 +136,7 @@ def hash_posts(posts: pd.DataFrame, column: str) -> Keys:
 
 def hash_all(posts: Any, column: str) -> list[Keys]:
     """Hash the posts of each partition; computes."""
-    columns = [name for name in (column, *_FIELDS) if name in posts.columns]
+    columns = read_columns(posts, column)
     if not is_dask(posts):
         return [hash_posts(posts[columns], column)]
     from dask.base import compute

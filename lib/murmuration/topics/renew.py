@@ -72,10 +72,9 @@ def renew_topics(
     if changed > MOST_NEW * len(texts):
         log.info("topics are found anew: %d of %d texts have come or gone", changed, len(texts))
         return None
-    columns = [name for name in (column, "title", "lang") if name in posts.columns]
-    new = take_rows(posts, fresh, columns, lengths)
+    new = take_rows(posts, fresh, column, lengths)
     if len(fresh) >= _LEAST_NEW:
-        some = take_rows(posts, old[:_JUDGED], columns, lengths)
+        some = take_rows(posts, old[:_JUDGED], column, lengths)
         loss = _explain(model, some, column) - _explain(model, new.iloc[:_JUDGED], column)
         if loss > LESS_PROBABLE:
             log.info("topics are found anew: %d new texts say other things (%.2f)", len(new), loss)

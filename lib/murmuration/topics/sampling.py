@@ -66,19 +66,29 @@ def choose_texts(repeats: pd.DataFrame, *, most: int, seed: int) -> Rows:
     return once.astype(np.int64)
 
 
-def count_rows(posts: Any) -> Rows:
-    """Give the number of rows of each partition; computes."""
+def read_columns(posts: Any, column: str) -> list[str]:
+    """Give the columns that the topic of a post depends on, as far as they are there."""
+    return [name for name in (column, "title", "lang") if name in posts.columns]
+
+
+def count_rows(posts: Any, column: str) -> Rows:
+    """Give the number of rows of each partition of `read_columns`; computes.
+
+    Dask reads small files together, and the fewer columns are asked for, the more of them: so partitions are those of
+    these columns only.
+    """
     if not is_dask(posts):
         return np.array([len(posts)], np.int64)
     from dask.base import compute
     from dask.delayed import delayed
 
-    parts = posts[[posts.columns[0]]].to_delayed()
+    parts = posts[read_columns(posts, column)].to_delayed()
     return np.array(compute(*[delayed(len)(part) for part in parts]), np.int64)
 
 
-def take_rows(posts: Any, rows: Rows, columns: list[str], lengths: Rows) -> pd.DataFrame:
-    """Give rows of a frame by their places, in the order of `rows`; computes."""
+def take_rows(posts: Any, rows: Rows, column: str, lengths: Rows) -> pd.DataFrame:
+    """Give `read_columns` of rows by their places, in the order of `rows`; computes."""
+    columns = read_columns(posts, column)
     if not is_dask(posts):
         return cast(pd.DataFrame, posts[columns].iloc[rows].reset_index(drop=True))
     from dask.base import compute

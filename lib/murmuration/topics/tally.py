@@ -19,7 +19,7 @@ from murmuration.topics.known import Seen, find_rows, hash_posts
 from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
 from murmuration.topics.mixture import Singles
 from murmuration.topics.model import TopicModel, make_table
-from murmuration.topics.sampling import Rows
+from murmuration.topics.sampling import Rows, read_columns
 from murmuration.topics.terms import rank_terms, weigh_topic_terms
 from murmuration.topics.words import Counts
 
@@ -83,7 +83,7 @@ class Count:
 
     def all(self, posts: Any, weight: Rows, lengths: Rows) -> Tally:
         """Count all posts of a pandas or Dask frame; `lengths` of its partitions."""
-        columns = [name for name in (self.column, "title", "lang") if name in posts.columns]
+        columns = read_columns(posts, self.column)
         if not is_dask(posts):
             return self.part(posts[columns], weight)
         from dask.base import compute
