@@ -127,3 +127,28 @@ def postgresql(postgresql_server: str) -> str:
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return postgresql_server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def daemon_server() -> Iterator[Any]:
+    """The process that forks daemons of the scheduler, with a stand-in for the run of a report."""
+    from .schedule.stand_in import server
+
+    with server() as process:
+        yield process
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, daemon_server: Any) -> Iterator[Callable[..., Any]]:
+    """Give a folder of schedules and their ledger, for daemons in processes of their own."""
+    from .schedule.stand_in import World
+
+    made: list[World] = []
+
+    def make(**options: Any) -> World:
+        made.append(World(tmp_path / "world", daemon_server, **options))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.ledger.close()

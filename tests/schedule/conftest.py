@@ -15,8 +15,6 @@ from murmuration.schedule.spec import Folder
 from murmuration.schedule.tables import attempts, fires
 from murmuration.schedule.worker import Worker
 
-from . import stand_in
-
 START = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 
 
@@ -135,24 +133,3 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     world = Bench(tmp_path)
     yield world
     world.close()
-
-
-@pytest.fixture(scope="session")
-def daemon_server() -> Iterator[object]:
-    """The process that forks daemons."""
-    with stand_in.server() as process:
-        yield process
-
-
-@pytest.fixture
-def make_world(tmp_path: Path, daemon_server) -> Iterator[Callable[..., stand_in.World]]:
-    """Give a world of daemons in processes of their own."""
-    made = []
-
-    def make(**options) -> stand_in.World:
-        made.append(stand_in.World(tmp_path / "world", daemon_server, **options))
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.ledger.close()

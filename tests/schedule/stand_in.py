@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -66,8 +65,6 @@ def stand_in(out: Path, work_seconds: float) -> Callable[..., None]:
 
 def daemon(order: dict[str, Any]) -> None:
     """Tick until the process is killed, or asked to stop in good order."""
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     out = Path(order["out"])
     ledger = Ledger(order["ledger"])
     clock = FastClock(order["begun"], order["speed"])
@@ -76,10 +73,11 @@ def daemon(order: dict[str, Any]) -> None:
         kind="daemon", at_once=order["at_once"], now=clock, beat_seconds=order["lease_seconds"] / 4,
         lease=timedelta(seconds=order["lease_seconds"] * order["speed"]),
     )  # fmt: skip
-    while not stopping.is_set():
+    signal.signal(signal.SIGTERM, lambda *_: worker.closing.set())
+    while not worker.closing.is_set():
         with suppress(LedgerError):
             worker.tick()
-        worker.pause(0.02)
+        worker.pause(0.1)
     worker.finish()
     ledger.close()
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from ..schedule import stand_in
-from ..schedule.conftest import daemon_server, make_world  # noqa: F401
 
 KILLS = 100
 
@@ -64,7 +63,7 @@ def test_workers_that_sleep_past_their_leases_publish_nothing_when_they_wake(mak
 
 def four_daemons(world: stand_in.World) -> None:
     for number in range(20):
-        world.write(f"s{number}", "1-50 12 * * *", catch_up="all")
+        world.write(f"s{number}", "1-50 12 27 3 *", catch_up="all")
     world.begin()
     pids = [world.start() for _ in range(3)]
     until = stand_in.START + timedelta(hours=1)
@@ -83,7 +82,5 @@ def test_four_daemons_on_one_sqlite_run_none_of_a_thousand_fires_twice(make_worl
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_four_daemons_on_one_postgresql_run_none_of_a_thousand_fires_twice(
-    tmp_path, server, postgresql
-):
+def test_four_daemons_on_one_postgresql_run_none_of_a_thousand_fires_twice(make_world, postgresql):
     four_daemons(make_world(ledger=postgresql, work_seconds=0.005, lease_seconds=120))

@@ -150,8 +150,8 @@ def _stopping(worker: Worker) -> Iterator[threading.Event]:
     def stop(*_: object) -> None:
         if stopping.is_set():
             worker.hurry.set()
-        stopping.set()
-        worker.wake.set()
+        worker.closing.set()  # nothing more begins
+        stopping.set()  # and not `wake`: this thread may be inside its wait, and holds its lock then
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:

@@ -6,6 +6,7 @@ the schedule's row.
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +44,7 @@ class Ledger:
 
     def __init__(self, address: str) -> None:
         self._engine, self.name = _make_engine(address)
+        self._turn = threading.Lock()
         with self.read() as connection:
             known = _version(connection)
         if known != len(MIGRATIONS):
@@ -52,7 +54,7 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection for one transaction that may write; what is raised undoes it."""
-        with self._translated(), self._engine.begin() as connection:
+        with self._translated(), self._in_turn(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -67,6 +69,19 @@ class Ledger:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the threads of this process write to a file one after the other; SQLite's own waiting is by sleeping."""
+        if self._engine.dialect.name != "sqlite":
+            yield
+            return
+        if not self._turn.acquire(timeout=_BUSY_SECONDS):
+            raise LedgerError(f"The ledger {self.name} cannot be used: it is busy. Wait a moment.")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -95,14 +95,17 @@ class Worker:
         show: Callable[[Path], None] = show_run,
     ) -> None:
         self.name = f"{socket.gethostname()[:80]}-{os.getpid()}-{secrets.token_hex(3)}"
-        self.wake, self.hurry = threading.Event(), threading.Event()
+        self.wake, self.hurry, self.closing = (
+            threading.Event(),
+            threading.Event(),
+            threading.Event(),
+        )
         self.schedules = Schedules({}, {})
         self._ledger, self._folder, self._execute = ledger, folder, execute
         self._kind, self._at_once, self._only = kind, at_once, only
         self._lease, self._beat_seconds, self._now, self._show = lease, beat_seconds, now, show
         self._running: dict[int, _Running] = {}
         self._lock = threading.Lock()
-        self._closing = threading.Event()
         self._over = threading.Event()
         self._told: dict[str, str] = {}
         self._next: dict[str, tuple[str, datetime]] = {}
@@ -125,7 +128,7 @@ class Worker:
         self._take_up_lost()
         settle(self._ledger, self.schedules, now)
         begun = 0
-        while not self._closing.is_set() and self.running < self._at_once:
+        while not self.closing.is_set() and self.running < self._at_once:
             job = claims.claim(self._ledger, mine, self.name, self._now(), lease=self._lease)
             if job is None:
                 break
@@ -167,7 +170,7 @@ class Worker:
 
     def finish(self, grace_seconds: float = float("inf")) -> None:
         """Begin nothing more, wait for what runs; after the grace, hand it back."""
-        self._closing.set()
+        self.closing.set()
         self._join(grace_seconds)
         for one in self._held():
             one.why = one.why or HANDED_BACK
