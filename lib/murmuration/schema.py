@@ -276,6 +276,17 @@ _ESTIMATES = (
 )  # fmt: skip
 _BRAND = Column("brand", pa.string(), "Key of the brand in the catalog")
 
+_COVERAGE = Table(
+    name="coverage",
+    row="one figure about what the report rests on",
+    key=("item",),
+    columns=(
+        Column("item", pa.string(), "What is counted"),
+        Column("value", pa.int64(), "How many"),
+        Column("unit", pa.string(), "Of what"),
+    ),
+)
+
 BRAND_HEALTH = (
     Table(
         name="by_brand",
@@ -384,16 +395,7 @@ BRAND_HEALTH = (
             Column("measured_on", pa.string(), "Posts on which its errors were counted"),
         ),
     ),
-    Table(
-        name="coverage",
-        row="one figure about what the report rests on",
-        key=("item",),
-        columns=(
-            Column("item", pa.string(), "What is counted"),
-            Column("value", pa.int64(), "How many"),
-            Column("unit", pa.string(), "Of what"),
-        ),
-    ),
+    _COVERAGE,
 )
 
 
@@ -741,16 +743,7 @@ TOPICS = (
             Column("unit", pa.string(), "Of what"),
         ),
     ),
-    Table(
-        name="coverage",
-        row="one figure about what the report rests on",
-        key=("item",),
-        columns=(
-            Column("item", pa.string(), "What is counted"),
-            Column("value", pa.int64(), "How many"),
-            Column("unit", pa.string(), "Of what"),
-        ),
-    ),
+    _COVERAGE,
 )
 
 RESULTS: dict[str, tuple[Table, ...]] = {

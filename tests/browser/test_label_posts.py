@@ -45,7 +45,9 @@ def address(store, tmp_path):
     words = ["voila", str(ROOT / "notebooks/explore/label_posts.ipynb"), "--no-browser", f"--port={port}"]  # fmt: skip
     with (tmp_path / "voila.log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", *words, "--Voila.ip=127.0.0.1"], cwd=tmp_path, stdout=log, stderr=log
+            [sys.executable, "-m", *words, "--Voila.ip=127.0.0.1"], cwd=tmp_path, stdout=log, stderr=log,
+            # Tests that a shell runs in the background ignore Ctrl-C, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
     deadline = monotonic() + 60
     while monotonic() < deadline and server.poll() is None:
