@@ -132,3 +132,10 @@ def test_nothing_names_the_machine_it_was_written_on():
             text = path.read_text(encoding="utf-8")
             assert str(ROOT) + "/" not in text, name
             assert len(home) < 3 or home + "/" not in text, name
+
+
+def test_a_notebook_that_begins_a_run_waits_for_no_estimators():
+    """A run of any report imports this; sklearn alone takes a second."""
+    code = "import sys, murmuration.reports.run as run; print(*{'sklearn', 'umap', 'bertopic', 'torch'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

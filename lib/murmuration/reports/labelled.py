@@ -7,7 +7,6 @@ import pandas as pd
 
 from murmuration.collect.labelled import Labelled, count_repeats, read_labelled
 from murmuration.errors import ReadError
-from murmuration.sample import make_posts
 from murmuration.sentiment.agreement import settle_labels
 from murmuration.store.delta import open_store
 from murmuration.store.labels import load_labels
@@ -54,6 +53,8 @@ def find_labelled(
 
 
 def _invent() -> Labelled:
+    from murmuration.sample import make_posts
+
     posts = pd.concat(list(make_posts(_SAMPLE_POSTS)), ignore_index=True)
     posts = posts.assign(label=posts["truth_sentiment"], group=posts["author_key"])
     return _as_labelled(posts, SAMPLE)

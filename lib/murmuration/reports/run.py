@@ -20,7 +20,6 @@ from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
 from murmuration.models import load, load_exactly, save
-from murmuration.registry import apply_said
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
@@ -28,7 +27,6 @@ from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
 from murmuration.sentiment.model import Model
 from murmuration.sentiment.people import find_random
-from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
 from murmuration.store import State, load_labels, open_store
 from murmuration.text import Brand
@@ -192,6 +190,8 @@ class Run:
         """Keep topics in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
         if self.context.draft or self.context.is_replay or not len(model.topics):
             return ""
+        from murmuration.registry import apply_said
+
         saved = save(apply_said(model, name), name)
         self.journal.add(
             "kept", what="topics", model=saved.address, version=saved.version, digest=saved.digest
@@ -205,6 +205,8 @@ class Run:
 
     def _note_device(self, model: Model) -> None:
         """Put on record where a neural model runs, and why there."""
+        from murmuration.sentiment.transformer import TransformerModel
+
         if isinstance(model, TransformerModel):
             backend = "gpu" if model.device == "cuda" else "cpu"
             self._backends.add(backend)

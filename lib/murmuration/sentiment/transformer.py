@@ -22,8 +22,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from sklearn.metrics import log_loss
-from sklearn.model_selection import StratifiedKFold
 
 from murmuration.errors import ModelError, suggest
 from murmuration.frames import TEXT, text_list
@@ -234,6 +232,9 @@ class TransformerModel:
             its card has quality, measured on posts that the temperature was not chosen by, and errors, so that
             `estimate_shares` can correct for them.
         """
+        from sklearn.metrics import log_loss
+        from sklearn.model_selection import StratifiedKFold
+
         data = prepare_labelled_texts(texts, labels, None, None, least=2 * _PARTS)
         plain = replace(
             self, card=replace(self.card, params=dict(self.card.params) | {"temperature": 1.0})

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.decomposition import NMF, LatentDirichletAllocation
-from sklearn.exceptions import ConvergenceWarning
 
 from murmuration.topics.mixture import Labels, Singles, evidence, foretell, join, refine, unit_rows
 from murmuration.topics.words import Counts, find_rarity, weigh_terms
@@ -145,6 +143,8 @@ def _try(
 
 
 def _group_by(means: Any, vectors: Singles) -> Labels:
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         # That there are fewer places than groups is seen by their labels.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -166,6 +166,9 @@ def factorise(counts: Counts, *, method: str, n_topics: int, seed: int) -> Label
     """Group texts by the topic that weighs most in them: ``nmf`` of TF-IDF, or ``lda`` of counts."""
     if n_topics == 1:
         return np.zeros(counts.shape[0], np.int64)
+    # Imported here: every run loads models of topics, and few of them fit these.
+    from sklearn.decomposition import NMF, LatentDirichletAllocation
+
     if method == "nmf":
         model = NMF(n_topics, init="nndsvda", random_state=seed, max_iter=400, tol=1e-3)
         weights = model.fit_transform(weigh_terms(counts, find_rarity(counts)))
