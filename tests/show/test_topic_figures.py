@@ -291,3 +291,11 @@ def test_few_topics_are_drawn_as_well(n):
     plot_topics_over_time(make_days(topics), topics)
     if n > 1:
         assert len(plot_topic_tree(make_tree(n), topics).layout.yaxis.ticktext) == min(n, 12)
+
+
+def test_a_band_is_explained_only_where_there_is_one():
+    topics = make_topics(3)
+    days = make_days(topics)
+    unknown = days.assign(expected=None, low=None, high=None)
+    said = [str(plot_topics_over_time(one, topics).to_dict()) for one in (days, unknown)]
+    assert ["band: expected" in one for one in said] == [True, False]

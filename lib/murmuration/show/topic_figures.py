@@ -215,8 +215,9 @@ def plot_topics_over_time(
         )  # fmt: skip
     figure.update_layout(showlegend=False, margin={"t": 28}, bargap=0.1)
     figure.update_yaxes(rangemode="tozero", nticks=3, fixedrange=True)
+    band = ", band: expected" if any(_has_band(rows) for _, rows, _ in panels) else ""
     figure.update_xaxes(
-        title_text=f"local day, {timezone}<br>(bars: posts a day, band: expected)",
+        title_text=f"local day, {timezone}<br>(bars: posts a day{band})",
         row=len(panels),
         col=1,
     )
@@ -239,8 +240,12 @@ def _by_day(
     return {one: groups[one].sort_values("local") for one in topics}
 
 
+def _has_band(rows: pd.DataFrame) -> bool:
+    return "low" in rows and bool(rows["low"].notna().any())
+
+
 def _add_days(figure: go.Figure, rows: pd.DataFrame, label: str, colour: str, row: int) -> None:
-    if "low" in rows and rows["low"].notna().any():
+    if _has_band(rows):
         there = rows[rows["low"].notna()]
         figure.add_scatter(
             x=[*there["local"], *there["local"][::-1]],
