@@ -322,8 +322,8 @@ def test(context, pick=""):
         say("== %s" % name)
         run(words)
     say("== tests")
-    # A file stays on one core: what its tests share is made once.
-    spread = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    # One more than cores, as tests wait for processes. A file stays whole: what its tests share is made once.
+    spread = ["-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile"]
     run(["pytest", "-m", "not soak", *spread, *(["-k", pick] if pick else [])])
     say("All passed in %.0f s." % (time.time() - started))
 

@@ -123,6 +123,7 @@ def test_the_manifest_says_what_it_rests_on(united):
     assert manifest["code"]["lock_sha256"] is None  # this workspace holds no lock
 
 
+@pytest.mark.soak
 def test_the_same_run_again_has_equal_tables(airline_workspace, united):
     again = load_run(airline_workspace.report("brand_health", **UNITED))
     assert values_of(again) == values_of(united)

@@ -27,6 +27,7 @@ def bucket(monkeypatch):
     server.stop()
 
 
+@pytest.mark.soak
 def test_import_and_report_give_the_same_tables_as_on_a_folder(
     bucket, united, airline_workspace, tmp_path, real_data
 ):

@@ -94,6 +94,7 @@ def test_the_manifest_says_which_posts_and_which_models(quality_workspace, run, 
     assert run.page.stat().st_size < 3_000_000
 
 
+@pytest.mark.soak
 def test_the_same_run_again_has_equal_tables(quality_workspace, run):
     again = load_run(
         quality_workspace.report("sentiment_quality", data="labelled.csv", models="small")
