@@ -24,6 +24,7 @@ from murmuration.terminal import (
     model_row,
     month_progress,
     number,
+    print_alert_evaluations,
     print_evaluations,
     print_json,
     print_run,
@@ -598,6 +599,41 @@ def evaluate_topics(
         print_json({"results": [fields_of(row) for row in rows]})
         return
     print_topic_evaluations(rows)
+    typer.echo("Nothing was written.")
+
+
+@evaluate.command("alerts")
+def evaluate_alerts(
+    posts: Annotated[
+        list[float] | None,
+        typer.Option("--posts", min=0.1, help="Posts an hour; else 5, 10, 20 and 60."),
+    ] = None,
+    factor: Annotated[
+        list[float] | None,
+        typer.Option("--factor", min=1.1, help="Size of a crisis; else 1.5, 2, 3 and 6."),
+    ] = None,
+    crises: Annotated[int, typer.Option(min=1, help="How many of each kind.")] = 20,
+    months: Annotated[int, typer.Option(min=0, help="Months without a crisis.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how soon alerts find planted crises, and how often they are false."""
+    from murmuration import alert_evaluation
+
+    with progress_bar() as bar:
+        task = bar.add_task("planting", total=None, note="")
+        rows = alert_evaluation.evaluate_alerts(
+            posts=posts or (5, 10, 20, 60),
+            factors=factor or (1.5, 2, 3, 6),
+            crises=crises,
+            months=months,
+            on_progress=lambda name, done, total: bar.update(
+                task, description="evaluating", completed=done, total=total, note=name
+            ),
+        )
+    if as_json:
+        print_json({"results": [fields_of(row) for row in rows]})
+        return
+    print_alert_evaluations(rows)
     typer.echo("Nothing was written.")
 
 

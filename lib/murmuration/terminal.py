@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from murmuration.alert_evaluation import AlertEvaluation
     from murmuration.collect import Progress, Receipt
     from murmuration.evaluation import Evaluation
     from murmuration.models import SavedModel
@@ -280,6 +281,28 @@ def print_topic_evaluations(evaluations: Sequence["TopicEvaluation"]) -> None:
     typer.echo(
         "Means over numbers of topics and seeds. Posts that are left out count as wrong; seeds and weeks: the share of "
         "posts that keep their topic, as far as topics of two fits can be told to be the same."
+    )
+
+
+def print_alert_evaluations(evaluations: Sequence["AlertEvaluation"]) -> None:
+    """Print how soon alerts find planted crises, and how often they are false."""
+    print_table(
+        [
+            "posts an hour", "times", "excess", "corr.", "crises", "found in 1 h", "2 h", "6 h", "half found in", "false a month",
+        ],
+        [
+            [
+                f"{one.posts:g}", f"{one.factor:g}", f"{one.excess:g}", f"{one.correlation:g}", f"{one.crises}",
+                f"{one.within_1:.0%}", f"{one.within_2:.0%}", f"{one.within_6:.0%}",
+                _plain_number(one.median_hours, ".0f") + " h" * (one.median_hours is not None),
+                _plain_number(one.false_a_month, ".1f"),
+            ]
+            for one in evaluations
+        ],
+    )  # fmt: skip
+    typer.echo(
+        "Negative binomial counts by the hour, with four weeks before; excess: variance beyond Poisson, as a share of the "
+        "squared mean; false: alarms of a brand in 30 days without a crisis."
     )
 
 

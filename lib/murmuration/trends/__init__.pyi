@@ -17,6 +17,7 @@ from .reading import count_engagement as count_engagement
 from .reading import find_engaged_posts as find_engaged_posts
 from .reading import find_posts_to_read as find_posts_to_read
 from .reading import find_telling_posts as find_telling_posts
+from .spike_drivers import find_spike_drivers as find_spike_drivers
 from .spikes import SpikeParams as SpikeParams
 from .spikes import find_spikes as find_spikes
 from .terms import find_distinctive_terms as find_distinctive_terms
@@ -41,6 +42,7 @@ __all__ = [
     "find_distinctive_terms",
     "find_engaged_posts",
     "find_posts_to_read",
+    "find_spike_drivers",
     "find_spikes",
     "find_telling_posts",
     "find_terms_by_side",

@@ -208,7 +208,9 @@ def fit_counts(
         excess, freedom = _dispersion(counts, expected, weights, spent)
         distance = _distances(counts, expected, excess)
         weights = np.where(weights > 0, discount(distance), 0.0)
-    hidden = _leave_out(np.flatnonzero(baseline), seasons, kept)
+    learned = np.flatnonzero(baseline)
+    # Of long baselines, so little is taken that it need not be known.
+    hidden = None if len(learned) > _LONG else _leave_out(learned, seasons, kept)
     correlation, left = _correlation(counts, expected, weights, excess, hidden)
     lost = (1 - correlation**2) / (1 + correlation**2)
     return CountModel(
@@ -346,7 +348,7 @@ def _leave_out(baseline: Codes, seasons: Sequence[Codes], kept: Sequence[float])
 
 
 def _correlation(
-    counts: Floats, expected: Floats, weights: Floats, excess: Floats, hidden: Floats
+    counts: Floats, expected: Floats, weights: Floats, excess: Floats, hidden: Floats | None
 ) -> tuple[float, float]:
     """How far the excess of a bucket goes on in the next, and which part of the excess was seen.
 
@@ -356,23 +358,30 @@ def _correlation(
     share = excess[:, None] * expected / (1 + excess[:, None] * expected)
     both = (weights[:, 1:] > 0) & (weights[:, :-1] > 0)
     due = float((share[:, 1:] * both).sum())
+    if due <= 0:
+        return 0.0, 1.0
+    found = float((scaled[:, 1:] * scaled[:, :-1] * both).sum()) / due
+    if hidden is None:
+        return float(np.clip(found, 0.0, _MOST_CORRELATED)), 1.0
+    return _solve_correlation(found, (float(both.sum()) - due) / due, hidden)
+
+
+def _solve_correlation(found: float, poisson: float, hidden: Floats) -> tuple[float, float]:
+    """Give the correlation that shows as the one found, `poisson` being how much noise there is beside the excess."""
     places = np.arange(len(hidden))
     gaps = np.abs(np.subtract.outer(places, places))
     alone = hidden @ hidden.T
-    if due <= 0 or len(places) < 2:
+    if len(places) < 2:
         return 0.0, 1.0
-    poisson = float(np.diagonal(alone, 1).mean()) * (float(both.sum()) - due) / due
-    found = float((scaled[:, 1:] * scaled[:, :-1] * both).sum() / due) - poisson
+    wanted = found - poisson * float(np.diagonal(alone, 1).mean())
 
     def seen(correlation: float) -> tuple[float, float]:
         matrix = hidden @ correlation**gaps @ hidden.T
         left = float(np.trace(matrix) / np.trace(alone))
         return float(np.diagonal(matrix, 1).mean()) / left, left
 
-    if len(places) > _LONG:
-        return float(np.clip(found, 0.0, _MOST_CORRELATED)), 1.0
     low, high = 0.0, _MOST_CORRELATED
     for _ in range(8):
         middle = (low + high) / 2
-        low, high = (middle, high) if seen(middle)[0] < found else (low, middle)
+        low, high = (middle, high) if seen(middle)[0] < wanted else (low, middle)
     return low, max(seen(low)[1], 0.2)

@@ -58,7 +58,7 @@ class SpikeParams:
     history: int = 28
     min_posts: int = 10
     min_growth: float = 1.5
-    false_alarms: float = 0.5
+    false_alarms: float = 1.0
     grace: int = 6
     timezone: str = "UTC"
 
@@ -228,39 +228,23 @@ def _look(
             seasons=[codes[here] for codes in steps.seasons],
         )  # fmt: skip
         expected[today] = model.expected[0, today - int(first)]
-        judged = [
-            model.judge_all(_windows(today - int(first), one, len(baseline))) for one in _WIDTHS
-        ]
-        best = _strongest(judged)
-        chances[today] = combine_chances(np.array([one.more[0] for one in judged]))
-        growth[today] = best.ratio
-        width[today] = np.array(_WIDTHS)[best.place]
-        enough[today] = (best.counted >= params.min_posts) & (best.ratio >= params.min_growth)
+        inside = _windows(today - int(first), len(baseline))
+        judged = Judged(*(one[0].reshape(len(_WIDTHS), -1) for one in model.judge_all(inside)))
+        place, across = judged.more.argmin(axis=0), np.arange(len(today))
+        chances[today] = combine_chances(judged.more)
+        growth[today] = judged.ratio[place, across]
+        width[today] = np.array(_WIDTHS)[place]
+        large = judged.counted[place, across] >= params.min_posts
+        enough[today] = large & (growth[today] >= params.min_growth)
     alarms = enough & (chances <= budget) & watched
     return _Looked(expected, chances, growth, width, alarms)
 
 
-@dataclass(frozen=True, slots=True)
-class _Strongest:
-    place: Codes
-    counted: Floats
-    ratio: Floats
-
-
-def _strongest(judged: list[Judged]) -> _Strongest:
-    """Of the windows that end in each bucket, the one that is least due to chance."""
-    place = np.array([one.more[0] for one in judged]).argmin(axis=0)
-    across = np.arange(len(place))
-    counted = np.array([one.counted[0] for one in judged])[place, across]
-    ratio = np.array([one.ratio[0] for one in judged])[place, across]
-    return _Strongest(place, counted, ratio)
-
-
-def _windows(ends: Codes, width: int, length: int) -> Floats:
-    """Give rows that are 1 in so many buckets up to each end."""
+def _windows(ends: Codes, length: int) -> Floats:
+    """Give rows that are 1 in the buckets up to each end, for each width in turn."""
     places = np.arange(length)
-    inside = (places > ends[:, None] - width) & (places <= ends[:, None])
-    return inside.astype(np.float64)
+    rows = [(places > ends[:, None] - one) & (places <= ends[:, None]) for one in _WIDTHS]
+    return np.concatenate(rows).astype(np.float64)
 
 
 def _join_alarms(
