@@ -105,7 +105,7 @@ def place(begun, store, put, write_csv):
         put([*posts(range(300)), post("v", "mine", VICTIM), bad])
         put([*posts(range(200, 350)), post("v", "mine too", VICTIM)], observed_at=LATER)
         shutil.move(write_csv(posts(range(320, 700))), begun / "third.csv")
-        shutil.copytree(store.location, begun / "store")
+        shutil.move(store.location, begun / "store")
 
     def run(folder):
         shutil.copytree(begun / "store", folder / "store")
