@@ -25,7 +25,7 @@ from murmuration.store.delta import DataFile, Store
 from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
 from murmuration.store.tombstones import Tombstones, bury
-from murmuration.store.write import new_batch, removed_on_error, write_units
+from murmuration.store.write import new_batch, removed_unless_committed, write_units
 from murmuration.text.language import fill_languages
 
 _EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
@@ -113,7 +113,7 @@ class ImportJob:
             self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted
         )
         files = self._write(tally, detect_language=detect_language)
-        with removed_on_error(self.store, files):
+        with removed_unless_committed(self.store, files):
             self._check_alone(posts.version())
             self.store.commit_posts(posts, add=files, facts=pack_receipt(values))
         add_missing_receipts(self.store)

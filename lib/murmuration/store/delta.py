@@ -203,6 +203,18 @@ class Store:
             f"The store {self.location} was made at {made}, so there is no state as of {moment.isoformat()}."
         )
 
+    def named_paths(self, name: str) -> set[str]:
+        """Paths inside a table of all files that any version of it ever named."""
+        folder = f"{self.uri(name)}/_delta_log"
+        with translated(self.location):
+            entries = [p for p in self.files.ls(folder, detail=False) if _LOG_ENTRY.search(p)]
+            logs = self.files.cat_ranges(entries, None, None, on_error="raise") if entries else []
+        return {
+            unquote(part.split(b'"', 1)[0].decode())
+            for log in logs
+            for part in log.split(b'"path":"')[1:]
+        }
+
     def commits(self, table: DeltaTable, *, after: int = -1) -> list[Commit]:
         """Give the commits that led to the version that `table` is open at, oldest first.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -115,13 +114,9 @@ def _check_files(
 def _check_orphans(store: Store, files: Sequence[DataFile]) -> Iterator[Finding]:
     """Files that no version names, as a killed import leaves them."""
     root = store.uri("posts").removeprefix("s3://")
-    named = {file.path for file in files}
+    named = store.named_paths("posts") | {file.path for file in files}
     with translated(store.location):
         there = [path.removeprefix(root + "/") for path in store.files.find(root)]
-        for path in there:
-            if path.startswith("_delta_log/") and path.endswith(".json"):
-                log = store.files.cat_file(f"{store.uri('posts')}/{path}").decode()
-                named.update(unquote(part.split('"', 1)[0]) for part in log.split('"path":"')[1:])
     data = {path for path in there if not path.startswith("_delta_log/")}
     if data - named:
         yield Finding(

@@ -16,7 +16,7 @@ from murmuration.store.merge import Merge
 from murmuration.store.receipts import add_missing_receipts
 from murmuration.store.spill import remove_leftovers, spill_folder
 from murmuration.store.tombstones import Tombstones, mark_swept
-from murmuration.store.write import new_batch, removed_on_error, write_units
+from murmuration.store.write import new_batch, removed_unless_committed, write_units
 
 FOLDED, ERASED = "murmuration_fold", "murmuration_erased"  # facts in commits
 KEEP_DAYS = 30  # files that a newer version replaced stay so long for `as_of`
@@ -148,7 +148,7 @@ def fold(
             merge.add(kept.select(POSTS.names))
         tally = merge.rank()
         files = write_units(store, merge, source=source, batch=new_batch("fold"))
-        with removed_on_error(store, files):
+        with removed_unless_committed(store, files):
             facts = {FOLDED: f"{source}/{month}", ERASED: json.dumps({source: len(erased)})}
             store.commit_posts(table, add=files, remove=old, facts=facts)
     return sum(file.rows for file in old), tally.written

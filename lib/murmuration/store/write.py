@@ -1,7 +1,7 @@
 """Data files of `posts`: written in order of time, bounded in memory, invisible until a commit."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from murmuration.errors import StoreError
 from murmuration.schema import POSTS
 from murmuration.store.aside import Aside
 from murmuration.store.delta import DataFile, Store, translated
@@ -104,7 +105,28 @@ def removed_on_error(store: Store, written: list[DataFile]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for file in written:
-            with suppress(OSError), translated(store.location):
-                store.files.rm_file(f"{store.uri('posts')}/{file.path}")
+        _remove(store, written)
         raise
+
+
+@contextmanager
+def removed_unless_committed(store: Store, files: list[DataFile]) -> Iterator[None]:
+    """Remove files again if the commit inside fails, but only those that surely no version names.
+
+    A signal is raised when delta-rs has returned, and a disk may be full behind the entry in the log: then the posts
+    are in. S3 may even carry out later what it did not confirm, so what lies there is left to `compact`.
+    """
+    try:
+        yield
+    except BaseException:
+        if not store.on_s3:
+            with suppress(StoreError):  # if it cannot be told, they stay
+                named = store.named_paths("posts")
+                _remove(store, [file for file in files if file.path not in named])
+        raise
+
+
+def _remove(store: Store, files: Iterable[DataFile]) -> None:
+    for file in files:
+        with suppress(OSError), translated(store.location):
+            store.files.rm_file(f"{store.uri('posts')}/{file.path}")
