@@ -276,6 +276,44 @@ _ESTIMATES = (
 )  # fmt: skip
 _BRAND = Column("brand", pa.string(), "Key of the brand in the catalog")
 
+_ALERTS = Table(
+    name="alerts",
+    row="one alert: hours or days with far more posts about the brand, or far more negative ones, than usual",
+    key=("brand", "began"),
+    nullable=(
+        "negative_share",
+        "usual_negative_share",
+        "top_text_share",
+        "authors",
+        "top_author_share",
+    ),
+    columns=(
+        _BRAND,
+        Column("measure", pa.string(), "`volume`, `negative_share` or `both`"),
+        Column("severity", pa.int64(), "How severe", unit="1 to 10"),
+        Column("began", UTC_TIME, "Start of the first hour or day of it", unit="UTC"),
+        Column("found", UTC_TIME, "End of the one that raised the alarm", unit="UTC"),
+        Column("ended", UTC_TIME, "End of the last one with an alarm", unit="UTC"),
+        Column("ongoing", pa.bool_(), "Whether it was not yet over at the end of the period"),
+        Column("posts", pa.int64(), "Posts from `began` to `ended`", unit="posts"),
+        Column("expected", pa.float64(), "What is usual there", unit="posts"),
+        Column("growth", pa.float64(), "The one over the other", unit="times"),
+        Column("peak_growth", pa.float64(), "The same where it is strongest", unit="times"),
+        Column("negative_share", pa.float64(), "Share of negative ones", unit="0 to 1"),
+        Column("usual_negative_share", pa.float64(), "What is usual there", unit="0 to 1"),
+        Column("p_value", pa.float64(), "Chance of the strongest alarm", unit="0 to 1"),
+        Column("terms", STRINGS, "Words that mark it out, most telling first", text=True),
+        Column("shared_copies", pa.int64(), "Posts with the most shared text", unit="posts"),
+        Column("top_text_share", pa.float64(), "Share of that text", unit="0 to 1"),
+        Column("authors", pa.int64(), "Known authors", unit="authors"),
+        Column("top_author_share", pa.float64(), "Share of the busiest", unit="0 to 1"),
+        Column("driven_by", pa.string(), "Accounts: `few`, `many` or `unknown`"),
+        Column("langs", STRINGS, "Languages, largest first"),
+        Column("brands", STRINGS, "Other brands that a tenth of the posts or more name"),
+        Column("topics", STRINGS, "Labels of topics, likewise, as last kept", text=True),
+    ),
+)
+
 _COVERAGE = Table(
     name="coverage",
     row="one figure about what the report rests on",
@@ -343,7 +381,7 @@ BRAND_HEALTH = (
         key=("why", "rank"),
         nullable=("author_key", "text", "sentiment", "engagement", "url"),
         columns=(
-            Column("why", pa.string(), "`negative`, `positive` or `engaged`"),
+            Column("why", pa.string(), "`negative`, `positive`, `engaged` or `alert`"),
             Column("rank", pa.int64(), "1 is to be read first"),
             Column("source", pa.string(), "Where it came from"),
             Column("post_id", pa.string(), "Its id"),
@@ -395,6 +433,7 @@ BRAND_HEALTH = (
             Column("measured_on", pa.string(), "Posts on which its errors were counted"),
         ),
     ),
+    _ALERTS,
     _COVERAGE,
 )
 

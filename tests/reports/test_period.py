@@ -52,12 +52,29 @@ def test_a_window_across_a_change_of_the_clocks_keeps_its_days():
         ("month:previous", utc(2026, 2, 1), utc(2026, 3, 1)),
         ("quarter: previous", utc(2025, 10, 1), utc(2026, 1, 1)),
         ("year: previous", utc(2025, 1, 1), utc(2026, 1, 1)),
+        ("48h", utc(2026, 3, 29, 15), utc(2026, 3, 31, 15)),
         ("", utc(2026, 3, 3), utc(2026, 3, 31)),
     ],
 )
 def test_windows_mean_what_they_say(window, since, until):
     period = resolve_period(window=window, at=AT)
     assert (period.since, period.until) == (since, until)
+
+
+def test_hours_are_real_hours_also_where_the_clocks_are_moved():
+    at = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
+    period = resolve_period(window="24h", timezone="Europe/London", at=at)
+    assert (period.since, period.until) == (utc(2026, 3, 28, 12), utc(2026, 3, 29, 12))
+    india = resolve_period(window="1h", timezone="Asia/Kolkata", at=at)
+    assert india.until == datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
+
+
+def test_the_last_days_are_local_days_and_never_more_than_there_are():
+    period = resolve_period(window="7d", timezone="Europe/London", at=AT)
+    assert period.last(3).until == period.until
+    assert period.until - period.last(3).since == timedelta(hours=71)  # one of them has 23
+    assert period.last(30) == period
+    assert period.last(0).since == period.until
 
 
 def test_without_until_the_period_ends_at_the_logical_time():
@@ -71,7 +88,7 @@ def test_without_until_the_period_ends_at_the_logical_time():
         ({"since": "2015-02-20", "until": "2015-02-20"}, ["must lie before"]),
         ({"since": "2015-02-20", "window": "7d"}, ["window='7d'", "since='2015-02-20'", "either"]),
         ({"until": "2015-02-20", "window": "7d"}, ["until='2015-02-20'"]),
-        ({"window": "7 days"}, ["'7 days'", "7d or 4w", "month: previous"]),
+        ({"window": "7 days"}, ["'7 days'", "7d, 4w or 48h", "month: previous"]),
         ({"window": "0d"}, ["'0d'"]),
         ({"window": "month: next"}, ["'month: next'"]),
         ({"since": "yesterday"}, ["since is 'yesterday'", "2026-01-31"]),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from murmuration.reports.manifest import stage_manifest
+from murmuration.schedule.alerts import Alert
 from murmuration.schedule.claims import Result
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.spec import Folder
@@ -39,7 +41,7 @@ class StandIn:
         self.seen: list[tuple[str, str, datetime, int]] = []
         self.next: list[Result] = []
         self.wait: Callable[..., None] = lambda job, stop: None
-        self.alerts: list[str] = []
+        self.alerts: list[Alert] = []
 
     def __call__(self, job, *, stop, begun, may_show):
         self.seen.append((job.schedule.name, job.item, job.at, job.attempt))
@@ -53,7 +55,7 @@ class StandIn:
         manifest = {
             "report": job.schedule.spec.report, "status": result.outcome, "answer": ["All is well."],
             "error": result.error and {"sentence": result.error},
-            "alerts": [{"sentence": one} for one in self.alerts],
+            "alerts": [json.loads(json.dumps(asdict(one), default=str)) for one in self.alerts],
         }  # fmt: skip
         stage_manifest(folder, manifest)
         shown = Result(

@@ -54,7 +54,9 @@ def test_an_older_ledger_is_brought_up_to_date_with_all_its_rows(file):
     with engine.begin() as connection:
         assert inspect(connection).has_table("notices")
         assert connection.execute(text("SELECT name FROM schedules")).scalars().all() == ["a"]
-        assert connection.execute(text("SELECT version FROM ledger_version")).scalars().all() == [2]
+        assert connection.execute(text("SELECT version FROM ledger_version")).scalars().all() == [
+            len(MIGRATIONS)
+        ]
     engine.dispose()
 
 
@@ -64,7 +66,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(file):
         connection.execute("UPDATE ledger_version SET version = 99")
     connection.close()
     with pytest.raises(
-        LedgerError, match=r"is of version 99, and this Murmuration knows 2\. Use the newer"
+        LedgerError, match=r"is of version 99, and this Murmuration knows 3\. Use the newer"
     ):
         Ledger(f"sqlite:///{file}")
 

@@ -6,9 +6,12 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from murmuration.schedule.alerts import Alert
 from murmuration.schedule.claims import Result
 from murmuration.schedule.notices import deliver_by_apprise, send_due
 from murmuration.schedule.tables import notices
+
+from .conftest import START
 
 ALL = ["success", "failure", "recovery", "missed", "alert"]
 FAILED = Result("failed", "x", "no luck")
@@ -75,7 +78,7 @@ def test_a_broken_night_is_one_message_and_the_morning_another(bench, post):
 def test_a_success_comes_with_the_answer_the_link_and_the_page(bench, post):
     begin(bench, attach=True)
     bench.clock.advance(minutes=31)
-    bench.run.alerts = ["Many are angry since noon."]
+    bench.run.alerts = [Alert("x", 5, START, START, True, "Many are angry since noon.")]
     bench.tick()
     [folder] = bench.shown()
     (folder / "report.html").write_text("a page")

@@ -182,7 +182,7 @@ def test_a_difference_within_noise_is_no_change(describe):
 def test_a_few_posts_are_no_evidence_of_a_change(describe):
     _, sentences = describe(us_this={"negative": 2, "neutral": 1}, us_before={"neutral": 3})
     assert "no clear change" in sentences[0]
-    assert sentences[3] == "No single day stands out."
+    assert sentences[3] == "No single day stands out by its share of negative posts."
 
 
 def test_one_author_is_no_evidence_at_all(describe):
@@ -294,9 +294,9 @@ def test_where_no_day_stands_out_terms_are_still_told(make_tables, make_scored):
     tables = make_tables(
         [make_scored("us", "this", negative=60, neutral=60, days=(0, 1, 2))], brands=ALONE
     )
-    assert answer(tables, ALONE)[3] == "No single day stands out."
+    assert answer(tables, ALONE)[3] == "No single day stands out by its share of negative posts."
     assert answer(tables, ALONE, terms(positive=["legroom"]))[3] == (
-        "No single day stands out; positive posts speak of “legroom”."
+        "No single day stands out by its share of negative posts; positive posts speak of “legroom”."
     )
 
 

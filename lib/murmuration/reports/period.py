@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from murmuration.errors import ParamError
 
 DEFAULT_WINDOW = "28d"
-_LENGTH = re.compile(r"\s*(\d{1,4})\s*([dw])\s*")
+_LENGTH = re.compile(r"\s*(\d{1,4})\s*([hdw])\s*")
 _PREVIOUS = re.compile(r"\s*(day|week|month|quarter|year)\s*:\s*previous\s*")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -49,6 +49,12 @@ class Period:
         start, end = (moment.astimezone(self.zone) for moment in (self.since, self.until))
         last = end - timedelta(microseconds=1)
         return (last.date() - start.date()).days + 1
+
+    def last(self, days: int) -> "Period":
+        """Give its last local days, or all of it where it has fewer."""
+        end = self.until.astimezone(self.zone).replace(tzinfo=None)
+        first = (end - timedelta(days=days)).replace(tzinfo=self.zone).astimezone(UTC)
+        return Period(max(first, self.since), self.until, self.timezone)
 
     def reach_back(self, days: int) -> datetime:
         """Give the moment so many days before it begins, in local time; the first there is where that is too far."""
@@ -91,8 +97,8 @@ def resolve_period(
         Dates or times; a plain date is its midnight in `timezone`. Without `until` the period ends at
         `at`; without `since` it is as long as `default`.
     window
-        Instead of both: ``7d``, ``4w`` (whole local days up to the last local midnight before `at`), or
-        ``month: previous`` (also day, week, quarter, year).
+        Instead of both: ``7d``, ``4w`` (whole local days up to the last local midnight before `at`), ``48h`` (whole local
+        hours up to the last full one), or ``month: previous`` (also day, week, quarter, year).
     timezone
         IANA name.
     at
@@ -160,7 +166,12 @@ def _window(window: str, at: datetime) -> tuple[datetime, datetime]:
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     previous = _PREVIOUS.fullmatch(window)
     if previous is None:
-        return midnight - _length(window), midnight
+        length = _length(window)
+        if _is_hours(window):
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            # Real hours: a day has 23 or 25 of them when the clocks are moved.
+            return (hour.astimezone(UTC) - length).astimezone(at.tzinfo), hour
+        return midnight - length, midnight
     unit = previous[1]
     if unit in ("day", "week"):
         end = midnight - timedelta(days=midnight.weekday() if unit == "week" else 0)
@@ -171,11 +182,15 @@ def _window(window: str, at: datetime) -> tuple[datetime, datetime]:
     return end.replace(year=index // 12, month=index % 12 + 1), end
 
 
+def _is_hours(window: str) -> bool:
+    return window.strip().endswith("h")
+
+
 def _length(window: str) -> timedelta:
     found = _LENGTH.fullmatch(window)
     if found is None or int(found[1]) == 0:
         raise ParamError(
-            f"window is {window!r}, but it must be a number of days or weeks such as 7d or 4w, or "
+            f"window is {window!r}, but it must be a number of days, weeks or hours such as 7d, 4w or 48h, or "
             "'month: previous' (also day, week, quarter, year)."
         )
-    return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1))
+    return timedelta(hours=int(found[1]) * {"h": 1, "d": 24, "w": 168}[found[2]])

@@ -333,6 +333,23 @@ class Run:
         """Put the report's first sentences on record, for the index and for notices."""
         self.journal.add("answer", sentences=list(sentences))
 
+    def raise_alerts(self, alerts: pd.DataFrame, sentences: Sequence[str]) -> None:
+        """Put alerts on record, for notices.
+
+        Parameters
+        ----------
+        alerts
+            With `brand`, `severity`, `began`, `ended`, `ongoing`; the severest first, as the sentences are.
+        sentences
+            One for each.
+        """
+        ordered = alerts.sort_values(["severity", "began"], ascending=[False, True], kind="stable")
+        for row, sentence in zip(ordered.to_dict("records"), sentences, strict=True):
+            self.journal.add(
+                "alert", name=str(row["brand"]), severity=int(row["severity"]), began=row["began"],
+                ended=row["ended"], ongoing=bool(row["ongoing"]), sentence=sentence,
+            )  # fmt: skip
+
     def save_table(self, table: pd.DataFrame, name: str, *, key: Sequence[str] = ()) -> Path:
         """Write a result table: sorted by its key, without pandas metadata, run ids or clocks.
 

@@ -514,6 +514,7 @@ def _from_journal(context: Context) -> dict[str, Any]:
         "cluster": clusters[-1] if clusters else None,
         "steps": all_of("step"),
         "kept": all_of("kept"),
+        "alerts": all_of("alert"),
         "warnings": [entry["text"] for entry in all_of("warning")],
         "gaps": [entry["text"] for entry in all_of("gap")],
     }

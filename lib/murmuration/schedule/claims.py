@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from murmuration.schedule.alerts import Alert
 from murmuration.schedule.due import lock_schedule
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.notices import note_ending
@@ -40,6 +41,8 @@ class Job:
         The logical time.
     claimed_at
         When it was claimed.
+    previous
+        Folder of the run of the fire before that succeeded; None if there is none any more.
     """
 
     fire: int
@@ -48,6 +51,7 @@ class Job:
     item: str
     at: datetime
     claimed_at: datetime
+    previous: str | None = None
 
     @property
     def title(self) -> str:
@@ -72,7 +76,7 @@ class Result:
     again
         Whether waiting can help.
     answer, alerts
-        First sentences of the report, and those of its alerts, for notices.
+        First sentences of the report, and its alerts, for notices.
     """
 
     outcome: Outcome
@@ -80,7 +84,7 @@ class Result:
     error: str | None = None
     again: bool = False
     answer: tuple[str, ...] = ()
-    alerts: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
 
 def claim(
@@ -183,7 +187,26 @@ def _begin(
             heartbeat_at=now, lease_until=now + lease, state="running", pinned=False,
         )
     )  # fmt: skip
-    return Job(fire.id, number, schedule, fire.item, fire.logical_time, now)
+    return Job(
+        fire.id, number, schedule, fire.item, fire.logical_time, now, _previous(connection, fire)
+    )
+
+
+def _previous(connection: Connection, fire: Row[Any]) -> str | None:
+    """Give the folder of the newest run of an earlier fire that succeeded and is still there."""
+    query = (
+        select(attempts.c.run_folder)
+        .join(fires, fires.c.id == attempts.c.fire_id)
+        .where(
+            fires.c.schedule == fire.schedule, fires.c.item == fire.item,
+            fires.c.logical_time < fire.logical_time, attempts.c.state == "succeeded",
+            attempts.c.expired_at.is_(None),
+        )
+        .order_by(fires.c.logical_time.desc())
+        .limit(1)
+    )  # fmt: skip
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def _this(job: Job, *states: str) -> Any:
@@ -248,11 +271,11 @@ def end_published(
     schedules: Schedules,
     now: datetime,
     *,
-    said: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    said: tuple[Sequence[str], Sequence[Alert]] = ((), ()),
 ) -> None:
     """End an attempt whose folder is shown; whoever finds it so may, and it happens once.
 
-    `said` are the report's first sentences and those of its alerts.
+    `said` are the report's first sentences and its alerts.
     """
     with ledger.write() as connection:
         query = (
@@ -312,7 +335,7 @@ def _end(
         if schedule:
             note_ending(
                 connection, schedule, fire, outcome=result.outcome, now=now, alerts=result.alerts,
-                sentence=result.error or " ".join(result.answer), folder=result.folder,
+                sentence=result.error or " ".join(result.answer), answer=result.answer, folder=result.folder,
             )  # fmt: skip
     connection.execute(
         fires.update()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from murmuration.errors import MurmurationError, StoreError
 from murmuration.reports.manifest import RunResult
 from murmuration.reports.spares import Spares
+from murmuration.schedule.alerts import read_alerts
 from murmuration.schedule.claims import Job, Result
 from murmuration.settings import Settings
 
@@ -121,6 +122,7 @@ class ReportExecutor:
             execute(
                 context,
                 self._settings,
+                facts={"previous": job.previous and Path(job.previous).name},
                 deadline_seconds=job.schedule.spec.deadline.total_seconds(),
                 on_progress=tell,
                 stop=stop,
@@ -145,7 +147,7 @@ def result_of(run: RunResult) -> Result:
         error.get("sentence"),
         error.get("kind") in _AGAIN,
         tuple(run.manifest.get("answer", ())),
-        tuple(str(alert["sentence"]) for alert in run.manifest.get("alerts", ())),
+        read_alerts(run.manifest),
     )
 
 

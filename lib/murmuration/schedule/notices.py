@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from murmuration.schedule.alerts import Alert, record_alerts
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.spec import Schedule
 from murmuration.schedule.tables import fires, notices
@@ -24,6 +25,7 @@ _LONGEST_WAIT = timedelta(hours=1)
 _GIVE_UP_AFTER = timedelta(days=3)
 _PARTS_MAX = 20
 _ATTACH_MAX = 3
+_SENTENCES_MAX = 3  # of alerts of one schedule; of failures the last is enough
 _WORDS = {
     "failure": ("✗", "failed"), "recovery": ("✓", "recovered"), "missed": ("!", "missed"),
     "alert": ("!", "raised an alert"), "success": ("✓", "succeeded"),
@@ -75,10 +77,11 @@ def note_ending(
     outcome: str,
     now: datetime,
     sentence: str = "",
+    answer: Sequence[str] = (),
     folder: str | None = None,
-    alerts: Sequence[str] = (),
+    alerts: Sequence[Alert] = (),
 ) -> None:
-    """Put on record what an ending means to people: success, failure, recovery after a failure, alerts."""
+    """Put on record what an ending means to people: success, failure, recovery after a failure, alerts and their end."""
     if outcome != "succeeded":
         note(connection, schedule, fire.id, "failure", sentence, now=now, folder=folder)
         return
@@ -96,8 +99,21 @@ def note_ending(
     recovered = connection.execute(before).scalar_one_or_none() in ("failed", "timed out")
     event = "recovery" if recovered else "success"
     note(connection, schedule, fire.id, event, sentence, now=now, folder=folder)
-    for alert in dict.fromkeys(alerts):
-        note(connection, schedule, fire.id, "alert", alert, now=now, folder=folder)
+    told = record_alerts(connection, schedule, fire, alerts, now)
+    if told.raised:
+        # What the report says beside its alerts; those that are not told now are not in it.
+        rest = [one for one in answer if one not in {alert.sentence for alert in alerts}]
+        note(
+            connection,
+            schedule,
+            fire.id,
+            "alert",
+            " ".join([*told.raised, *rest]),
+            now=now,
+            folder=folder,
+        )
+    if told.over:
+        note(connection, schedule, fire.id, "recovery", " ".join(told.over), now=now, folder=folder)
 
 
 def send_due(
@@ -211,7 +227,9 @@ def write_message(rows: Sequence[Row[Any]], links: str) -> Message:
         last = found[-1]
         title = " ".join(filter(None, [name, item]))
         lines = [f"{mark} {title} {word}{times}, last for {last.logical_time:%Y-%m-%d %H:%M} UTC"]
-        lines += [text for text in (last.sentence, _link(last.run_folder, links)) if text]
+        said = list(dict.fromkeys(row.sentence for row in found if row.sentence))
+        lines += said[-_SENTENCES_MAX:] if event in ("alert", "recovery") else said[-1:]
+        lines += filter(None, [_link(last.run_folder, links)])
         parts.append("\n".join(lines))
     if len(groups) > _PARTS_MAX:
         parts.append(f"And {len(groups) - _PARTS_MAX} more; see murmuration schedule status.")

@@ -132,6 +132,25 @@ class Notify(_Entry):
     at_most_every: Length = timedelta(hours=6)
 
 
+class Alerts(_Entry):
+    """When an alert of a report is worth a notice.
+
+    Attributes
+    ----------
+    min_severity
+        Milder ones are in the report only.
+    grace
+        An alert that goes on, or comes back, is not told again so soon, unless it is severer by two or more.
+    at_most, within
+        And of one alert only so many notices in so long.
+    """
+
+    min_severity: Annotated[int, Field(ge=1, le=10, strict=True)] = 1
+    grace: Length = timedelta(days=1)
+    at_most: Annotated[int, Field(ge=1, le=1000, strict=True)] = 3
+    within: Length = timedelta(days=7)
+
+
 class Resources(_Entry):
     """What a run needs, for those who export to Kubernetes."""
 
@@ -155,6 +174,7 @@ class Spec(_Entry):
     retries: Retries = Retries()
     keep: Keep = Keep()
     notify: list[Notify] = Field(default_factory=list)
+    alerts: Alerts = Alerts()
     resources: Resources = Resources()
 
     @model_validator(mode="after")
@@ -328,6 +348,7 @@ def _allowed_keys(place: Place) -> list[str]:
         "retries": Retries,
         "keep": Keep,
         "notify": Notify,
+        "alerts": Alerts,
         "resources": Resources,
     }
     model = parts.get(str(place[0]), Spec) if len(place) > 1 else Spec

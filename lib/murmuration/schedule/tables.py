@@ -142,6 +142,22 @@ notices = Table(
     Index("notices_by_state", "state", "target"),
 )
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fire_id", Integer, ForeignKey("fires.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("began", UtcTime, nullable=False),
+    Column("ended", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Index("alerts_by_fire", "fire_id"),
+)
+
 
 def _first_tables(connection: Connection) -> None:
     metadata.create_all(connection, [versions, schedules, fires, attempts, workers])
@@ -151,5 +167,9 @@ def _notices(connection: Connection) -> None:
     metadata.create_all(connection, [notices])
 
 
+def _alerts(connection: Connection) -> None:
+    metadata.create_all(connection, [alerts])
+
+
 # Never change a step that a ledger out there may have taken; add one.
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first_tables, _notices)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first_tables, _notices, _alerts)

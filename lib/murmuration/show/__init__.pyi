@@ -1,3 +1,7 @@
+from .alerts import answer_alerts as answer_alerts
+from .alerts import describe_alerts as describe_alerts
+from .alerts import describe_watch as describe_watch
+from .alerts import show_alerts as show_alerts
 from .brand_figures import plot_brands as plot_brands
 from .brand_figures import plot_over_time as plot_over_time
 from .brand_figures import plot_share_of_voice as plot_share_of_voice
@@ -62,10 +66,12 @@ __all__ = [
     "LabelledCounts",
     "Markdown",
     "ProgressBar",
+    "answer_alerts",
     "apply_theme",
     "caption_shares",
     "changed_topics",
     "describe_agreement",
+    "describe_alerts",
     "describe_figure",
     "describe_gaps",
     "describe_health",
@@ -80,6 +86,7 @@ __all__ = [
     "describe_topic_gaps",
     "describe_topic_limits",
     "describe_topics",
+    "describe_watch",
     "headline",
     "label_posts",
     "plot_brands",
@@ -100,6 +107,7 @@ __all__ = [
     "plot_topics_over_time",
     "plot_word_cloud",
     "quality_headline",
+    "show_alerts",
     "show_drift",
     "show_levels",
     "show_lineage",

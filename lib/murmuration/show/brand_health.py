@@ -282,7 +282,7 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
     if over_time["period_start"].nunique() == 1:
         start = "The period is one step in time, so none stands out"
     elif worst is None:
-        start = f"No single {bucket} stands out"
+        start = f"No single {bucket} stands out by its share of negative posts"
     else:
         moment = worst["period_start"].astimezone(ZoneInfo(timezone))
         start = (

@@ -1,3 +1,9 @@
+from .alerts import ALERT_HISTORY as ALERT_HISTORY
+from .alerts import choose_alert_bucket as choose_alert_bucket
+from .alerts import find_alert_drivers as find_alert_drivers
+from .alerts import find_alert_posts as find_alert_posts
+from .alerts import find_alerts as find_alerts
+from .alerts import find_posts_near as find_posts_near
 from .levels import FEW_POSTS as FEW_POSTS
 from .levels import Change as Change
 from .levels import compare_levels as compare_levels
@@ -24,12 +30,14 @@ from .terms import find_distinctive_terms as find_distinctive_terms
 from .terms import find_terms_by_side as find_terms_by_side
 
 __all__ = [
+    "ALERT_HISTORY",
     "FEW_POSTS",
     "Bucket",
     "Change",
     "SpikeParams",
     "assign_period",
     "assign_steps",
+    "choose_alert_bucket",
     "choose_bucket",
     "compare_levels",
     "count_coverage",
@@ -38,9 +46,13 @@ __all__ = [
     "estimate_share_of_voice",
     "explode_brands",
     "fill_periods",
+    "find_alert_drivers",
+    "find_alert_posts",
+    "find_alerts",
     "find_bucket",
     "find_distinctive_terms",
     "find_engaged_posts",
+    "find_posts_near",
     "find_posts_to_read",
     "find_spike_drivers",
     "find_spikes",

@@ -12,8 +12,14 @@ _SAME_POST = 0.6  # Jaccard overlap of words from which two posts say the same
 _REACTIONS = ("like_count", "repost_count", "reply_count", "quote_count")
 
 
-def find_posts_to_read(posts: pd.DataFrame, terms: pd.DataFrame, *, count: int = 5) -> pd.DataFrame:
-    """Find the posts to read: telling negative ones, telling positive ones, and the most engaged.
+def find_posts_to_read(
+    posts: pd.DataFrame,
+    terms: pd.DataFrame,
+    *,
+    count: int = 5,
+    alarming: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Find the posts to read: telling negative ones, telling positive ones, the most engaged, and those of alerts.
 
     Parameters
     ----------
@@ -23,11 +29,13 @@ def find_posts_to_read(posts: pd.DataFrame, terms: pd.DataFrame, *, count: int =
         From `murmuration.trends.find_terms_by_side`.
     count
         How many posts of each kind at most.
+    alarming
+        From `find_alert_posts`.
 
     Returns
     -------
     pandas.DataFrame
-        Rows of `posts` with `why` (``negative``, ``positive``, ``engaged``), `rank` (from 1) and
+        Rows of `posts` with `why` (``negative``, ``positive``, ``engaged``, ``alert``), `rank` (from 1) and
         `engagement`.
     """
     found = []
@@ -42,6 +50,8 @@ def find_posts_to_read(posts: pd.DataFrame, terms: pd.DataFrame, *, count: int =
         part.assign(rank=range(1, len(part) + 1), engagement=count_engagement(part))
         for part in found
     ]
+    if alarming is not None and len(alarming):
+        parts.append(alarming)
     return pd.concat(parts, ignore_index=True)
 
 

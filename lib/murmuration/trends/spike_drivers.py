@@ -11,7 +11,7 @@ from murmuration.schema import check_columns
 from murmuration.trends.drivers import find_drivers
 from murmuration.trends.terms import find_distinctive_terms
 
-_BEFORE = pd.Timedelta(days=7)  # that the words of a spike are held against
+BEFORE = pd.Timedelta(days=7)  # that the words of a spike are held against
 _OFTEN = 0.1  # of the posts: what else is named so often is concerned
 _COPIES = 3  # from which a text counts as shared
 _COLUMNS = (
@@ -47,9 +47,9 @@ def find_spike_drivers(posts: Any, spikes: pd.DataFrame, *, count: int = 8) -> p
     created = frame["created_at"].astype("datetime64[us, UTC]")
     rows = []
     for brand, began, ended in zip(spikes["brand"], spikes["began"], spikes["ended"], strict=True):
-        ours, first = _about(frame, brand), pd.Timestamp(began)
+        ours, first = is_about(frame, brand), pd.Timestamp(began)
         inside = ours & (created >= first) & (created < pd.Timestamp(ended))
-        before = ours & (created >= first - _BEFORE) & (created < first)
+        before = ours & (created >= first - BEFORE) & (created < first)
         found = _find_one(frame[inside], frame[before], brand, count)
         rows.append({"brand": brand, "began": began, **found})
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
@@ -80,7 +80,8 @@ def _brand_column(posts: pd.DataFrame) -> str:
     return "brands" if "brands" in posts else "brand"
 
 
-def _about(posts: pd.DataFrame, brand: Any) -> Any:
+def is_about(posts: pd.DataFrame, brand: Any) -> Any:
+    """Say of each post whether it mentions a brand; all do where no brand is given or known."""
     if pd.isna(brand) or not {"brand", "brands"} & set(posts.columns):
         return np.ones(len(posts), dtype=bool)
     if "brands" in posts:
