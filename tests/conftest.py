@@ -1,6 +1,7 @@
 """Parts that many tests stand on: a store in a folder, real posts, a workspace of its own."""
 
 import csv
+import json
 import os
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from murmuration.store import Pseudonyms, Store
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)  # when test files were "seen", unless they say otherwise
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +109,55 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(root)
     get_settings.cache_clear()
     return root
+
+
+@pytest.fixture
+def add_report(workspace: Path) -> Callable[..., str]:
+    """Put a report with these code cells into the workspace and give its name."""
+
+    def add(
+        *cells: str, parameters: str = 'note: str = ""  # anything', name: str = "small"
+    ) -> str:
+        sources = [(parameters, ["parameters"]), *((cell, []) for cell in cells)]
+        notebook = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": KERNEL,
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{number}",
+                    "metadata": {"tags": tags},
+                    "source": source,
+                    "outputs": [],
+                    "execution_count": None,
+                }
+                for number, (source, tags) in enumerate(sources)
+            ],
+        }
+        (workspace / "notebooks" / "reports" / f"{name}.ipynb").write_text(json.dumps(notebook))
+        return name
+
+    return add
+
+
+@pytest.fixture
+def some_posts(take_in: Any, write_csv: Any, store_of_settings: Store) -> None:
+    """Three posts in the store of the workspace."""
+    rows = [
+        {"id": str(n), "text": f"post {n}", "created_at": "2026-01-01T00:00:00Z", "author": "a"}
+        for n in range(3)
+    ]
+    take_in(write_csv(rows), into=store_of_settings)
+
+
+@pytest.fixture
+def store_of_settings(workspace: Path) -> Store:
+    """The store of the workspace."""
+    del workspace
+    from murmuration.store import open_store
+
+    return open_store()
 
 
 @pytest.fixture(scope="session")

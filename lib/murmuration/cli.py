@@ -303,16 +303,26 @@ def replay(
 @app.command()
 def compare(
     first: Annotated[str, typer.Argument(help="Id of a run, or the beginning of it.")],
-    second: Annotated[str, typer.Argument(help="Id of another run of the same report.")],
+    second: Annotated[
+        str | None,
+        typer.Argument(
+            help="Id of a later run of the same report; else the first, which a schedule made, is held against the run before."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what changed between two runs: figures, posts, parameters, code, packages."""
+    from murmuration.reports.changes import find_previous
     from murmuration.reports.compare import compare_runs, write_comparison
     from murmuration.reports.manifest import find_run
     from murmuration.settings import get_settings
 
     reports = get_settings().reports
-    found = compare_runs(find_run(reports, first), find_run(reports, second))
+    before = find_run(reports, first)
+    before, after = (
+        (before, find_run(reports, second)) if second else (find_previous(before), before)
+    )
+    found = compare_runs(before, after)
     page = write_comparison(found, reports)
     if as_json:
         print_json(found.as_facts() | {"page": str(page)})

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from ..conftest import ROOT
-from ..reports.conftest import KERNEL
+from ..conftest import KERNEL, ROOT
 
 # Without these Chromium looks for its maker's servers at every start.
 QUIET = [

@@ -43,22 +43,6 @@ time.sleep(600)
 """
 
 
-@pytest.fixture
-def some_posts(take_in, write_csv, store_of_settings):
-    rows = [
-        {"id": str(n), "text": f"post {n}", "created_at": "2026-01-01T00:00:00Z", "author": "a"}
-        for n in range(3)
-    ]
-    take_in(write_csv(rows), into=store_of_settings)
-
-
-@pytest.fixture
-def store_of_settings(workspace):
-    from murmuration.store import open_store
-
-    return open_store()
-
-
 def processes_with(mark: str) -> list[psutil.Process]:
     return [
         process

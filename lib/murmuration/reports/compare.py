@@ -1,6 +1,7 @@
 """What changed between two runs of a report: parameters, data, key figures, code, packages."""
 
 import re
+import secrets
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -158,16 +159,26 @@ def _read_lock(commit: str | None) -> dict[str, str]:
 
 def write_comparison(comparison: Comparison, reports: Path) -> Path:
     """Write the page of a comparison into the folder of reports, and give its path."""
+    path = reports / "compared" / f"{comparison.first}..{comparison.second}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return put_text(path, render_comparison(comparison, up=f"../{comparison.report}"))
+
+
+def render_comparison(comparison: Comparison, *, up: str) -> str:
+    """Give the page of a comparison; `up` leads from where it lies to the folder of the report's runs."""
     from markupsafe import Markup
 
     from murmuration.reports.page import resource, templates
 
-    path = reports / "compared" / f"{comparison.first}..{comparison.second}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
     policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
     page = templates().get_template("compare.html.j2")
-    text = page.render(it=comparison, css=Markup(resource("report.css")), policy=policy)
-    fresh = path.with_suffix(".new")
+    css = Markup(resource("report.css"))
+    return page.render(it=comparison, up=up, css=css, policy=policy)
+
+
+def put_text(path: Path, text: str) -> Path:
+    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
     return path

@@ -22,6 +22,9 @@ from murmuration.reports.context import VARIABLE
 _SET_CHILD_SUBREAPER, _SET_PDEATHSIG = 36, 1  # <linux/prctl.h>
 _GRACE_SECONDS = 3.0
 _SECOND_LOOK_SECONDS = 0.1
+_KERNEL_SECONDS = 60  # until a kernel says something
+_MOST_PRINTED = 200_000  # characters of a cell
+_CUT = "\n… (more was printed, and is left out)\n"
 
 
 def main() -> int:
@@ -97,18 +100,37 @@ def _prepare() -> Callable[[Path], int]:
     # jsonschema can check addresses with it, which no notebook asks for, and its grammar takes a second to
     # build. As of jsonschema 4.26; a missing one is fine with it.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook
+    from papermill.log import logger
 
     from murmuration.reports.context import load_context
     from murmuration.reports.parameters import number_cells
+
+    class ReportClient(PapermillNotebookClient):  # type: ignore[misc]
+        """Papermill's client that keeps so much of what a cell prints as anybody can read."""
+
+        printed: dict[int, int]
+
+        def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+            if msg["msg_type"] == "stream":
+                seen = self.printed.get(cell_index, 0)
+                text = msg["content"]["text"]
+                self.printed[cell_index] = seen + len(text)
+                if seen > _MOST_PRINTED:
+                    return None
+                if seen + len(text) > _MOST_PRINTED:
+                    msg["content"]["text"] = text[: _MOST_PRINTED - seen] + _CUT
+            return super().process_message(msg, cell, cell_index)
 
     class ReportEngine(NBClientEngine):  # type: ignore[misc]
         """Papermill's engine that also says which cell it is at."""
 
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+            del kwargs  # nothing that we ask papermill for
             start = nb_man.cell_start
             numbers = [number for number, _ in number_cells(nb_man.nb)]
 
@@ -118,7 +140,11 @@ def _prepare() -> Callable[[Path], int]:
                 return start(cell, cell_index, **more)
 
             nb_man.cell_start = told
-            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+            client = ReportClient(
+                nb_man, kernel_name=kernel_name, startup_timeout=_KERNEL_SECONDS, log=logger
+            )
+            client.printed = {}
+            return client.execute()
 
     papermill_engines.register("murmuration", ReportEngine)
 

@@ -74,6 +74,7 @@ def run_tick(
     chores = Chores(ledger, worker, settings, environ)
     chores.send()
     if total:
+        chores.compare()
         chores.expire()
         chores.draw()
     ledger.close()
@@ -208,6 +209,12 @@ class Chores:
 
         expire_runs(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
 
+    def compare(self) -> None:
+        """Say of new runs what changed since the run before."""
+        from murmuration.schedule.changes import compare_new
+
+        compare_new(self._ledger, self._worker.name, utc_now())
+
     def ping(self) -> None:
         """Tell the dead man's switch that all is well, if it is."""
         if self._settings.ping and time.monotonic() - self.ticked_at < _ALIVE_SECONDS:
@@ -221,6 +228,7 @@ class Chores:
         chores = [
             _Chore("notices", 10.0, self.send),
             _Chore("the page of schedules", 60.0, self.draw),
+            _Chore("what changed since the run before", 10.0, self.compare),
             _Chore("old run folders", 3600.0, self.expire),
             _Chore("the dead man's switch", 60.0, self.ping),
         ]

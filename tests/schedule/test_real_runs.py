@@ -1,0 +1,190 @@
+"""Schedules whose runs are real notebooks with real kernels; longer ones are in tests/soak/test_real_runs.py."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from murmuration.reports.manifest import list_runs
+from murmuration.reports.spares import Spares
+from murmuration.schedule import requests
+from murmuration.schedule.daemon import run_tick
+from murmuration.schedule.execute import ReportExecutor
+from murmuration.schedule.ledger import open_ledger
+from murmuration.schedule.spec import Folder
+from murmuration.schedule.tables import attempts, fires
+from murmuration.schedule.worker import Worker
+from murmuration.settings import get_settings
+
+SAVE = """
+import murmuration as mm
+import pandas as pd
+run = mm.start_run("small")
+posts = mm.load_posts(columns=["post_id"], as_of=run.as_of).compute()
+run.answer([f"{len(posts)} posts."])
+path = run.save_table(pd.DataFrame({"item": ["posts"], "value": [len(posts)]}), "counted", key=["item"])
+"""
+# Two children, one of which has left its session and lost its parent.
+STRAY = """
+import subprocess, sys, time
+code = "import os, sys, time; os.setsid(); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "{mark}"], start_new_session=True)
+subprocess.Popen([sys.executable, "-c", f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {{code!r}}, '{mark}'])"])
+"""
+
+
+class Office:
+    """A workspace with a report and one schedule of it."""
+
+    def __init__(self, root, name="small", **fields):
+        self.settings = get_settings()
+        self.folder = root / "schedules"
+        self.folder.mkdir(exist_ok=True)
+        given = {"report": name, "cron": "0 0 29 2 *", "timezone": "UTC"} | fields
+        (self.folder / "one.yaml").write_text(json.dumps(given))
+        self.ledger = open_ledger(self.settings)
+
+    def ask(self, at=None):
+        schedule = Folder(self.folder).load().get("one")
+        requests.run_now(self.ledger, schedule, datetime.now(UTC), at=at)
+
+    def tick(self, **options):
+        return run_tick(self.settings, os.environ, at_once=1, only=None, grace_seconds=1, **options)
+
+    def fires(self):
+        with self.ledger.read() as connection:
+            return list(connection.execute(select(fires).order_by(fires.c.logical_time)))
+
+    def attempts(self):
+        with self.ledger.read() as connection:
+            return list(connection.execute(select(attempts)))
+
+
+@pytest.fixture
+def make_office(workspace, some_posts):
+    made = []
+
+    def make(**fields):
+        made.append(Office(workspace, **fields))
+        return made[-1]
+
+    yield make
+    for office in made:
+        office.ledger.close()
+
+
+def processes_with(mark):
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if mark in (process.info["cmdline"] or []) and process.pid != os.getpid()
+    ]
+
+
+def wait_until(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.05)
+
+
+def test_each_run_says_what_changed_since_the_one_before(
+    make_office, add_report, take_in, write_csv, store_of_settings
+):
+    add_report(SAVE)
+    office = make_office()
+    now = datetime.now(UTC)
+    office.ask(at=now - timedelta(hours=2))
+    assert office.tick() == 1
+    more = [{"id": "99", "text": "late", "created_at": "2026-01-02T00:00:00Z", "author": "b"}]
+    take_in(write_csv(more, "more.csv"), into=store_of_settings)
+    office.ask(at=now - timedelta(hours=1))
+    assert office.tick() == 1
+    second, first = list_runs(office.settings.reports)
+    assert second.manifest["answer"] == ["4 posts."]
+    assert (first.manifest["previous"], second.manifest["previous"]) == (None, first.folder.name)
+    assert not (first.folder / "changes.json").exists()
+    facts = json.loads((second.folder / "changes.json").read_text())
+    assert (facts["first"], facts["second"]) == (first.folder.name, second.folder.name)
+    [table] = facts["tables"]
+    assert table["columns"] == [{"column": "value", "rows": 1, "by_at_most": 1.0}]
+    assert first.folder.name in (second.folder / "changes.html").read_text()
+    assert 'href="changes.html"' in (second.folder / "report.html").read_text()
+    assert "changes.html" not in (first.folder / "report.html").read_text()
+    done = subprocess.run(
+        [sys.executable, "-m", "murmuration.cli", "compare", second.folder.name, "--json"],
+        cwd=office.settings.root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["first"] == first.folder.name, done.stderr
+
+
+def test_a_child_that_a_finished_run_left_behind_is_ended(make_office, add_report):
+    mark = f"stray-{os.getpid()}-finished"
+    add_report(STRAY.format(mark=mark))
+    office = make_office()
+    office.ask()
+    office.tick()
+    assert [row.state for row in office.fires()] == ["succeeded"]
+    assert processes_with(mark) == []
+
+
+def test_a_run_that_is_cancelled_ends_with_all_that_it_started(make_office, add_report):
+    mark = f"stray-{os.getpid()}-cancelled"
+    add_report(STRAY.format(mark=mark) + "time.sleep(600)")
+    office = make_office(retries={"attempts": 3})
+    spares = Spares(office.settings.state / "runs")
+    worker = Worker(
+        office.ledger, Folder(office.folder), ReportExecutor(office.settings, spares),
+        kind="tick", beat_seconds=0.1,
+    )  # fmt: skip
+    office.ask()
+    assert worker.tick() == 1
+    wait_until(lambda: len(processes_with(mark)) >= 2)
+    assert requests.cancel(office.ledger, "one", datetime.now(UTC)) == 1
+    wait_until(lambda: worker.running == 0)
+    worker.finish()
+    assert processes_with(mark) == []
+    assert [row.state for row in office.fires()] == ["cancelled"]
+    assert list_runs(office.settings.reports) == []
+
+
+def test_a_notebook_that_prints_200_mb_leaves_a_small_run(make_office, add_report):
+    add_report("for _ in range(200):\n    print('x' * 1_000_000)", "print('on')")
+    office = make_office()
+    office.ask()
+    office.tick()
+    [run] = list_runs(office.settings.reports)
+    assert run.status == "succeeded"
+    assert sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file()) < 2_000_000
+    notebook = (run.folder / "notebook.ipynb").read_text()
+    assert "more was printed, and is left out" in notebook
+    assert "'on'" in notebook
+
+
+FULL = """
+import resource, sys
+from murmuration.cli import app
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))  # a page with plotly's script is larger
+app(["schedule", "tick"])
+"""
+
+
+def test_a_disk_that_is_full_while_a_run_is_published_leaves_no_half_run(make_office, add_report):
+    add_report(SAVE, "import plotly.graph_objects as go\ngo.Figure(go.Bar(x=[1], y=[1]))")
+    office = make_office()
+    office.ask()
+    done = subprocess.run(
+        [sys.executable, "-c", FULL], cwd=office.settings.root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    [fire] = office.fires()
+    assert fire.state == "failed"
+    assert "File too large" in fire.error
+    assert list_runs(office.settings.reports) == []
+    assert list(office.settings.reports.glob("small/*/report.html")) == []
