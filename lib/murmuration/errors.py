@@ -73,6 +73,10 @@ class StoreError(MurmurationError, OSError):
     """The store cannot be opened, read or written."""
 
 
+class StoreChangedError(StoreError):
+    """Somebody else changed the store meanwhile, so nothing was committed."""
+
+
 class ReportError(MurmurationError, RuntimeError):
     """A report run did not finish."""
 

@@ -8,20 +8,23 @@ missing.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from deltalake import DeltaTable
 
 from murmuration.collect.bad_rows import BadRows, drop_forgotten
 from murmuration.collect.files import PostFile
 from murmuration.collect.normalise import Normaliser
 from murmuration.collect.raw import Reader
-from murmuration.errors import ReadError, StoreError
+from murmuration.errors import ReadError, StoreChangedError, StoreError
 from murmuration.store.aside import Aside
 from murmuration.store.delta import DataFile, Store
+from murmuration.store.forget import erase_again
 from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
 from murmuration.store.tombstones import Tombstones, bury
@@ -113,9 +116,8 @@ class ImportJob:
             self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted
         )
         files = self._write(tally, detect_language=detect_language)
-        with removed_unless_committed(self.store, files):
-            self._check_alone(posts.version())
-            self.store.commit_posts(posts, add=files, facts=pack_receipt(values))
+        self._commit(files, pack_receipt(values), seen=posts.version())
+        self._erase_latecomers(files)
         add_missing_receipts(self.store)
         return Outcome(values, tally.repeated_equal_rows, differing, self.languages)
 
@@ -166,8 +168,24 @@ class ImportJob:
                 alive.update(rows["post_id"].filter(pc.is_in(rows["post_id"], deleted)).to_pylist())
         return alive
 
-    def _check_alone(self, version: int) -> None:
-        """Refuse to commit if somebody on another machine changed this source meanwhile."""
+    def _commit(self, files: list[DataFile], facts: Mapping[str, str], *, seen: int) -> None:
+        """Commit right behind a state that was looked at, so that nobody comes between look and commit."""
+        with removed_unless_committed(self.store, files):
+            while True:
+                newest = self._check_alone(seen)
+                with suppress(StoreChangedError):
+                    self.store.commit_posts(newest, add=files, facts=facts, only_next=True)
+                    return
+
+    def _erase_latecomers(self, files: list[DataFile]) -> None:
+        """Erase again what somebody forgot between the last look at the tombstones and the commit."""
+        # `forget` buries first and cleans later: what it buries after this look, it finds itself.
+        tombstones = Tombstones.load(self.store)
+        if tombstones.count(self.source) != self.tombstones:
+            erase_again(self.store, self.folder, self.source, files, tombstones)
+
+    def _check_alone(self, version: int) -> DeltaTable:
+        """Refuse to commit if somebody on another machine changed this source meanwhile; give `posts` as it is now."""
         if Tombstones.load(self.store).count(self.source) != self.tombstones:
             raise StoreError(
                 f"Posts of {self.source!r} were forgotten or deleted in {self.store.location} meanwhile, "
@@ -175,15 +193,16 @@ class ImportJob:
             )
         newest = self.store.open("posts")
         if newest.version() == version:
-            return
+            return newest
         mine = {file.path for file in self.store.post_files(newest, source=self.source)}
         before = self.store.open("posts", version)
         if mine != {file.path for file in self.store.post_files(before, source=self.source)}:
             raise StoreError(
-                f"Another machine imported posts of {self.source!r} into {self.store.location} at the "
-                "same time, so new and known posts cannot be told apart. No posts were committed; run "
-                "the import again."
+                f"Posts of {self.source!r} were imported, folded or forgotten in {self.store.location} from another "
+                "machine at the same time, so new and known posts cannot be told apart. No posts were "
+                "committed; run the import again."
             )
+        return newest
 
     def _write(self, tally: Tally, *, detect_language: bool) -> list[DataFile]:
         done = 0

@@ -29,7 +29,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction
 
 from murmuration.catalog import load_catalog
-from murmuration.errors import StoreError
+from murmuration.errors import StoreChangedError, StoreError
 from murmuration.schema import POSTS, STORE_TABLES, Table
 from murmuration.settings import Settings, get_settings
 from murmuration.store.moments import Moment, State, as_moment, as_state
@@ -359,6 +359,7 @@ class Store:
         add: Sequence[DataFile],
         remove: Sequence[DataFile] = (),
         facts: Mapping[str, str],
+        only_next: bool = False,
     ) -> None:
         """Put data files into `posts` and take others out, in one commit.
 
@@ -370,11 +371,13 @@ class Store:
             Files that are in place, and files of this version that go.
         facts
             Kept in the commit, for instance an import's receipt.
+        only_next
+            Whether anything that was committed since `table` was opened forbids it.
 
         Raises
         ------
-        StoreError
-            If somebody else took files out since `table` was opened; nothing was changed.
+        StoreChangedError
+            If so, or if somebody else took files out since then; nothing was changed.
         """
         now = time_ns() // 1_000_000
         actions: list[AddAction | RemoveAction] = [
@@ -397,7 +400,11 @@ class Store:
                 "append",
                 POSTS.arrow,
                 list(POSTS.partition_by),
-                commit_properties=CommitProperties(custom_metadata=dict(facts)),
+                commit_properties=CommitProperties(
+                    custom_metadata=dict(facts),
+                    # With no retries, delta-rs does not look whether it fits to what came between.
+                    max_commit_retries=0 if only_next else None,
+                ),
             )
 
 
@@ -454,7 +461,7 @@ def translated(location: str) -> Iterator[None]:
             "set MURMURATION_STORE to where it is."
         ) from err
     except CommitFailedError as err:
-        raise StoreError(
+        raise StoreChangedError(
             f"Somebody else changed the store {location} at the same moment; nothing was changed. "
             "Run the command again."
         ) from err

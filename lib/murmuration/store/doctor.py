@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 
 from murmuration.errors import StoreError
 from murmuration.store.delta import Commit, DataFile, Store, translated
-from murmuration.store.merge import connect
+from murmuration.store.keys import find_twins, keys_of
 from murmuration.store.receipts import read_receipts
 from murmuration.store.tombstones import Tombstones
 from murmuration.store.upkeep import ERASED, FOLDED
@@ -133,7 +132,7 @@ def _check_keys(keys: Mapping[str, _KeyFacts]) -> Iterator[Finding]:
             sound = False
             yield Finding(
                 "problem",
-                f"{facts.in_two_months:,} posts of {source} live in two months; `forget --post` them and import again.",
+                f"{facts.in_two_months:,} posts of {source} live in two months; `compact` folds each into one.",
             )
         if facts.twice_in_batch:
             sound = False
@@ -145,30 +144,16 @@ def _check_keys(keys: Mapping[str, _KeyFacts]) -> Iterator[Finding]:
         yield Finding("ok", f"Every post of {len(keys)} sources has one key and one place.")
 
 
-_KEY_FACTS = """
-    SELECT (SELECT count(DISTINCT post_id) FROM keys),
-        (SELECT count(*) FROM (SELECT post_id FROM keys GROUP BY post_id HAVING count(DISTINCT month) > 1)),
-        (SELECT count(*) FROM (SELECT post_id FROM keys GROUP BY post_id, month, batch HAVING count(*) > 1))
+_TWICE = """
+    SELECT count(DISTINCT post_id), (SELECT count(*) FROM (
+        SELECT post_id FROM keys GROUP BY post_id, month, batch HAVING count(*) > 1)) FROM keys
 """
 
 
 def _key_facts(store: Store, files: list[DataFile], source: str, state: Path) -> _KeyFacts:
-    (state / "tmp").mkdir(parents=True, exist_ok=True)
-    with (
-        TemporaryDirectory(dir=state / "tmp", prefix="doctor-") as spill,
-        connect(memory_limit="512MB", temp_directory=spill, threads=2) as connection,
-    ):
-        connection.execute("CREATE TABLE keys (post_id VARCHAR, month VARCHAR, batch VARCHAR)")
-        for file in files:
-            if file.source == source:
-                rows = store.read_file(f"{store.uri('posts')}/{file.path}", columns=["post_id"])
-                for name, value in (("month", file.month), ("batch", file.batch)):
-                    rows = rows.append_column(name, pa.repeat(pa.scalar(value), len(rows)))
-                connection.register("incoming", rows)
-                connection.execute("INSERT INTO keys SELECT * FROM incoming")
-                connection.unregister("incoming")
-        [(posts, in_two_months, twice)] = connection.execute(_KEY_FACTS).fetchall()
-    return _KeyFacts(int(posts), int(in_two_months), int(twice))
+    with keys_of(store, files, source, state) as keys:
+        [(posts, twice)] = keys.execute(_TWICE).fetchall()
+        return _KeyFacts(int(posts), find_twins(keys).posts, int(twice))
 
 
 def _check_tombstones(store: Store, files: list[DataFile]) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ id of the post that they answer.
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,7 +172,7 @@ def _erase(store: Store, state: Path, target: _Target) -> Erasure:
     ]
     erased = _count_posts(store, touched, tombstones)
     for month in sorted({file.month for file in touched}):
-        fold(store, state, source, month, tombstones)
+        fold(store, state, source, [month], tombstones)
     quarantined = _clean_quarantine(store, target)
     labels = erase_labels(store, tombstones)
     rewritten = len(touched) + _rewrite_old_files(store, target, tombstones)
@@ -183,6 +183,28 @@ def _erase(store: Store, state: Path, target: _Target) -> Erasure:
         )
     mark_swept(store, tombstones, reasons=["forgotten", "deleted"])
     return Erasure(erased, quarantined, rewritten, labels)
+
+
+def erase_again(
+    store: Store, state: Path, source: str, files: Sequence[DataFile], tombstones: Tombstones
+) -> None:
+    """Erase what somebody forgot while files with it were committed, from those files as well.
+
+    `forget` may have met them before they were committed: then they hold less than the log says.
+    """
+    for month in sorted({file.month for file in files}):
+        cleaned, gone = {}, 0
+        for file in (file for file in files if file.month == month):
+            path = f"{store.uri('posts')}/{file.path}"
+            rows = store.read_file(path)
+            kept = tombstones.drop(rows, source=source)
+            gone += file.rows - len(rows)
+            if not kept.equals(rows) or store.files.size(path) != file.bytes:
+                cleaned[path] = kept
+        if cleaned:
+            fold(store, state, source, [month], tombstones, gone=gone)
+        for path, kept in cleaned.items():
+            _overwrite(store, path, kept)
 
 
 def _check_source(store: Store, source: str) -> None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from murmuration.errors import ParamError
 from murmuration.schema import POSTS, STORE_TABLES
 from murmuration.store.delta import DataFile, Store, translated
+from murmuration.store.keys import find_twins, keys_of
 from murmuration.store.merge import Merge
 from murmuration.store.receipts import add_missing_receipts
 from murmuration.store.spill import remove_leftovers, spill_folder
@@ -78,15 +79,16 @@ def compact(
     _gather_small_tables(store)
     _gather_labels(store)
     tombstones = Tombstones.unswept(store)
-    months = _months_to_fold(store, tombstones)
+    places = _places_to_fold(store, state, tombstones)
     before = after = 0
-    for done, (source, month) in enumerate(months):
-        on_month(f"{source} {month}", done, len(months))
-        rows = fold(store, state, source, month, tombstones)
+    for done, place in enumerate(places):
+        on_month(f"{place.source} {' '.join(place.months)}", done, len(places))
+        rows = fold(store, state, place.source, place.months, tombstones, gone=place.surplus)
         before, after = before + rows[0], after + rows[1]
     # Those that `forget` made are its own to finish: old files and the quarantine are not folded here.
     mark_swept(store, tombstones, reasons=["deleted"])
-    return Compaction(len(months), before, after, vacuum(store, keep_versions or {}, keep_days))
+    months = sum(len(place.months) for place in places)
+    return Compaction(months, before, after, vacuum(store, keep_versions or {}, keep_days))
 
 
 def _gather_small_tables(store: Store) -> None:
@@ -106,14 +108,29 @@ def _gather_labels(store: Store) -> None:
         store.replace(table, kept)
 
 
-def _months_to_fold(store: Store, tombstones: Tombstones) -> list[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Months of a source to fold together: one, or those that share posts."""
+
+    source: str
+    months: tuple[str, ...]
+    surplus: int = 0
+
+
+def _places_to_fold(store: Store, state: Path, tombstones: Tombstones) -> list[_Place]:
     files = store.post_files(store.open("posts"))
     found = []
-    for place, group in groupby(files, key=lambda file: (file.source, file.month)):
-        month = list(group)
-        several = len({file.batch for file in month}) > 1
-        if several or _holds_hidden(store, month, tombstones):
-            found.append(place)
+    for source, group in groupby(files, key=lambda file: file.source):
+        own = list(group)
+        with keys_of(store, own, source, state) as keys:
+            twins = find_twins(keys)
+        if twins.posts:
+            found.append(_Place(source, twins.months, twins.surplus))
+        for month in sorted({file.month for file in own} - set(twins.months)):
+            there = [file for file in own if file.month == month]
+            several = len({file.batch for file in there}) > 1
+            if several or _holds_hidden(store, there, tombstones):
+                found.append(_Place(source, (month,)))
     return found
 
 
@@ -129,15 +146,22 @@ def _holds_hidden(store: Store, files: Iterable[DataFile], tombstones: Tombstone
 
 
 def fold(
-    store: Store, state: Path, source: str, month: str, tombstones: Tombstones
+    store: Store,
+    state: Path,
+    source: str,
+    months: Collection[str],
+    tombstones: Tombstones,
+    *,
+    gone: int = 0,
 ) -> tuple[int, int]:
-    """Rewrite the files of one month of one source as one batch; give its rows before and after.
+    """Rewrite the files of months of one source as one batch; give their rows before and after.
 
-    The commit says how many posts were erased with it, so that `doctor` can add up.
+    A post that lives in several of them lives on where its newest version is. The commit says how many posts were
+    erased with it, so that `doctor` can add up; `gone` more are that no file holds any more, or that had a place too many.
     """
     # Opened once: if another machine folds this month meanwhile, the commit below is refused.
     table = store.open("posts")
-    old = [file for file in store.post_files(table, source=source) if file.month == month]
+    old = [file for file in store.post_files(table, source=source) if file.month in months]
     erased: set[str] = set()
     with spill_folder(store, state) as folder, Merge(folder) as merge:
         for file in old:
@@ -149,8 +173,11 @@ def fold(
         tally = merge.rank()
         files = write_units(store, merge, source=source, batch=new_batch("fold"))
         with removed_unless_committed(store, files):
-            facts = {FOLDED: f"{source}/{month}", ERASED: json.dumps({source: len(erased)})}
-            store.commit_posts(table, add=files, remove=old, facts=facts)
+            counts = json.dumps({source: len(erased) + gone})
+            facts = {FOLDED: f"{source}/{'+'.join(months)}", ERASED: counts}
+            # What came in meanwhile goes with its month, but if that is not settled it could live twice again.
+            alone = len(months) > 1
+            store.commit_posts(table, add=files, remove=old, facts=facts, only_next=alone)
     return sum(file.rows for file in old), tally.written
 
 
