@@ -448,10 +448,11 @@ def forget(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check what must always be true of the store."""
+    """Check what must always be true of the store, and remove drafts that nobody works in any more."""
+    from murmuration.reports.drafts import sweep_drafts
     from murmuration.settings import get_settings
     from murmuration.store.delta import open_store
-    from murmuration.store.doctor import examine
+    from murmuration.store.doctor import Finding, examine
 
     settings = get_settings()
     store = open_store(settings)
@@ -461,6 +462,9 @@ def doctor(as_json: AsJson = False) -> None:
             store, settings.state, on_step=lambda name: bar.update(task, advance=1, note=name)
         )
         findings = list(steps)
+    if swept := sweep_drafts():
+        text = f"{number(swept, 'draft')} of notebooks that nobody works in any more removed."
+        findings.append(Finding("note", text))
     problems = sum(finding.level == "problem" for finding in findings)
     if as_json:
         print_json({"problems": problems, "findings": [fields_of(finding) for finding in findings]})

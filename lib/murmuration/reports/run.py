@@ -1,7 +1,6 @@
 """A run, seen from inside its notebook: pinned inputs in, steps and tables out."""
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from murmuration.compute import Cluster, choose_backend, choose_device, start_cl
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
 from murmuration.models import load, load_exactly, save
 from murmuration.reports.context import Context, Journal, given_context
+from murmuration.reports.drafts import make_draft
 from murmuration.reports.labelled import find_labelled
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
@@ -427,7 +427,7 @@ def start_run(report: str) -> Run:
 
 def _draft(report: str) -> Context:
     settings = get_settings()
-    folder = Path(tempfile.mkdtemp(prefix=f"murmuration-draft-{report}-"))
+    folder = make_draft(report)
     return Context(
         run_id=folder.name,
         report=report,

@@ -204,9 +204,11 @@ class Chores:
         write_schedule_page(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
 
     def expire(self) -> None:
-        """Remove run folders whose time is over."""
+        """Remove run folders whose time is over, and drafts that nobody works in."""
+        from murmuration.reports.drafts import sweep_drafts
         from murmuration.schedule.retention import expire_runs
 
+        sweep_drafts()
         expire_runs(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
 
     def compare(self) -> None:
