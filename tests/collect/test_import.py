@@ -158,6 +158,38 @@ def test_the_same_file_read_another_way_is_another_import(take_in, write_csv):
     assert other.values["import_id"] != first.values["import_id"]
 
 
+@pytest.mark.parametrize("seen", [{}, {"retrieved_at": "2026-02-01T00:00:00Z"}])
+def test_a_file_that_is_imported_again_with_a_mended_option_is_mended_as_a_whole(
+    take_in, write_csv, posts_of, store, seen
+):
+    posts = [
+        {"id": str(k), "text": "a", "date": f"2015-02-24 10:{k:02d}"} | seen for k in range(40)
+    ]
+    path = write_csv(posts)
+    for number, zone in enumerate(["UTC", "America/New_York", "Asia/Tokyo"]):
+        receipt = take_in(path, timezone=zone, detect_language=False)
+        assert counts(receipt)["written"] == 40
+        hours = {post["created_at"].hour for post in posts_of("created_at").values()}
+        assert hours == {10 if number == 0 else 15 if number == 1 else 1}
+    assert take_in(path, timezone="UTC", detect_language=False).repeated
+    first = load_posts(store=store, as_of=1).compute()
+    assert {at.hour for at in first["created_at"]} == {10}
+    assert not [f for f in examine(store, Path(store.location) / "s") if f.level == "problem"]
+
+
+def test_languages_that_an_import_left_out_are_filled_in_by_importing_again(
+    take_in, write_csv, posts_of
+):
+    path = write_csv(
+        [{"id": "1", "text": "Where is my luggage? I have been waiting for two hours."}]
+    )
+    take_in(path, detect_language=False)
+    assert posts_of("lang")["1"]["lang"] is None
+    assert not take_in(path).repeated
+    assert posts_of("lang")["1"]["lang"] == "en"
+    assert take_in(path, detect_language=False).repeated
+
+
 def test_how_strict_an_import_is_does_not_make_it_another(take_in, write_csv):
     first = take_in(write_csv(rows()), max_bad_share=0.1)
     assert take_in(write_csv(rows()), max_bad_share=0.5, detect_language=False).repeated
