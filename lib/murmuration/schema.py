@@ -176,7 +176,12 @@ QUARANTINE = Table(
         Column("reason", pa.string(), "Why it was set aside"),
         Column("post_id", pa.string(), "Its id, if it could be read"),
         Column("author_key", pa.string(), "Pseudonym of its author, if it could be read"),
-        Column("content", pa.string(), "The row as found, up to 2,000 characters", text=True),
+        Column(
+            "content",
+            pa.string(),
+            "What was read of it but for names, up to 2,000 characters; empty if it could not be taken apart",
+            text=True,
+        ),
     ),
 )
 

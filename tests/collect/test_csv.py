@@ -22,7 +22,7 @@ def rows_as(dialect_options, rows, newline="\n"):
 
 
 def bad_rows(content):
-    return [(row.row, row.reason, row.content) for row in content.bad]
+    return [(row.row, row.reason, row.unread) for row in content.bad]
 
 
 # Delimiters, quoting, line ends

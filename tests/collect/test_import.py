@@ -429,6 +429,38 @@ def test_bad_rows_go_to_quarantine_with_file_row_and_reason(take_in, write_csv, 
     assert len(posts_of()) == 20
 
 
+UNREADABLE = {
+    "record.jsonl": [
+        {"id": "1", "content": "a", "account": {"acct": "amy"}, "visibility": "public"},
+        {
+            "content": "x" * 3000,
+            "account": {"acct": "zz-handle"},
+            "visibility": "public",
+            "id": None,
+        },
+    ],
+    "cells.csv": "id,user_id,text\n1,amy,hi\n2,zz-handle,one,too many\n",
+    "cut.jsonl": '{"id":"1","text":"a"}\n{"id":"2","screen_name":"zz-handle","text":"cut o',
+    "late.jsonl": [
+        {"id": "1", "text": "a", "created_at": "2015-02-24", "user_mentions": []},
+        {"id": "2", "text": "b", "created_at": "soon", "user_mentions": ["zz-handle"]},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_quarantine_names_nobody(take_in, write, store, name):
+    content = UNREADABLE[name]
+    if isinstance(content, list):
+        content = "".join(json.dumps(record) + "\n" for record in content)
+    assert take_in(write(content, name), max_bad_share=1).values["rows_quarantined"] == 1
+    [row] = store.read("quarantine").to_pylist()
+    assert "zz-handle" not in str(row)
+    assert row["reason"]
+    for path in Path(store.location).rglob("*.parquet"):
+        assert b"zz-handle" not in path.read_bytes()
+
+
 def test_too_many_bad_rows_stop_the_import_with_nothing_committed(take_in, write_csv, store, state):
     take_in(write_csv(rows()))
     before = {name: store.read(name).num_rows for name in ("imports", "quarantine")}

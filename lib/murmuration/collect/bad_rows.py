@@ -62,7 +62,8 @@ class BadRows:
             ) from err
 
     def _values(self, row: BadRow) -> dict[str, object]:
-        return self._same | {name: getattr(row, name) for name in BadRow.__slots__}
+        kept = (name for name in QUARANTINE.names if name not in self._same)
+        return self._same | {name: getattr(row, name) for name in kept}
 
     def describe(self) -> str:
         """Say why rows are bad, the most frequent reasons first; never what stands in them."""
@@ -101,7 +102,7 @@ def drop_forgotten(
 
     def is_forgotten(row: BadRow) -> bool:
         if row.post_id is None and row.author_key is None:
-            return any(map(is_id, _possible_ids(row.content)))
+            return any(map(is_id, _possible_ids(row.unread or row.content)))
         return is_named(row.post_id, row.author_key)
 
     return [row for row in rows if not is_forgotten(row)]

@@ -123,7 +123,7 @@ class JsonReader:
 
     def _add(self, batcher: Batcher, number: int, record: Any, size: int) -> None:
         if isinstance(record, _BadRecord):
-            batcher.add_bad(BadRow(number, record.reason, record.content))
+            batcher.add_bad(BadRow(number, record.reason, unread=record.content))
         elif not isinstance(record, Mapping):
             batcher.add_bad(
                 BadRow(number, f"a record must be an object, but this is {type(record).__name__}")
@@ -142,7 +142,11 @@ class JsonReader:
                 size = 0
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as err:
             batcher.add_bad(
-                BadRow(number, f"no whole record of {shape.name}: {_why(err)}", _dump(record))
+                BadRow(
+                    number,
+                    f"no whole record of {shape.name}: {_why(err)}",
+                    unread=_dump(record),
+                )
             )
 
     def _flat(self, record: Mapping[str, Any]) -> Fields:
@@ -267,5 +271,5 @@ def _as_list(value: Any) -> list[str] | None:
 
 
 def _dump(record: Mapping[str, Any]) -> str:
-    # Not escaped, so that `forget` and people find in it what they look for.
+    # Not escaped, so that what was forgotten is found in it.
     return replace_halves(json.dumps(record, ensure_ascii=False, default=str)[:CONTENT_SHOWN])

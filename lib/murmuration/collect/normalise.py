@@ -278,8 +278,9 @@ def _bad_rows(
 ) -> list[BadRow]:
     places = pa.array(np.flatnonzero(pc.is_valid(reasons).to_numpy(zero_copy_only=False)))
     said = {name: column.take(places).to_pylist() for name, column in raw.items()}
-    # The author is kept as a pseudonym in a column of its own.
-    said.pop("author", None)
+    # The author is kept as a pseudonym in a column of its own; whom it mentions is not kept.
+    for name in ("author", "mentions"):
+        said.pop(name, None)
     # Read as those of posts are, so that tombstones know them; but none is derived.
     ids, _ = read_ids(_get(raw, "post_id", len(rows)).take(places))
     contents = [

@@ -19,7 +19,7 @@ from murmuration.schema import PAIRS, STRINGS
 BATCH_ROWS = 16_384
 BATCH_BYTES = 16 << 20
 BATCH_CELLS = 1 << 22  # so many rows of 256 columns
-CONTENT_SHOWN = 2_000  # characters of a bad row that quarantine keeps
+CONTENT_SHOWN = 2_000  # characters of a bad row that are looked at or kept
 
 Fields = dict[str, Any]
 
@@ -52,13 +52,18 @@ _OWNERS = ("user_", "author_", "account_", "owner_", "channel_", "profile_")
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that is no post: where it stands, why, and what could be read of it."""
+    """A row that is no post: where it stands, why, and what could be read of it.
+
+    `unread` is the beginning of a row that could not be taken apart, to look in it for what was forgotten. It may name
+    anybody, so it is never kept.
+    """
 
     row: int
     reason: str
     content: str = ""
     post_id: str | None = None
     author_key: str | None = None
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +256,7 @@ class Batcher:
     def add_bad(self, bad: BadRow) -> None:
         """Take in a row that could not be read."""
         self._bad.append(bad)
-        self._size += len(bad.content)
+        self._size += len(bad.unread)
 
     @property
     def full(self) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any, NamedTuple
@@ -141,7 +141,7 @@ class CsvReader:
         good: list[_Row] = []
         bad: list[BadRow] = []
         for row in rows:
-            size += row.size if isinstance(row, _Row) else len(row.content)
+            size += row.size if isinstance(row, _Row) else len(row.unread)
             bad.append(row) if isinstance(row, BadRow) else good.append(row)
             if len(good) + len(bad) >= most or size >= BATCH_BYTES:
                 yield self._batch(good, bad)
@@ -333,15 +333,13 @@ def _rows(lines: _Lines, dialect: Dialect, *, width: int) -> Iterator[_Row | Bad
                 continue
             reason = f"{len(values)} columns, but the first line names {width}"
         number, text = taken[0]
-        yield BadRow(number, reason, text[:CONTENT_SHOWN].rstrip("\r\n"))
+        yield BadRow(number, reason, unread=text[:CONTENT_SHOWN].rstrip("\r\n"))
         lines.give_back(taken[1:])
         reader = csv.reader(feed(), **dialect.options)
 
 
 def _printable(row: BadRow) -> BadRow:
-    if row.content.isascii():
-        return row
-    return BadRow(row.row, row.reason, read_stray_bytes(row.content), row.post_id, row.author_key)
+    return row if row.unread.isascii() else replace(row, unread=read_stray_bytes(row.unread))
 
 
 def _physical_lines(sample: str) -> list[str]:
@@ -396,7 +394,7 @@ def _score(lines: list[str], dialect: Dialect) -> tuple[float, int, int]:
     )
     good = [row for row in rows if isinstance(row, _Row)]
     fitting = sum(row.size for row in good) / max(
-        1, sum(row.size if isinstance(row, _Row) else len(row.content) for row in rows)
+        1, sum(row.size if isinstance(row, _Row) else len(row.unread) for row in rows)
     )
     quoted = sum(line.count(dialect.delimiter + dialect.quote) for line in lines[:_SAMPLE_ROWS])
     return round(fitting, 2), len(good[0].values) if good else 0, quoted
