@@ -28,6 +28,7 @@ import time
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
+OLD, NEW = VENV + ".old", VENV + ".new"  # on its way out, on its way in
 LOCK = os.path.join(ROOT, "requirements.lock")
 STAMP = os.path.join(VENV, "murmuration-setup.json")  # written last: the environment is whole
 BEGUN = os.path.join(VENV, "murmuration-setup.begun")  # written first: it is ours to make anew
@@ -71,7 +72,19 @@ def is_whole():
     wanted = wanted_stamp()
     # Any Python may start us; the one that made the environment stays.
     same = stamp.get("lock") == wanted["lock"] and stamp.get("root") == wanted["root"]
-    return same and os.access(venv_python(), os.X_OK)
+    return same and version_of(venv_python()) == stamp.get("python")
+
+
+def version_of(python):
+    """Which Python this is now: a system that moves on takes that of an environment along, its packages not."""
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        said = subprocess.run(
+            [python, "-I", "-S", "-c", ask], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError:  # not there, or may not be run
+        return ""
+    return said.stdout.decode("ascii", "replace").strip()
 
 
 @contextlib.contextmanager
@@ -114,13 +127,14 @@ def build_environment():
                 "There is a .venv here that tasks.py did not make, so it is left alone. Move it away, or use it "
                 "directly: .venv/bin/murmuration --help"
             )
-        say("The environment .venv is unfinished or older than requirements.lock; making it anew.")
-        shutil.rmtree(VENV)
+        say(
+            "The environment .venv is unfinished, or of another requirements.lock or Python; making it anew."
+        )
+    clear_place()
     say("Setting up .venv from requirements.lock, once; this takes a minute or two.")
     os.makedirs(os.path.dirname(LOG), exist_ok=True)
     open(LOG, "w", encoding="utf-8").close()
-    os.mkdir(VENV)
-    open(BEGUN, "w", encoding="utf-8").close()
+    begin_place()
     run_step([sys.executable, "-m", "venv", VENV], "making .venv")
     pip = [
         venv_python(),
@@ -151,6 +165,22 @@ def build_environment():
         json.dump(wanted_stamp(), file)
     os.replace(fresh, STAMP)
     say("The environment stands after %.0f s." % (time.time() - started))
+
+
+def clear_place():
+    """Remove .venv under another name: if we are killed on the way, none without its marks is left."""
+    for name in (OLD, NEW):
+        shutil.rmtree(name, ignore_errors=True)
+    if os.path.lexists(VENV):
+        os.rename(VENV, OLD)
+        shutil.rmtree(OLD)
+
+
+def begin_place():
+    """Make an empty .venv that has our mark from its first moment on."""
+    os.mkdir(NEW)
+    open(os.path.join(NEW, os.path.basename(BEGUN)), "w", encoding="utf-8").close()
+    os.rename(NEW, VENV)
 
 
 def count_packages():

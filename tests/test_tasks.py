@@ -1,6 +1,7 @@
 """tasks.py on a bare machine: what it says, and that it mends itself."""
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -99,7 +100,7 @@ def test_a_python_without_venv_says_how_to_get_it(tmp_path, module):
         f"import sys, runpy; sys.modules[{module!r}] = None; sys.argv = ['tasks.py', 'runs'];"
         "runpy.run_path('tasks.py', run_name='__main__')"
     )
-    done = subprocess.run([base_python(), "-c", code], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 1
     assert "sudo apt install python3-venv" in done.stderr
     assert "Traceback" not in done.stderr
@@ -148,13 +149,64 @@ def test_a_changed_lock_makes_the_environment_anew(tmp_path, monkeypatch):
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
     assert not module.is_whole()
-    import json
-
     Path(module.STAMP).write_text(json.dumps(module.wanted_stamp()))
     assert module.is_whole()
     with (folder / "requirements.lock").open("a") as lock:
         lock.write("# another\n")
     assert not module.is_whole()
+
+
+def test_an_environment_whose_python_moved_on_is_made_anew(tmp_path, monkeypatch):
+    module = tasks_module()
+    for name, path in {"VENV": ".venv", "STAMP": ".venv/murmuration-setup.json"}.items():
+        monkeypatch.setattr(module, name, str(tmp_path / path))
+    python = Path(module.venv_python())
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    Path(module.STAMP).write_text(json.dumps(module.wanted_stamp()))
+    assert module.is_whole()
+    Path(module.STAMP).write_text(json.dumps(module.wanted_stamp() | {"python": "3.1"}))
+    assert not module.is_whole()
+
+
+KILLED = """
+import os, shutil, signal, sys
+sys.argv = ["tasks.py"]
+import tasks
+owner, name, number = {owner}, "{name}", {number}
+real, calls = getattr(owner, name), [0]
+def deadly(*words, **options):
+    calls[0] += 1
+    if calls[0] == number:
+        if name == "rmtree":  # half-way: the marks are among the first to go
+            for mark in ("murmuration-setup.json", "murmuration-setup.begun"):
+                path = os.path.join(words[0], mark)
+                os.path.exists(path) and os.remove(path)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*words, **options)
+setattr(owner, name, deadly)
+tasks.run_step = lambda *words, **options: sys.exit(0)
+tasks.build_environment()
+"""
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "number"),
+    [("shutil", "rmtree", 3), ("os", "rename", 2)],
+)
+def test_a_set_up_that_is_killed_while_it_clears_the_place_goes_on(tmp_path, owner, name, number):
+    folder = bare(tmp_path / "clone")
+    (folder / ".venv" / "lib").mkdir(parents=True)
+    (folder / ".venv" / "murmuration-setup.json").write_text("{}")
+    (folder / ".venv" / "lib" / "old").write_text("old")
+    code = KILLED.format(owner=owner, name=name, number=number)
+    killed = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    code = KILLED.format(owner=owner, name=name, number=99)
+    again = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    there = {path.name for path in folder.glob(".venv*/*")}
+    assert there == {"murmuration-setup.begun"}
 
 
 def test_a_full_disk_and_any_other_failure_are_one_sentence():
