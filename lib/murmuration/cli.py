@@ -405,6 +405,7 @@ def forget(
 ) -> None:
     """Erase a post or an author: from the store, its old versions and all later imports."""
     from murmuration.collect.importer import write_lock
+    from murmuration.reports.context import running_runs
     from murmuration.reports.traces import remove_runs, runs_that_hold
     from murmuration.settings import get_settings
     from murmuration.store.delta import open_store
@@ -415,8 +416,9 @@ def forget(
     key = store.pseudonyms.author_key(source, author) if author else None
     with write_lock(store, settings.state):
         done = erase(store, settings.state, source=source, post=post, author=author)
+    running = running_runs(settings.state / "runs")
     holding = runs_that_hold(
-        settings.reports, source=source, post_id=post, author_keys={author, key}
+        settings.reports, source=source, post_id=post, author_keys={author, key}, running=running
     )
     if with_runs:
         remove_runs(settings.reports, holding)
@@ -426,6 +428,7 @@ def forget(
             | {
                 "runs": [str(folder) for folder in holding],
                 "runs_removed": with_runs and bool(holding),
+                "runs_in_progress": sorted(running),
             }
         )
         return
@@ -441,6 +444,10 @@ def forget(
         )
     for folder in holding:
         typer.echo(f"{'Removed' if with_runs else 'Holds one of them, or may'}: {folder}")
+    if running:
+        typer.echo(
+            f"{number(len(running), 'run')} in progress may hold one; look again at the end."
+        )
     if holding and not with_runs:
         typer.echo("Remove these runs with --with-runs, or by hand.")
     typer.echo(f"Nothing of it is left in the store. Store: {store.location}")

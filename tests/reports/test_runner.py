@@ -1,6 +1,7 @@
 """A run: what it leaves behind when it succeeds, fails, hangs, dies or is stopped."""
 
 import hashlib
+import html
 import json
 import os
 import signal
@@ -149,6 +150,10 @@ def test_an_error_quotes_code_but_no_data(add_report, some_posts, cell, sentence
     result = mm.run_report(add_report(cell))
     assert result.manifest["error"]["sentence"] == sentence
     assert "secret" not in (result.folder.parents[1] / "index.html").read_text()
+    page = html.unescape((result.folder / "report.html").read_text())
+    assert "secret" not in page
+    assert sentence.removeprefix("Cell 2 ended with ") in page
+    assert list((mm.settings.get_settings().state / "runs").glob(f"{result.folder.name}.*")) == []
 
 
 @pytest.mark.parametrize("name", ["../explore/getting_started", "sub/small", "/etc/passwd", ""])

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from murmuration.errors import UnknownNameError
+from murmuration.reports.context import mark_running, running_runs
 from murmuration.reports.manifest import find_run, list_runs, pinned_versions
 from murmuration.reports.traces import remove_runs, runs_that_hold
 
@@ -58,6 +59,21 @@ def test_runs_that_did_not_end_well_may_have_shown_anything_of_their_source(repo
     assert {folder.name for folder in found} == {"failed-s", "failed-all", "killed"}
     remove_runs(reports, found)
     assert not (reports / "small" / "killed").exists()
+
+
+def test_a_run_in_progress_is_left_alone_and_one_that_was_killed_is_not(reports, tmp_path):
+    marks = {}
+    (tmp_path / "runs").mkdir()
+    for name in ("running", "killed"):
+        (reports / "small" / name).mkdir()
+        (reports / "small" / name / "notebook.ipynb").write_text("{")
+        marks[name] = mark_running(tmp_path / "runs" / f"{name}.jsonl")
+    marks["killed"].release()  # as the system does
+    running = running_runs(tmp_path / "runs")
+    assert running == {"running"}
+    found = runs_that_hold(reports, source="s", post_id="no", author_keys=set(), running=running)
+    assert [folder.name for folder in found] == ["killed"]
+    marks["running"].release()
 
 
 def test_a_removed_run_is_gone_from_disk_and_index(reports):

@@ -12,10 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+
 if TYPE_CHECKING:
     from murmuration.reports.parameters import Value
 
 VARIABLE = "MURMURATION_RUN"
+_MARK = ".running"
 # Among the pins, not a field of its own: code of any age can read it.
 REPLAY = "replay_of"
 
@@ -101,6 +104,31 @@ class Journal:
         entry = {"kind": kind, **facts}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False, default=_plain) + "\n")
+
+
+def mark_running(journal: Path) -> FileLock:
+    """Hold a mark beside a run's journal while it is in progress; a kill lets go of it as well."""
+    mark = FileLock(journal.with_suffix(_MARK))
+    mark.acquire()
+    return mark
+
+
+def running_runs(runs: Path) -> set[str]:
+    """Give the ids of the runs of this machine that are in progress.
+
+    Parameters
+    ----------
+    runs
+        Folder of journals, in STATE.
+    """
+    found = set()
+    for path in runs.glob(f"*{_MARK}"):
+        try:
+            with FileLock(path, timeout=0):
+                pass
+        except Timeout:
+            found.add(path.stem)
+    return found
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:

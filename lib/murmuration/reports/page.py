@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from murmuration.errors import ReportError
+from murmuration.errors import MurmurationError, ReportError, hide_quoted
 from murmuration.reports.parameters import (
     cell_source,
     cell_tags,
@@ -31,6 +31,15 @@ from murmuration.show.markup import table_markup
 
 PAGE = "report.html"
 _FIGURE = "application/vnd.plotly.v1+json"
+MAX_ERROR_CHARS = 600
+# What these quote are names of ours and of code; what others quote may be a post.
+_OPEN_ERRORS = frozenset(
+    [
+        *(kind.__name__ for kind in MurmurationError.__subclasses__()),
+        *("AttributeError", "FileNotFoundError", "ImportError", "KeyError", "ModuleNotFoundError"),
+        *("NameError", "PermissionError", "TypeError"),
+    ]
+)
 _HIDDEN_TAGS = frozenset({"hide", "parameters"})
 _IMAGES = ("image/png", "image/jpeg", "image/svg+xml")
 
@@ -124,7 +133,7 @@ def _prose(text: str) -> dict[str, Any]:
 
 def _output(output: Mapping[str, Any], cell: int) -> Iterator[dict[str, Any]]:
     if output["output_type"] == "error":
-        yield {"error": f"Cell {cell}: {output['ename']}: {output['evalue']}"}
+        yield {"error": f"Cell {cell}: {error_text(output)}"}
     if output["output_type"] not in ("display_data", "execute_result"):
         return
     data = output["data"]
@@ -138,6 +147,13 @@ def _output(output: Mapping[str, Any], cell: int) -> Iterator[dict[str, Any]]:
         yield {"image": _image_address(image, joined(data[image]))}
     elif "text/plain" in data:
         yield {"plain": joined(data["text/plain"])}
+
+
+def error_text(output: Mapping[str, Any]) -> str:
+    """Say in one line which error ended a cell, without what it may quote of posts."""
+    line = " ".join(str(output["evalue"]).split())
+    plain = line if output["ename"] in _OPEN_ERRORS else hide_quoted(line)
+    return f"{output['ename']}: {plain[:MAX_ERROR_CHARS]}"
 
 
 def _image_address(kind: str, text: str) -> str:

@@ -19,14 +19,13 @@ import psutil
 
 from murmuration.catalog import load_catalog
 from murmuration.errors import (
-    MurmurationError,
     ParamError,
     ReportError,
     UnknownNameError,
     hide_quoted,
     suggest,
 )
-from murmuration.reports.context import Context, read_journal
+from murmuration.reports.context import Context, mark_running, read_journal
 from murmuration.reports.index import write_index
 from murmuration.reports.manifest import (
     FORMAT,
@@ -37,7 +36,7 @@ from murmuration.reports.manifest import (
     stage_manifest,
 )
 from murmuration.reports.memory import count_memory_kills
-from murmuration.reports.page import write_page
+from murmuration.reports.page import MAX_ERROR_CHARS, error_text, write_page
 from murmuration.reports.parameters import (
     check_parameters,
     load_notebook,
@@ -55,15 +54,6 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 3600.0
 _LOOK_SECONDS = 0.2
-_MAX_ERROR_CHARS = 600
-# What these quote are names of ours and of code; what others quote may be a post.
-_OPEN_ERRORS = frozenset(
-    [
-        *(kind.__name__ for kind in MurmurationError.__subclasses__()),
-        *("AttributeError", "FileNotFoundError", "ImportError", "KeyError", "ModuleNotFoundError"),
-        *("NameError", "PermissionError", "TypeError"),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +237,7 @@ def execute(
     context.journal.parent.mkdir(parents=True, exist_ok=True)
     context_path = context.journal.with_suffix(".json")
     context.save(context_path)
+    mark = mark_running(context.journal)
     started = datetime.now(UTC)
     clock = time.perf_counter()
     code = code or settings.root
@@ -274,7 +265,8 @@ def execute(
         else:
             shutil.rmtree(context.folder)
     finally:
-        for path in (context_path, context.journal):
+        mark.release()
+        for path in (context_path, context.journal, Path(mark.lock_file)):
             with suppress(FileNotFoundError):
                 path.unlink()
     write_index(settings.reports)
@@ -312,7 +304,7 @@ def _execute_child(
     ):
         give_work(child, context_path)
         status = _watch(child, deadline_seconds, stopped, below)
-    complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-_MAX_ERROR_CHARS:]
+    complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-MAX_ERROR_CHARS:]
     errors.unlink()
     return _Ending(status, complaint, place.get("cell"), count_memory_kills() > killed_before)
 
@@ -431,7 +423,7 @@ def _explain(context: Context, ending: _Ending, deadline_seconds: float) -> dict
     cell, error, kind = _failed_cell(context.folder / "notebook.ipynb")
     if error:
         return {"cell": cell, "kind": kind, "sentence": f"Cell {cell} ended with {error}"}
-    last = ending.complaint.splitlines()[-1] if ending.complaint else "it gave no reason"
+    last = (hide_quoted(ending.complaint).splitlines() or ["it gave no reason"])[-1]
     kind = "unknown"
     if "DeadKernelError" in ending.complaint or "Kernel died" in ending.complaint:
         kind = "out of memory" if ending.out_of_memory else "lost kernel"
@@ -453,13 +445,7 @@ def _failed_cell(path: Path) -> tuple[int | None, str, str]:
     for number, cell in cells:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
-                lines = " ".join(str(output["evalue"]).split())
-                plain = lines if output["ename"] in _OPEN_ERRORS else hide_quoted(lines)
-                return (
-                    number,
-                    f"{output['ename']}: {plain[:_MAX_ERROR_CHARS]}",
-                    str(output["ename"]),
-                )
+                return number, error_text(output), str(output["ename"])
     return None, "", ""
 
 

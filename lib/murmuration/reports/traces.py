@@ -13,12 +13,18 @@ from murmuration.reports.manifest import RunResult, list_runs
 
 
 def runs_that_hold(
-    reports: Path, *, source: str, post_id: str | None, author_keys: Collection[str | None]
+    reports: Path,
+    *,
+    source: str,
+    post_id: str | None,
+    author_keys: Collection[str | None],
+    running: Collection[str] = (),
 ) -> list[Path]:
     """Give the folders of runs that hold a post or an author of a source.
 
     Those are the runs whose result tables name it; and as nothing says what they have shown, also runs
-    that did not succeed and folders of runs that were killed, unless they read another source.
+    that did not succeed, unless they read another source, and folders of runs that were killed. Those of runs in
+    progress, `running`, are left out: what they will hold is known when they have ended.
     """
     wanted = {
         "post_id": [post_id] if post_id else [],
@@ -28,7 +34,7 @@ def runs_that_hold(
     killed = [
         path.parent
         for path in sorted(reports.glob("*/*/notebook.ipynb"))
-        if path.parent not in runs
+        if path.parent not in runs and path.parent.name not in running
     ]
     return killed + [
         folder
