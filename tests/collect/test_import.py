@@ -436,7 +436,6 @@ UNREADABLE = {
             "content": "x" * 3000,
             "account": {"acct": "zz-handle"},
             "visibility": "public",
-            "id": None,
         },
     ],
     "cells.csv": "id,user_id,text\n1,amy,hi\n2,zz-handle,one,too many\n",
