@@ -26,6 +26,7 @@ _LEAST_TERMS = 4
 _COMMON = 0.8  # terms of a larger share of authors tell nobody apart
 _HALF_KNOWN = 30.0  # terms of an author that are half as telling as many
 _SOME_TERMS = 3  # of a kind, below which an author hardly has a place by it
+_LEAST_KNOWN = 0.2  # share of authors with so many, below which a kind is left out
 _BEHAVIOUR = "behaviour"
 _ALONE = 3.0  # times more that behaviour counts where interests are unknown
 
@@ -129,8 +130,9 @@ def fit_views(profiles: pd.DataFrame, params: SegmentParams, make: Any) -> list[
         found += [(name, view)] if view else []
     views += [view for _, view in found]
     # Two kinds that say the same are sure together where each alone is not.
-    if sum(name in cared for name, _ in found) > 1:
-        together = _view_terms(profiles, tuple(cared), params, make, coverage["interests"])
+    telling = tuple(name for name, _ in found if name in cared)
+    if len(telling) > 1:
+        together = _view_terms(profiles, telling, params, make, coverage["interests"])
         views += [together] if together else []
     return views
 
@@ -202,7 +204,7 @@ def _view_terms(
     own = params.weight(BY_NAME[kinds[0]].block)
     if not own or len(profiles) < _LEAST_TERMS:
         return None
-    counts, terms = _all_counts(profiles, kinds)
+    counts, terms = count_terms_of(profiles, kinds)
     authors = np.bincount(counts.indices, minlength=counts.shape[1])
     least, most = max(_LEAST_AUTHORS, round(_RARE * len(profiles))), _COMMON * len(profiles)
     kept = np.flatnonzero((authors >= least) & (authors <= most))
@@ -215,8 +217,10 @@ def _view_terms(
     svd = make("TruncatedSVD", n_components=n, random_state=params.seed, n_iter=7, sparse=True)
     components = np.ascontiguousarray(svd.fit(weighed).components_.T)
     known = float((np.asarray(counts.sum(axis=1)).ravel() >= _SOME_TERMS).mean())
+    if known < _LEAST_KNOWN:
+        return None
     space = Directions(kinds, terms.take(pa.array(kept)), weights, components)
-    return View(" and ".join(kinds), own * known * coverage, space)
+    return View(" and ".join(kinds), own * coverage, space)
 
 
 def weigh(counts: sparse.csr_matrix, weights: Floats) -> sparse.csr_matrix:
@@ -248,7 +252,10 @@ def count_matrix(
     )
 
 
-def _all_counts(profiles: pd.DataFrame, kinds: Sequence[str]) -> tuple[sparse.csr_matrix, pa.Array]:
+def count_terms_of(
+    profiles: pd.DataFrame, kinds: Sequence[str]
+) -> tuple[sparse.csr_matrix, pa.Array]:
+    """Give how often each author has each term of some kinds, shape (n_authors, n_terms), and the terms, sorted."""
     authors, names, counts = _flatten_all(profiles, kinds)
     encoded = names.dictionary_encode()
     # Sorted, so that the order of authors does not matter.

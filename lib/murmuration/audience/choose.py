@@ -15,9 +15,8 @@ CHOICE = ("n_segments", "stability", "jaccard", "separation", "shared", "smalles
 _SHARE = 0.8  # of the authors, in each sample
 # Rand indices of this much are near what is read as a good recovery, .8 (Steinley 2004, doi:10.1037/1082-989X.9.3.386).
 _STABLE = 0.75
-_APART = (
-    0.075  # share of votes that puts authors of two segments together, above which they are one
-)
+# Share of the votes that puts authors of two segments together, above which they are one.
+_APART = 0.12
 
 
 def try_numbers(

@@ -20,9 +20,10 @@ from murmuration.audience.blocks import View
 from murmuration.audience.tally import Floats, Ints
 
 # Finer than the segments wanted, so that no vote forces apart what belongs together in another one.
-_GROUPS = (8, 11, 14)
+_GROUPS = (6, 8, 10, 12)
 _DIMENSIONS = (8, 12, 16)
 _STARTS = 3
+_MIXTURE_STARTS = 1  # every run of it begins anew anyway
 _ROUNDS = 1  # in which authors join the segment that most votes are for
 
 
@@ -97,7 +98,7 @@ def _by_likelihood(place: Floats, n_groups: int, seed: int, make: Any) -> tuple[
     from sklearn.mixture import GaussianMixture
 
     mixture = GaussianMixture(
-        n_groups, covariance_type="tied", n_init=_STARTS, reg_covar=1e-4, random_state=seed
+        n_groups, covariance_type="tied", n_init=_MIXTURE_STARTS, reg_covar=1e-4, random_state=seed
     ).fit(place)
     slopes = mixture.precisions_ @ mixture.means_.T
     levels = np.log(mixture.weights_ + 1e-12) - 0.5 * (mixture.means_.T * slopes).sum(axis=0)
