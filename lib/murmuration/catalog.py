@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from murmuration.errors import CatalogError, UnknownNameError, suggest
-from murmuration.schema import SOURCE_NAME
+from murmuration.schema import SENSITIVE, SOURCE_NAME, Sensitive
 from murmuration.yaml_file import Place, explain, kind_of, read_yaml, validate
 
 if TYPE_CHECKING:
@@ -99,6 +99,24 @@ class LiveSource(_Entry):
         return secrets
 
 
+class PolicyEntry(_Entry):
+    """What may be said of the authors of a source; see `murmuration.audience.Policy`.
+
+    Attributes
+    ----------
+    forbids
+        What is neither named nor inferred of authors.
+    least_authors
+        Groups of fewer authors are not shown.
+    export
+        Whether the membership of authors in segments may be handed on, by pseudonym.
+    """
+
+    forbids: list[Sensitive] = Field(default_factory=lambda: list(SENSITIVE))
+    least_authors: Annotated[int, Field(ge=20, le=10_000_000, strict=True)] = 20
+    export: Annotated[bool, Field(strict=True)] = False
+
+
 class SourceEntry(_Entry):
     """A source: a label for imports, with what its files do not say themselves.
 
@@ -116,6 +134,8 @@ class SourceEntry(_Entry):
         Of the files, where they should not be detected. `timezone` is that of times without one.
     language
         Language of all posts, where the platform does not say.
+    policy
+        What may be said of its authors.
     live
         How to reach it, for a live source.
     """
@@ -129,6 +149,7 @@ class SourceEntry(_Entry):
     timezone: Zone = "UTC"
     time_format: str | None = None
     language: str | None = None
+    policy: PolicyEntry = Field(default_factory=PolicyEntry)
     live: LiveSource | None = None
 
 
@@ -281,6 +302,8 @@ def _allowed_keys(place: Place) -> list[str]:
         return list(Catalog.model_fields)
     if "live" in place[2:-1]:
         return list(LiveSource.model_fields)
+    if "policy" in place[2:]:
+        return list(SENSITIVE if "forbids" in place else PolicyEntry.model_fields)
     entries: dict[str, type[BaseModel]] = {
         "sources": SourceEntry,
         "brands": BrandEntry,

@@ -1,6 +1,6 @@
 """Row-wise work, written once for a pandas frame and mapped over the partitions of a Dask frame."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -92,6 +92,17 @@ def text_array(texts: Any, *, column: str = "text") -> pa.Array:
             f"The column {column!r} holds something else than text: {err}. Turn it into text first, for "
             f"example with posts[{column!r}].astype('string')."
         ) from err
+
+
+def text_column(values: Iterable[str | None]) -> pd.arrays.ArrowExtensionArray:
+    """Give a column of texts, None as null."""
+    return pd.arrays.ArrowExtensionArray(pa.array(list(values), TEXT.pyarrow_dtype))
+
+
+def texts_column(values: Iterable[Sequence[str]]) -> pd.arrays.ArrowExtensionArray:
+    """Give a column of lists of texts."""
+    rows = [list(value) for value in values]
+    return pd.arrays.ArrowExtensionArray(pa.array(rows, TEXTS.pyarrow_dtype))
 
 
 def _holds_text(kind: pa.DataType) -> bool:

@@ -23,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.errors import ModelError, ParamError, UnknownNameError, suggest
 from murmuration.model_folder import FACTS, parse_listing, read_folder, read_listing, write_folder
 from murmuration.sentiment.model import Model, ModelCard, card_facts, model_version, read_card
@@ -31,6 +32,7 @@ from murmuration.store.delta import Store, open_store, translated
 from murmuration.topics.params import KIND as TOPICS
 
 if TYPE_CHECKING:
+    from murmuration.audience.segments import SegmentModel
     from murmuration.topics.model import TopicModel
 
 log = logging.getLogger(__name__)
@@ -83,7 +85,7 @@ def load(name_or_folder: str | Path, *, store: Store | None = None) -> Any:
 
     Returns
     -------
-    Model or TopicModel
+    Model, TopicModel or SegmentModel
         Every file of it checked.
 
     Raises
@@ -101,7 +103,7 @@ def load(name_or_folder: str | Path, *, store: Store | None = None) -> Any:
 
 
 def save(
-    model: "Model | TopicModel",
+    model: "Model | TopicModel | SegmentModel",
     name: str | None = None,
     *,
     make_current: bool = False,
@@ -196,9 +198,9 @@ def set_current(language: str, name: str | None, *, store: Store | None = None) 
             store.files.rm_file(_place(store, pointer))
         return
     saved = _look_up(store, *_resolve(store, name))
-    if saved.card.kind == TOPICS:
+    if saved.card.kind in (TOPICS, SEGMENTS):
         raise ParamError(
-            f"The model {saved.address} finds topics, so it cannot score a language. Name a model of sentiment."
+            f"The model {saved.address} finds {saved.card.kind}, so it cannot score a language. Name a model of sentiment."
         )
     if language not in saved.card.languages:
         raise ParamError(
@@ -303,8 +305,14 @@ def _load_topics(folder: Path) -> "TopicModel":
     return TopicModel.load(folder)
 
 
+def _load_segments(folder: Path) -> "SegmentModel":
+    from murmuration.audience.segments import SegmentModel
+
+    return SegmentModel.load(folder)
+
+
 _LOADERS: dict[str, Callable[[Path], Any]] = {
-    "linear": _load_linear, "transformer": _load_transformer, TOPICS: _load_topics,
+    "linear": _load_linear, "transformer": _load_transformer, TOPICS: _load_topics, SEGMENTS: _load_segments,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import pyarrow as pa
 
@@ -19,6 +20,9 @@ KINDS = ("post", "reply", "repost", "quote", "comment", "article")
 LANG_SOURCES = ("declared", "detected")
 NO_LANG = "und"  # BCP 47: undetermined
 NO_MONTH = "unknown"  # the month of posts without a time
+# What the policy of a source may forbid to name or to infer of authors.
+Sensitive = Literal["health", "politics", "religion", "ethnicity", "orientation"]
+SENSITIVE: tuple[Sensitive, ...] = get_args(Sensitive)
 SOURCE_NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
@@ -790,8 +794,198 @@ TOPICS = (
     _COVERAGE,
 )
 
+_SEGMENT = Column("segment", pa.int64(), "Id of the segment; −1 for none", unit="id")
+
+
+def _of_authors(name: str, what: str) -> Column:
+    return Column(name, pa.int64(), what, unit="authors")
+
+
+AUDIENCE = (
+    Table(
+        name="segments",
+        row="one segment of 20 authors or more",
+        key=("segment",),
+        nullable=(
+            "best_times",
+            "rule",
+            "rule_precision",
+            "rule_recall",
+            "strength",
+            "authors_before",
+            "stayed",
+            "came",
+            "left",
+            "name_before",
+        ),
+        columns=(
+            _SEGMENT,
+            Column("name", pa.string(), "What sets it apart, in a few words", text=True),
+            _of_authors("authors", "Its authors"),
+            *_measure("share", "Share of all authors that were looked at"),
+            _of_posts("posts", "Their posts in the period"),
+            Column("posts_per_author", pa.float64(), "The one over the other", unit="posts/author"),
+            _share("strength", "How well its authors fit, mean"),
+            Column("langs", STRINGS, "Main languages of its authors with shares, largest first"),
+            Column("best_times", pa.string(), "When its authors post most, local time"),
+            Column("rule", pa.string(), "What tells its authors, in words", text=True),
+            _share("rule_precision", "Share of other authors who meet the rule that are in it"),
+            _share("rule_recall", "Share of its other authors who meet the rule"),
+            Column(
+                "status",
+                pa.string(),
+                "`first` (no earlier run), `continued` or `new`",
+            ),
+            Column("name_before", pa.string(), "What it was called in the earlier run", text=True),
+            _of_authors("authors_before", "Its authors in the earlier run"),
+            _of_authors("stayed", "Authors that were in it before"),
+            _of_authors("came", "Authors that were in another one, or in none, before"),
+            _of_authors("left", "Authors that are in another one, or in none, now"),
+        ),
+    ),
+    Table(
+        name="traits",
+        row="one trait that tells a segment from the others",
+        key=("segment", "rank"),
+        columns=(
+            _SEGMENT,
+            Column("rank", pa.int64(), "1 tells most"),
+            Column("feature", pa.string(), "Column of the profile"),
+            Column("trait", pa.string(), "In words"),
+            Column("effect", pa.float64(), "Cliff's delta against the others", unit="−1 to 1"),
+            Column("effect_low", pa.float64(), "Its 95 % interval, lower end", unit="−1 to 1"),
+            Column("effect_high", pa.float64(), "Its 95 % interval, upper end", unit="−1 to 1"),
+            Column("value", pa.float64(), "Typical of its authors", unit="see `unit`"),
+            Column("value_rest", pa.float64(), "Typical of all others", unit="see `unit`"),
+            Column("unit", pa.string(), "Of both; shares are means, the rest medians"),
+        ),
+    ),
+    Table(
+        name="interests",
+        row="one term that more authors of a segment use than others do",
+        key=("segment", "kind", "rank"),
+        nullable=("times",),
+        columns=(
+            _SEGMENT,
+            Column(
+                "kind", pa.string(), "`topics`, `hashtags`, `communities`, `domains` or `words`"
+            ),
+            Column("rank", pa.int64(), "1 tells most"),
+            Column("term", pa.string(), "What they use", text=True),
+            _of_authors("authors", "Authors of the segment who use it, five or more"),
+            *_measure("share", "Share of its authors who use it"),
+            _share("share_rest", "Share of the authors of other segments who use it"),
+            _times("times", "The one over the other; null where no other uses it"),
+            Column("z", pa.float64(), "How far beyond chance"),
+        ),
+    ),
+    Table(
+        name="by_sentiment",
+        row="how the posts of one segment feel",
+        key=("segment",),
+        nullable=_ESTIMATES,
+        columns=(_SEGMENT, *_levels()),
+    ),
+    Table(
+        name="times",
+        row="one segment in one hour of the week",
+        key=("segment", "weekday", "hour"),
+        columns=(
+            _SEGMENT,
+            Column("weekday", pa.int64(), "Local day, 1 is Monday", unit="day"),
+            Column("hour", pa.int64(), "Local hour, 0 to 23", unit="hour"),
+            _of_posts("posts", "Posts of its authors"),
+            _share("share", "Share of what its authors post, each author counting once"),
+        ),
+    ),
+    Table(
+        name="places",
+        row="one author as a dot on the map, without a name",
+        key=("point",),
+        columns=(
+            Column("point", pa.int64(), "Number of the dot", unit="count"),
+            _SEGMENT,
+            Column("x", pa.float64(), "Place, left to right", unit="−1 to 1"),
+            Column("y", pa.float64(), "Place, bottom to top", unit="−1 to 1"),
+        ),
+    ),
+    Table(
+        name="flows",
+        row="authors that went from one segment of the earlier run to one of this run",
+        key=("previous", "segment"),
+        nullable=("previous_name", "name"),
+        columns=(
+            Column(
+                "previous",
+                pa.int64(),
+                "Id of the earlier segment; −1 for none, −2 not there before",
+                unit="id",
+            ),
+            Column(
+                "segment",
+                pa.int64(),
+                "Id of the segment now; −1 for none, −2 not there any more",
+                unit="id",
+            ),
+            Column("previous_name", pa.string(), "What the earlier one was called", text=True),
+            Column("name", pa.string(), "What it is called now", text=True),
+            _of_authors("authors", "How many went"),
+        ),
+    ),
+    Table(
+        name="choice",
+        row="one number of segments that was tried",
+        key=("n_segments",),
+        columns=(
+            Column("n_segments", pa.int64(), "How many", unit="segments"),
+            Column(
+                "stability",
+                pa.float64(),
+                "Median adjusted Rand index of segments of two samples",
+                unit="−1 to 1",
+            ),
+            _share("jaccard", "Median overlap of segments with those of a sample"),
+            Column("separation", pa.float64(), "Mean silhouette", unit="−1 to 1"),
+            _share("shared", "Votes that put authors of the two nearest segments together"),
+            _of_authors("smallest", "Authors in the smallest, of those segments were found in"),
+            Column("chosen", pa.bool_(), "Whether this one was taken"),
+        ),
+    ),
+    Table(
+        name="reading",
+        row="one post that shows what a segment writes",
+        key=("segment", "rank"),
+        nullable=("author_key", "created_at", "text", "sentiment", "engagement", "url"),
+        columns=(
+            _SEGMENT,
+            Column("rank", pa.int64(), "1 is to be read first"),
+            Column("source", pa.string(), "Where it came from"),
+            Column("post_id", pa.string(), "Its id"),
+            Column("author_key", pa.string(), "Pseudonym of its author"),
+            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
+            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
+            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
+            Column("url", pa.string(), "Its address", text=True),
+        ),
+    ),
+    Table(
+        name="quality",
+        row="one figure about how far the segments can be trusted",
+        key=("measure",),
+        nullable=("value",),
+        columns=(
+            Column("measure", pa.string(), "What is measured"),
+            Column("value", pa.float64(), "How much", unit="see `unit`"),
+            Column("unit", pa.string(), "Of what"),
+        ),
+    ),
+    _COVERAGE,
+)
+
 RESULTS: dict[str, tuple[Table, ...]] = {
     "brand_health": BRAND_HEALTH,
     "sentiment_quality": SENTIMENT_QUALITY,
     "topics": TOPICS,
+    "audience": AUDIENCE,
 }

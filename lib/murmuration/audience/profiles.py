@@ -12,17 +12,15 @@ from murmuration.audience.features import FEATURES, TERMS, Feature
 from murmuration.audience.measures import COUNTS, Plan, tally_posts
 from murmuration.audience.rhythm import derive_rhythm
 from murmuration.audience.shrink import shrink_means
-from murmuration.audience.tally import Floats, Ints, Tally, merge_tallies, total
+from murmuration.audience.tally import Floats, Tally, list_terms, merge_tallies, sort_terms, total
 from murmuration.audience.texts import count_terms
-from murmuration.frames import TEXT, TEXTS, is_dask
+from murmuration.frames import TEXT, is_dask
 from murmuration.schema import check_columns
 
 log = logging.getLogger(__name__)
 
-MOST_TERMS = 1_000  # of a kind, kept for an author
 _MERGED = 6  # tallies at once
 _NUMBER, _COUNT = pd.ArrowDtype(pa.float64()), pd.ArrowDtype(pa.int64())
-_COUNTS = pd.ArrowDtype(pa.list_(pa.int64()))
 _TIME = pd.ArrowDtype(pa.timestamp("us", "UTC"))
 _TYPES = {"name": TEXT, "time": _TIME}
 _WHOLE = ("posts", "active_days")
@@ -100,7 +98,7 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
         feature.name: _column(feature, found, n) for feature in FEATURES if feature.kind != "terms"
     }
     for kind in TERMS:
-        columns[kind], columns[f"{kind}_n"] = _list_terms(terms.get(kind), n)
+        columns[kind], columns[f"{kind}_n"] = list_terms(terms.get(kind), n)
     frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
     log.info("profiled %d authors", n)
     return frame.sort_values(list(frame.columns[: 1 + plan.has("source")]), ignore_index=True)
@@ -157,7 +155,7 @@ def _tell_names(tally: Tally, n_authors: int) -> dict[str, Any]:
     for kind, name in (("langs", "main_lang"), ("places", "main_place")):
         if kind not in tally.terms:
             continue
-        authors, terms, counts = _sorted(tally.terms[kind])
+        authors, terms, counts = sort_terms(tally.terms[kind])
         first = np.flatnonzero(np.diff(authors, prepend=-1))
         names = np.full(n_authors, None, object)
         names[authors[first]] = terms.take(pa.array(first)).to_pylist()
@@ -167,35 +165,6 @@ def _tell_names(tally: Tally, n_authors: int) -> dict[str, Any]:
             most[authors[first]] = counts[first]
             found["main_lang_share"] = shrink_means(most, named, float(most.sum()))
     return found
-
-
-def _sorted(table: pa.Table) -> tuple[Ints, pa.Array, Ints]:
-    """Give authors, terms and counts by author, the most frequent first, then by name."""
-    table = table.combine_chunks().sort_by(
-        [("author", "ascending"), ("n", "descending"), ("term", "ascending")]
-    )
-    terms = table["term"].combine_chunks()
-    return table["author"].to_numpy(), terms, table["n"].to_numpy().astype(np.int64)
-
-
-def _list_terms(table: pa.Table | None, n_authors: int) -> tuple[Any, Any]:
-    """Give lists of the most frequent terms of each author and of their counts; null without any."""
-    if table is None or not len(table):
-        empty = pa.nulls(n_authors)
-        return pd.array(empty.cast(pa.list_(pa.string())), dtype=TEXTS), pd.array(
-            empty.cast(pa.list_(pa.int64())), dtype=_COUNTS
-        )
-    authors, terms, counts = _sorted(table)
-    first = np.flatnonzero(np.diff(authors, prepend=-1))
-    rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
-    kept = np.flatnonzero(rank < MOST_TERMS)
-    sizes = np.bincount(authors[kept], minlength=n_authors)
-    ends = pa.array(
-        np.concatenate([[0], np.cumsum(sizes)]), pa.int32(), mask=np.append(sizes == 0, False)
-    )
-    names = pa.ListArray.from_arrays(ends, terms.take(pa.array(kept)))
-    numbers = pa.ListArray.from_arrays(ends, pa.array(counts[kept]))
-    return pd.array(names, dtype=TEXTS), pd.array(numbers, dtype=_COUNTS)
 
 
 def _column(feature: Feature, found: dict[str, Any], n: int) -> Any:

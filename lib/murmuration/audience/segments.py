@@ -1,12 +1,14 @@
 """Profiles → segments of authors, and the segment of a new author."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -14,7 +16,7 @@ from murmuration.audience.aside import find_aside
 from murmuration.audience.blocks import View, fit_views, side_by_side
 from murmuration.audience.choose import CHOICE, try_numbers
 from murmuration.audience.estimators import group_side_by_side
-from murmuration.audience.params import SegmentParams
+from murmuration.audience.params import KIND, SegmentParams
 from murmuration.audience.tally import Floats, Ints
 from murmuration.audience.votes import (
     Vote,
@@ -30,6 +32,7 @@ from murmuration.compute.backends import make_estimator
 from murmuration.errors import ParamError
 from murmuration.frames import Frame, map_rows, to_pandas
 from murmuration.schema import check_columns
+from murmuration.sentiment.model import ModelCard, model_version
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +92,16 @@ class SegmentModel:
         Authors who fit less are left out.
     choice
         What spoke for the number of segments: a row for each that was tried; empty where it was told.
+    name
+        What the segments are kept under.
+    names
+        What each segment is called, by id; those too small to be shown have none.
+    members
+        Hashes of the authors, rising, and the segment of each: who was in which, for the next run.
+    next_id
+        The id of the next new segment; ids are never given twice.
+    previous
+        Version of the model whose ids go on; empty for the first.
     """
 
     params: SegmentParams
@@ -97,6 +110,56 @@ class SegmentModel:
     ids: Ints
     least_strength: float = 0.0
     choice: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CHOICE)))
+    name: str = KIND
+    names: Mapping[int, str] = field(default_factory=dict)
+    members: tuple[npt.NDArray[np.uint64], Ints] = field(
+        default_factory=lambda: (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+    )
+    next_id: int = 0
+    previous: str = ""
+
+    @property
+    def card(self) -> ModelCard:
+        """What is known about the model."""
+        from murmuration.audience.saving import make_card
+
+        return make_card(self)
+
+    @cached_property
+    def version(self) -> str:
+        """``name-xxxxxxxx``."""
+        from murmuration.audience.saving import digest_model
+
+        return model_version(self.card, digest_model(self))
+
+    def with_names(self, names: Mapping[int, str]) -> "SegmentModel":
+        """Give the same segments with what they are called."""
+        return replace(self, names=dict(names))
+
+    def with_members(self, assigned: pd.DataFrame) -> "SegmentModel":
+        """Give the same segments with who is in which, from `assign_segments`."""
+        hashes = hash_authors(assigned)
+        order = np.argsort(hashes, kind="stable")
+        return replace(self, members=(hashes[order], assigned["segment"].to_numpy(np.int64)[order]))
+
+    def save(self, folder: Path) -> None:
+        """Write a model folder; see `murmuration.model_folder`."""
+        from murmuration.audience.saving import save_model
+
+        save_model(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model folder; runs no code from it.
+
+        Raises
+        ------
+        ModelError
+            If the folder is damaged or holds another kind of model.
+        """
+        from murmuration.audience.saving import load_model
+
+        return cls(**load_model(Path(folder)))
 
     def strengths(self, profiles: pd.DataFrame) -> Floats:
         """Give how well authors fit each segment, 0 to 1, shape (n_authors, n_segments)."""
@@ -108,6 +171,15 @@ class SegmentModel:
             for block in [profiles.iloc[at : at + _BLOCK]]
         ]
         return np.vstack(parts) if parts else np.zeros((0, len(self.ids)))
+
+
+def hash_authors(profiles: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """Give a number for each author: of the pseudonym, and of the source where there is one."""
+    keys = pd.util.hash_array(np.asarray(profiles["author_key"].astype(str), dtype=object))
+    if "source" not in profiles.columns:
+        return keys
+    sources = pd.util.hash_array(np.asarray(profiles["source"].astype(str), dtype=object))
+    return np.asarray(keys ^ (sources * np.uint64(0x9E3779B97F4A7C15)), np.uint64)
 
 
 def segment_authors(profiles: Any, params: SegmentParams | None = None) -> pd.DataFrame:
@@ -172,7 +244,13 @@ def _assign(profiles: pd.DataFrame, model: SegmentModel) -> pd.DataFrame:
     )
 
 
-def fit_segments(profiles: Any, params: SegmentParams | None = None) -> SegmentModel:
+def fit_segments(
+    profiles: Any,
+    params: SegmentParams | None = None,
+    *,
+    continue_from: SegmentModel | None = None,
+    make: Callable[..., Any] | None = None,
+) -> SegmentModel:
     """Find segments of authors; computes.
 
     Parameters
@@ -181,6 +259,10 @@ def fit_segments(profiles: Any, params: SegmentParams | None = None) -> SegmentM
         From `profile_authors`, pandas or Dask.
     params
         See `SegmentParams`.
+    continue_from
+        Segments of an earlier run: those that have the same authors keep their ids.
+    make
+        Makes estimators, as `murmuration.compute.make_estimator` does.
 
     Returns
     -------
@@ -195,13 +277,21 @@ def fit_segments(profiles: Any, params: SegmentParams | None = None) -> SegmentM
     params = params or SegmentParams()
     known = to_pandas(profiles)
     check_columns(known.columns, ["author_key"], what="segment_authors")
+    model = _fit(known, params, make or partial(make_estimator, backend=params.backend))
+    if continue_from is None:
+        return replace(model, next_id=len(model.ids))
+    from murmuration.audience.identity import carry_ids
+
+    return carry_ids(continue_from, model, known)
+
+
+def _fit(known: pd.DataFrame, params: SegmentParams, make: Callable[..., Any]) -> SegmentModel:
     if params.set_aside:
         known = known[find_aside(known).isna()]
     n = len(known)
     if not n:
         return SegmentModel(params, (), None, np.zeros(0, np.int64))
     _check(params, n)
-    make = partial(make_estimator, backend=params.backend)
     some = _draw(known, params)
     least = max(1, round(params.min_authors * len(some) / n))
     views = fit_views(some, params, make)

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from murmuration.frames import TEXTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -16,6 +19,8 @@ DAY_BITS = 24
 _DAY_MASK = (1 << DAY_BITS) - 1
 # The first day that is counted, in days before 1970: no platform has older posts.
 DAY_ZERO = 1 << (DAY_BITS - 1)
+MOST_TERMS = 1_000  # of a kind, kept for an author
+_COUNTS = pd.ArrowDtype(pa.list_(pa.int64()))
 MOST_TEXTS = 400  # different texts of an author that words and interests are read from
 
 
@@ -162,3 +167,32 @@ def sum_by(authors: npt.NDArray[np.int32], n_authors: int, values: Floats) -> Fl
 def total(authors: Ints, n_authors: int, values: npt.NDArray[Any]) -> Floats:
     """Give the sum of values by author, shape (n_authors,)."""
     return np.bincount(authors, values, minlength=n_authors).astype(np.float64)
+
+
+def sort_terms(table: pa.Table) -> tuple[Ints, pa.Array, Ints]:
+    """Give authors, terms and counts by author, the most frequent first, then by name."""
+    table = table.combine_chunks().sort_by(
+        [("author", "ascending"), ("n", "descending"), ("term", "ascending")]
+    )
+    terms = table["term"].combine_chunks()
+    return table["author"].to_numpy(), terms, table["n"].to_numpy().astype(np.int64)
+
+
+def list_terms(table: pa.Table | None, n_authors: int) -> tuple[Any, Any]:
+    """Give lists of the most frequent terms of each author and of their counts; null without any."""
+    if table is None or not len(table):
+        empty = pa.nulls(n_authors)
+        return pd.array(empty.cast(pa.list_(pa.string())), dtype=TEXTS), pd.array(
+            empty.cast(pa.list_(pa.int64())), dtype=_COUNTS
+        )
+    authors, terms, counts = sort_terms(table)
+    first = np.flatnonzero(np.diff(authors, prepend=-1))
+    rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
+    kept = np.flatnonzero(rank < MOST_TERMS)
+    sizes = np.bincount(authors[kept], minlength=n_authors)
+    ends = pa.array(
+        np.concatenate([[0], np.cumsum(sizes)]), pa.int32(), mask=np.append(sizes == 0, False)
+    )
+    names = pa.ListArray.from_arrays(ends, terms.take(pa.array(kept)))
+    numbers = pa.ListArray.from_arrays(ends, pa.array(counts[kept]))
+    return pd.array(names, dtype=TEXTS), pd.array(numbers, dtype=_COUNTS)

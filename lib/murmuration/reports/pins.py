@@ -5,11 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.catalog import load_catalog
 from murmuration.models import current_models, newest_models
 from murmuration.store.delta import Store, open_store
 from murmuration.store.moments import as_moment, as_state
 from murmuration.topics.params import KIND as TOPICS
+
+PINNED = ("brands", "sources", "policies", "lexicons", "models", "topics", "segments")
+MODELS = ("models", "topics", "segments")  # those that lie in the store
 
 
 def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) -> dict[str, Any]:
@@ -31,15 +35,22 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
         "tables": tables,
         "brands": {name: asdict(catalog.brand(name)) for name in catalog.brands},
         "sources": {name: source.description or "" for name, source in catalog.sources.items()},
+        "policies": {name: source.policy.model_dump() for name, source in catalog.sources.items()},
         "lexicons": {name: catalog.lexicon(name) for name in catalog.lexicons},
         "models": {
             language: {"model": saved.address, "version": saved.version, "digest": saved.digest}
             for language, saved in current_models(store=store).items()
         },
-        "topics": {
-            name: {"model": saved.address, "version": saved.version, "digest": saved.digest}
-            for name, saved in newest_models(TOPICS, store=store).items()
-        },
+        "topics": _newest(TOPICS, store),
+        "segments": _newest(SEGMENTS, store),
+    }
+
+
+def _newest(kind: str, store: Store) -> dict[str, dict[str, str]]:
+    """Give the version that was saved last of each model of a kind."""
+    return {
+        name: {"model": saved.address, "version": saved.version, "digest": saved.digest}
+        for name, saved in newest_models(kind, store=store).items()
     }
 
 

@@ -16,7 +16,7 @@ from murmuration.errors import ParamError, ReportError, suggest
 from murmuration.reports.context import REPLAY, Context
 from murmuration.reports.manifest import RunResult
 from murmuration.reports.parameters import check_parameters, read_parameters
-from murmuration.reports.pins import pin_inputs
+from murmuration.reports.pins import MODELS, PINNED, pin_inputs
 from murmuration.reports.provenance import describe_code
 from murmuration.reports.runner import (
     DEADLINE_SECONDS,
@@ -143,13 +143,8 @@ def _read_pins(run: RunResult) -> dict[str, Any]:
         raise ReportError(
             f"The manifest of {run.folder.name} does not say what it read, so it cannot be replayed."
         )
-    known: dict[str, Any] = {
-        what: pinned.get(what, {}) for what in ("brands", "sources", "lexicons", "models", "topics")
-    }
-    for what in (
-        "models",
-        "topics",
-    ):  # those that the report named by itself are loaded by name again
+    known: dict[str, Any] = {what: pinned.get(what, {}) for what in PINNED}
+    for what in MODELS:  # those that the report named by itself are loaded by name again
         known[what] = {name: pin for name, pin in known[what].items() if "digest" in pin}
     moment = pinned.get("moment", run.manifest["started_at"])
     return known | {"moment": moment, "tables": pinned["tables"], REPLAY: run.folder.name}
@@ -158,7 +153,9 @@ def _read_pins(run: RunResult) -> dict[str, Any]:
 def _fill(pinned: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Add what today's code may ask for and the run did not use."""
     today = pin_inputs(settings.catalog)
-    filled = {what: today[what] | pinned[what] for what in ("brands", "sources", "lexicons")}
+    filled = {
+        what: today[what] | pinned[what] for what in ("brands", "sources", "policies", "lexicons")
+    }
     return {**pinned, **filled}
 
 

@@ -15,6 +15,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
@@ -35,6 +36,8 @@ from murmuration.topics.params import KIND as TOPICS
 if TYPE_CHECKING:
     import dask.dataframe as dd
 
+    from murmuration.audience.policy import Policy
+    from murmuration.audience.segments import SegmentModel
     from murmuration.topics.model import TopicModel
 
 _SAMPLE_SECONDS = 0.05
@@ -107,6 +110,24 @@ class Run:
             self.journal.add("used", what="sources", name=name)
         return str(self.context.pinned["sources"].get(name, ""))
 
+    def policy(self, source: str) -> "Policy":
+        """Give what may be said of the authors of a source; of all sources the strictest."""
+        from murmuration.audience.policy import LEAST_AUTHORS, Policy
+
+        pins = self.context.pinned.get("policies", {})
+        if source in pins:
+            self.journal.add("used", what="policies", name=source)
+            return Policy(**pins[source])
+        if source:
+            return Policy()
+        for name in pins:
+            self.journal.add("used", what="policies", name=name)
+        return Policy(
+            least_authors=max(
+                [LEAST_AUTHORS, *(int(pin["least_authors"]) for pin in pins.values())]
+            )
+        )
+
     def brands(self, name: str, competitors: Sequence[str] = ()) -> list[Brand]:
         """Give a brand and those it is compared with; the catalog's unless some are named."""
         brand = self.brand(name)
@@ -164,27 +185,35 @@ class Run:
         ModelError
             If it is another kind of model.
         """
-        if not continue_from or (continue_from == "latest" and name not in self._kept_topics):
+        return cast("TopicModel | None", self._earlier(TOPICS, continue_from, name))
+
+    def earlier_segments(self, continue_from: str, *, name: str) -> "SegmentModel | None":
+        """Load the segments whose ids go on in this run, and put their version on record; see `earlier_topics`."""
+        return cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name))
+
+    def _earlier(self, kind: str, continue_from: str, name: str) -> Any:
+        kept: Mapping[str, Mapping[str, str]] = self.context.pinned.get(kind, {})
+        if not continue_from or (continue_from == "latest" and name not in kept):
             return None
         wanted = name if continue_from == "latest" else continue_from
-        if wanted in self._kept_topics:
-            pin = self._kept_topics[wanted]
-            self.journal.add("used", what="topics", name=wanted)
-            return cast("TopicModel", load_exactly(pin["model"], pin["digest"]))
-        known = (pin["model"] for pin in self._kept_topics.values())
+        if wanted in kept:
+            pin = kept[wanted]
+            self.journal.add("used", what=kind, name=wanted)
+            return load_exactly(pin["model"], pin["digest"])
+        known = (pin["model"] for pin in kept.values())
         if "@" not in wanted:
             raise UnknownNameError(
-                f"The store has no topics called {wanted!r}.{suggest(wanted, [*self._kept_topics, *known])}"
+                f"The store has no {kind} called {wanted!r}.{suggest(wanted, [*kept, *known])}"
             )
         model = load(wanted)
-        if model.card.kind != TOPICS:
+        if model.card.kind != kind:
             raise ModelError(
-                f"{wanted} is no model of topics. Use the name of topics that a report kept."
+                f"{wanted} is no model of {kind}. Use the name of {kind} that a report kept."
             )
         self.journal.add(
-            "read", what="topics", name=model.card.name, model=wanted, version=model.version
+            "read", what=kind, name=model.card.name, model=wanted, version=model.version
         )
-        return cast("TopicModel", model)
+        return model
 
     def keep_topics(self, model: "TopicModel", *, name: str) -> str:
         """Keep topics in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
@@ -198,10 +227,15 @@ class Run:
         )
         return saved.address
 
-    @property
-    def _kept_topics(self) -> Mapping[str, Mapping[str, str]]:
-        pins: Mapping[str, Mapping[str, str]] = self.context.pinned.get("topics", {})
-        return pins
+    def keep_segments(self, model: "SegmentModel", *, name: str) -> str:
+        """Keep segments in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
+        if self.context.draft or self.context.is_replay or not len(model.ids):
+            return ""
+        saved = save(model, name)
+        self.journal.add(
+            "kept", what=SEGMENTS, model=saved.address, version=saved.version, digest=saved.digest
+        )
+        return saved.address
 
     def _note_device(self, model: Model) -> None:
         """Put on record where a neural model runs, and why there."""

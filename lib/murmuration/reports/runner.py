@@ -43,7 +43,7 @@ from murmuration.reports.parameters import (
     number_cells,
     read_parameters,
 )
-from murmuration.reports.pins import pin_inputs
+from murmuration.reports.pins import PINNED, pin_inputs
 from murmuration.reports.provenance import describe_code
 from murmuration.reports.spares import Child, Spares, give_work, start_worker
 from murmuration.reports.worker import end_descendants
@@ -486,7 +486,7 @@ def _from_journal(context: Context) -> dict[str, Any]:
             for name, value in context.pinned.get(what, {}).items()
             if (what, name) in used
         }
-        for what in ("brands", "sources", "lexicons", "models", "topics")
+        for what in PINNED
     }
     for entry in all_of("read"):  # what a report names by itself is on record as it was found
         facts = {name: value for name, value in entry.items() if name not in ("what", "name")}

@@ -2,6 +2,22 @@ from .alerts import answer_alerts as answer_alerts
 from .alerts import describe_alerts as describe_alerts
 from .alerts import describe_watch as describe_watch
 from .alerts import show_alerts as show_alerts
+from .audience import AUDIENCE_COLUMNS as AUDIENCE_COLUMNS
+from .audience import advise_segments as advise_segments
+from .audience import audience_headline as audience_headline
+from .audience import describe_audience as describe_audience
+from .audience import describe_audience_limits as describe_audience_limits
+from .audience import show_audience_quality as show_audience_quality
+from .audience import show_cards as show_cards
+from .audience import show_choice as show_choice
+from .audience import show_segments as show_segments
+from .audience_figures import plot_audience_map as plot_audience_map
+from .audience_figures import plot_flows as plot_flows
+from .audience_figures import plot_segment_feelings as plot_segment_feelings
+from .audience_figures import plot_segment_times as plot_segment_times
+from .audience_figures import plot_traits as plot_traits
+from .audience_figures import segment_names as segment_names
+from .audience_figures import short_segment as short_segment
 from .brand_figures import plot_brands as plot_brands
 from .brand_figures import plot_over_time as plot_over_time
 from .brand_figures import plot_share_of_voice as plot_share_of_voice
@@ -60,18 +76,23 @@ from .topics import show_topics as show_topics
 from .topics import topics_headline as topics_headline
 
 __all__ = [
+    "AUDIENCE_COLUMNS",
     "COLUMNS",
     "TOPIC_COLUMNS",
     "Html",
     "LabelledCounts",
     "Markdown",
     "ProgressBar",
+    "advise_segments",
     "answer_alerts",
     "apply_theme",
+    "audience_headline",
     "caption_shares",
     "changed_topics",
     "describe_agreement",
     "describe_alerts",
+    "describe_audience",
+    "describe_audience_limits",
     "describe_figure",
     "describe_gaps",
     "describe_health",
@@ -89,11 +110,15 @@ __all__ = [
     "describe_watch",
     "headline",
     "label_posts",
+    "plot_audience_map",
     "plot_brands",
     "plot_calibration",
     "plot_classes",
     "plot_confusion",
+    "plot_flows",
     "plot_over_time",
+    "plot_segment_feelings",
+    "plot_segment_times",
     "plot_share_of_voice",
     "plot_shares",
     "plot_slices",
@@ -105,9 +130,15 @@ __all__ = [
     "plot_topic_terms",
     "plot_topic_tree",
     "plot_topics_over_time",
+    "plot_traits",
     "plot_word_cloud",
     "quality_headline",
+    "segment_names",
+    "short_segment",
     "show_alerts",
+    "show_audience_quality",
+    "show_cards",
+    "show_choice",
     "show_drift",
     "show_levels",
     "show_lineage",
@@ -115,6 +146,7 @@ __all__ = [
     "show_posts",
     "show_published",
     "show_quality",
+    "show_segments",
     "show_table",
     "show_topic_posts",
     "show_topic_quality",

@@ -1,0 +1,169 @@
+"""Segments keep their ids between runs, and it is counted who stayed, came and went."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from murmuration.audience.describe import SegmentCards
+from murmuration.audience.policy import Policy
+from murmuration.audience.segments import SegmentModel, assign_segments, hash_authors
+from murmuration.audience.tally import Floats, Ints
+from murmuration.frames import TEXT, text_column
+
+NO_SEGMENT, NOT_THERE = -1, -2
+_GUESSED = 0.25  # how much an author counts that was not there, beside one that was
+_SAME = (
+    0.3  # overlap (Jaccard) of the authors from which on a segment is the same as an earlier one
+)
+FLOWS = ("previous", "segment", "previous_name", "name", "authors")
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """What moved since an earlier run.
+
+    Attributes
+    ----------
+    segments
+        One row a segment: `segment`, `status`, `name_before`, `authors_before`, `stayed`, `came`, `left`.
+    flows
+        Authors by `previous` and `segment` with their names; −1 stands for no segment or one too small to show, −2 for
+        not there. Flows of fewer authors than the policy allows are not in it.
+    untold
+        Authors in flows too small to be shown.
+    """
+
+    segments: pd.DataFrame
+    flows: pd.DataFrame
+    untold: int
+
+
+def carry_ids(previous: SegmentModel, model: SegmentModel, profiles: pd.DataFrame) -> SegmentModel:
+    """Give segments the ids of those of an earlier run that have the same authors.
+
+    Authors that were there before count with their earlier segment, new ones a quarter as much, with the segment that
+    the earlier model would give them. Pairs are matched so that the overlap is largest in sum (Kuhn 1955); what overlaps by less than
+    three tenths is new, and gets an id that no segment had before.
+    """
+    now = assign_segments(profiles, model)["segment"].to_numpy(np.int64)
+    before = find_before(previous, profiles)
+    unknown = before == NOT_THERE
+    if unknown.any():
+        guessed = assign_segments(profiles[unknown], previous)["segment"].to_numpy(np.int64)
+        before[unknown] = guessed
+    weights = np.where(unknown, _GUESSED, 1.0)
+    overlap = _overlap(before, now, weights, previous.ids, model.ids)
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    ids = np.full(len(model.ids), -1, np.int64)
+    for row, column in zip(rows, columns, strict=True):
+        if overlap[row, column] >= _SAME:
+            ids[column] = previous.ids[row]
+    fresh = ids < 0
+    first = max(previous.next_id, int(previous.ids.max(initial=-1)) + 1)
+    ids[fresh] = first + np.arange(fresh.sum())
+    return replace(
+        model, ids=ids, next_id=first + int(fresh.sum()), previous=previous.version, names={}
+    )
+
+
+def find_before(previous: SegmentModel, profiles: pd.DataFrame) -> Ints:
+    """Give the earlier segment of each author: −1 for none, −2 for who was not there."""
+    hashes = hash_authors(profiles)
+    known, segments = previous.members
+    places = np.searchsorted(known, hashes)
+    places = np.minimum(places, max(len(known) - 1, 0))
+    there = (known[places] == hashes) if len(known) else np.zeros(len(hashes), bool)
+    return np.where(there, segments[places] if len(known) else 0, NOT_THERE).astype(np.int64)
+
+
+def _overlap(before: Ints, now: Ints, weights: Floats, earlier: Ints, ids: Ints) -> Floats:
+    """Give the overlap (Jaccard) of each earlier segment with each of now, shape (n_earlier, n_now)."""
+    then, since = (
+        (labels[:, None] == which).astype(float)
+        for labels, which in ((before, earlier), (now, ids))
+    )
+    shared = then.T @ (since * weights[:, None])
+    either = (weights @ then)[:, None] + (weights @ since)[None] - shared
+    return np.asarray(shared / np.maximum(either, 1e-12))
+
+
+def compare_segments(
+    previous: SegmentModel,
+    assigned: pd.DataFrame,
+    cards: SegmentCards,
+    *,
+    policy: Policy | None = None,
+) -> Moved:
+    """Count who stayed in a segment, came and went since an earlier run.
+
+    Parameters
+    ----------
+    previous
+        Segments of the earlier run, as it was kept.
+    assigned
+        Authors of this run, from `assign_segments`, with segments whose ids were carried over.
+    cards
+        From `describe_segments`.
+    policy
+        Flows of fewer authors than it allows are not shown.
+    """
+    policy = policy or Policy()
+    now = assigned["segment"].to_numpy(np.int64)
+    before = find_before(previous, assigned)
+    _, earlier = previous.members
+    shown = cards.segments["segment"].tolist()
+    rows = []
+    for one in shown:
+        old = one in set(previous.ids.tolist())
+        here = now == one
+        rows.append(
+            {
+                "segment": one, "status": "continued" if old else "new", "name_before": previous.names.get(one),
+                "authors_before": int((earlier == one).sum()) if old else None,
+                "stayed": int((here & (before == one)).sum()) if old else None,
+                "came": int((here & (before != one) & (before != NOT_THERE)).sum()),
+                "left": int((~here & (before == one)).sum()) if old else None,
+            }
+        )  # fmt: skip
+    counts = dict.fromkeys(("authors_before", "stayed", "came", "left"), "Int64")
+    table = pd.DataFrame(rows, columns=["segment", "status", "name_before", *counts])
+    flows, untold = _count_flows(previous, assigned, before, now, cards, policy)
+    types: dict[str, Any] = {"segment": "int64", "status": TEXT, "name_before": TEXT, **counts}
+    return Moved(table.astype(types), flows, untold)
+
+
+def _count_flows(
+    previous: SegmentModel,
+    assigned: pd.DataFrame,
+    before: Ints,
+    now: Ints,
+    cards: SegmentCards,
+    policy: Policy,
+) -> tuple[pd.DataFrame, int]:
+    names = cards.names
+    known, earlier = previous.members
+    gone = ~np.isin(known, hash_authors(assigned))
+    pairs = pd.DataFrame(
+        {
+            "previous": _fold(np.concatenate([before, earlier[gone]]), previous.names),
+            "segment": _fold(np.concatenate([now, np.full(int(gone.sum()), NOT_THERE)]), names),
+        }
+    )
+    flows = pairs.value_counts(sort=False).rename("authors").reset_index()
+    small = flows["authors"] < policy.least_authors
+    flows, untold = flows[~small], int(flows.loc[small, "authors"].sum())
+    flows = flows.assign(
+        previous_name=text_column([previous.names.get(one) for one in flows["previous"].tolist()]),
+        name=text_column([names.get(one) for one in flows["segment"].tolist()]),
+    )  # fmt: skip
+    return flows[list(FLOWS)].reset_index(drop=True), untold
+
+
+def _fold(labels: npt.NDArray[np.int64], names: object) -> Ints:
+    """Let authors of segments without a name, which are too small to show, be in none."""
+    known = [*names] if isinstance(names, dict) else []
+    return np.where((labels >= 0) & ~np.isin(labels, known), NO_SEGMENT, labels)

@@ -1,0 +1,137 @@
+"""When segments are reached, and which posts show what they write."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from murmuration.audience.policy import Policy
+from murmuration.audience.tally import Floats, Ints
+from murmuration.frames import text_list
+from murmuration.schema import check_columns
+from murmuration.trends import count_engagement, find_engaged_posts, find_telling_posts
+
+_WEEK, _DAY = 7, 24
+_TOGETHER = 3  # hours that are named at once
+_LEAST_TIMES = 1.15  # more than usual, below which no time is better than others
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+READING = ("segment", "rank", "source", "post_id", "author_key", "created_at", "text", "sentiment", "engagement", "url")  # fmt: skip
+
+
+def join_segments(
+    posts: pd.DataFrame, assigned: pd.DataFrame, *, shown: Ints | None = None
+) -> pd.DataFrame:
+    """Put beside each post the segment of its author, −1 for none.
+
+    Parameters
+    ----------
+    posts
+        With `author_key`, and `source` where authors have one.
+    assigned
+        From `segment_authors`.
+    shown
+        Segments that may be shown; others count as none. All unless given.
+    """
+    keys = [name for name in ("source", "author_key") if name in assigned.columns]
+    check_columns(posts.columns, keys, what="join_segments")
+    known = assigned[[*keys, "segment"]].astype(dict.fromkeys(keys, object))
+    left = posts[keys].astype(object)
+    joined = left.merge(known, on=keys, how="left")["segment"]
+    segments = joined.fillna(-1).to_numpy(np.int64)
+    if shown is not None:
+        segments = np.where(np.isin(segments, shown), segments, -1)
+    return posts.assign(segment=segments)
+
+
+def count_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
+    """Count when the authors of each segment post, every author alike.
+
+    Parameters
+    ----------
+    posts
+        With `segment`, `author_key` and `created_at`.
+    timezone
+        Whose clock counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a segment, `weekday` (1 is Monday) and `hour` (0 to 23): `posts`, and `share` of what its authors post,
+        each author counting once.
+    """
+    there = posts[(posts["segment"] >= 0).to_numpy(bool) & posts["created_at"].notna().to_numpy(bool)]  # fmt: skip
+    local = pd.DatetimeIndex(there["created_at"].astype("datetime64[us, UTC]")).tz_convert(ZoneInfo(timezone))  # fmt: skip
+    slots = local.day_of_week.to_numpy() * _DAY + local.hour.to_numpy()
+    authors = pd.factorize(there["author_key"])[0]
+    own = np.bincount(authors)[authors] if len(authors) else np.zeros(0)
+    found = []
+    for segment in sorted(set(there["segment"].tolist())):
+        mine = (there["segment"] == segment).to_numpy(bool)
+        weights = 1 / own[mine]
+        share = np.bincount(slots[mine], weights, _WEEK * _DAY) / weights.sum()
+        found.append(
+            pd.DataFrame(
+                {
+                    "segment": segment, "weekday": np.repeat(np.arange(1, _WEEK + 1), _DAY), "hour": np.tile(np.arange(_DAY), _WEEK),
+                    "posts": np.bincount(slots[mine], minlength=_WEEK * _DAY), "share": share,
+                }
+            )
+        )  # fmt: skip
+    if not found:
+        return pd.DataFrame({"segment": [], "weekday": [], "hour": [], "posts": [], "share": []}).astype({**dict.fromkeys(("segment", "weekday", "hour", "posts"), "int64"), "share": "float64"})  # fmt: skip
+    return pd.concat(found, ignore_index=True)
+
+
+def name_best_times(times: pd.DataFrame, segment: int) -> str:
+    """Name the hours and days when a segment posts most: “Saturday and Sunday, 18–21 h”; nothing where none stands out."""
+    rows = times[times["segment"] == segment].sort_values(["weekday", "hour"])
+    if rows.empty:
+        return ""
+    week = rows["share"].to_numpy(float).reshape(_WEEK, _DAY)
+    days, hours = week.sum(axis=1), week.sum(axis=0)
+    windows: Floats = np.array([np.roll(hours, -start)[:_TOGETHER].sum() for start in range(_DAY)])
+    start = int(windows.argmax())
+    busy = [DAYS[at] for at in np.argsort(-days, kind="stable")[:2] if days[at] * _WEEK >= _LEAST_TIMES]  # fmt: skip
+    said = " and ".join(sorted(busy, key=DAYS.index))
+    if windows[start] * _DAY / _TOGETHER < _LEAST_TIMES:
+        return said
+    return f"{said + ', ' if said else ''}{start}–{(start + _TOGETHER) % _DAY} h"
+
+
+def find_segment_posts(
+    posts: pd.DataFrame, marks: pd.DataFrame, segments: Any, *, policy: Policy, count: int = 3
+) -> pd.DataFrame:
+    """Find posts to read of each segment: those with most of what marks it, of different authors.
+
+    Parameters
+    ----------
+    posts
+        With `segment`, `text`, and whatever of `READING` there is.
+    marks
+        From `find_marks`.
+    segments
+        Of which posts are shown.
+    policy
+        Posts with what it forbids are not shown.
+    count
+        Posts of each, at most.
+    """
+    found = []
+    for segment in segments:
+        mine = posts[(posts["segment"] == segment).to_numpy(bool) & posts["text"].notna().to_numpy(bool)]  # fmt: skip
+        telling = marks[(marks["segment"] == segment) & marks["kind"].isin(["words", "hashtags"])]
+        best = find_telling_posts(mine, telling[["term", "z"]], count=4 * count)
+        others = find_engaged_posts(mine, count=4 * count)
+        first = mine.drop_duplicates("author_key") if "author_key" in mine else mine
+        ranked = pd.concat([best, others, first.head(4 * count)])
+        ranked = ranked[~ranked.index.duplicated()]
+        shown = ranked[[_may_show(text, policy) for text in text_list(ranked["text"])]]
+        shown = shown.drop_duplicates("author_key").head(count) if "author_key" in shown else shown.head(count)  # fmt: skip
+        found.append(shown.assign(segment=segment, rank=np.arange(1, len(shown) + 1), engagement=count_engagement(shown)))  # fmt: skip
+    chosen = pd.concat(found) if found else posts.iloc[:0].assign(rank=0, engagement=0)
+    return chosen.reindex(columns=list(READING)).reset_index(drop=True)
+
+
+def _may_show(text: str | None, policy: Policy) -> bool:
+    return bool(text) and all(policy.allows(word) for word in (text or "").split())

@@ -1,0 +1,148 @@
+"""Segments → what the report rests on, and how far it can be trusted."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from murmuration.audience.describe import SegmentCards
+from murmuration.audience.identity import Moved
+from murmuration.audience.reached import name_best_times
+from murmuration.audience.segments import SegmentModel
+from murmuration.frames import TEXT, text_column
+
+_NO_NAME = re.compile(r"[^a-z0-9_-]+")
+_NAME_CHARS = 64
+QUALITY = (
+    ("stability", "−1 to 1"),
+    ("jaccard", "0 to 1"),
+    ("separation", "−1 to 1"),
+    ("shared", "0 to 1"),
+)
+_BEFORE = ("authors_before", "stayed", "came", "left")
+
+
+def name_segments(model: str, source: str, brand: str) -> str:
+    """Give the name that segments are kept under: the one asked for, or one made of the source and the brand."""
+    if model and model != "none":
+        return model
+    parts = ["segments", *(part for part in (source, brand) if part)]
+    return _NO_NAME.sub("_", "-".join(parts).lower())[:_NAME_CHARS]
+
+
+def complete_cards(
+    cards: SegmentCards, times: pd.DataFrame, moved: Moved | None = None
+) -> pd.DataFrame:
+    """Give the table of segments with their best times and what moved since the earlier run.
+
+    Parameters
+    ----------
+    cards
+        From `describe_segments`.
+    times
+        From `count_times`.
+    moved
+        From `compare_segments`, where there was an earlier run.
+    """
+    ids = cards.segments["segment"].tolist()
+    best = [name_best_times(times, int(one)) or None for one in ids]
+    table = cards.segments.assign(best_times=text_column(best))
+    if moved is None:
+        none: Mapping[str, Any] = {
+            name: pd.Series([None] * len(table), table.index, dtype="Int64") for name in _BEFORE
+        }
+        names = pd.Series([None] * len(table), table.index, dtype=TEXT)
+        return table.assign(status="first", name_before=names, **none)
+    return table.merge(moved.segments, on="segment", how="left")
+
+
+def measure_segments(
+    assigned: pd.DataFrame, model: SegmentModel, cards: SegmentCards
+) -> pd.DataFrame:
+    """Measure how far segments can be trusted.
+
+    Parameters
+    ----------
+    assigned
+        From `assign_segments`.
+    model
+        That assigned them.
+    cards
+        From `describe_segments`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `measure`, `value`, `unit`: `segments`, `authors`, `sample_authors` (segments were found in at most so many),
+        `left_out` and `set_aside` (shares), `strength` (mean of those in a segment), `rule_precision` and `rule_recall`
+        (means over segments), and of the number that was chosen `stability`, `jaccard`, `separation`, `shared`; null
+        where the number was told.
+    """
+    labels = assigned["segment"].to_numpy(np.int64)
+    aside = assigned["set_aside"].notna().to_numpy(bool)
+    strengths = assigned["segment_strength"].to_numpy(np.float64, na_value=np.nan)[labels >= 0]
+    chosen = model.choice[model.choice["chosen"].astype(bool)] if len(model.choice) else None
+    n = max(len(labels), 1)
+    rows: list[tuple[str, Any, str]] = [
+        ("segments", len(model.ids), "segments"),
+        ("authors", len(labels), "authors"),
+        ("sample_authors", min(int((~aside).sum()), model.params.sample_authors), "authors"),
+        ("left_out", ((labels < 0) & ~aside).sum() / n, "0 to 1"),
+        ("set_aside", aside.sum() / n, "0 to 1"),
+        ("strength", strengths.mean() if len(strengths) else np.nan, "0 to 1"),
+        ("rule_precision", cards.segments["rule_precision"].mean(), "0 to 1"),
+        ("rule_recall", cards.segments["rule_recall"].mean(), "0 to 1"),
+    ]
+    for name, unit in QUALITY:
+        value = np.nan if chosen is None or chosen.empty else float(chosen[name].iloc[0])
+        rows.append((name, value, unit))
+    return pd.DataFrame(rows, columns=["measure", "value", "unit"]).astype({"value": "float64"})
+
+
+def count_audience_coverage(
+    posts: pd.DataFrame,
+    assigned: pd.DataFrame,
+    cards: SegmentCards,
+    *,
+    searched: int,
+    quarantined: int,
+) -> pd.DataFrame:
+    """Count what a report about an audience rests on.
+
+    Parameters
+    ----------
+    posts
+        Posts that were looked at, with `author_key`, and `sentiment` where there is any.
+    assigned
+        Their authors, from `assign_segments`.
+    cards
+        From `describe_segments`.
+    searched
+        Posts of the period, whatever they mention.
+    quarantined
+        Rows of the imported files that could not be read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `item`, `value`, `unit`; one row a figure.
+    """  # fmt: skip
+    labels, aside = assigned["segment"].to_numpy(np.int64), assigned["set_aside"]
+    written = assigned["posts"].to_numpy(np.float64, na_value=0)
+    rows = [
+        ("posts_in_period", searched, "posts"),
+        ("posts_looked_at", len(posts), "posts"),
+        ("posts_without_author", int(posts["author_key"].isna().sum()), "posts"),
+        ("authors", len(assigned), "authors"),
+        ("authors_with_one_post", int((written == 1).sum()), "authors"),
+        ("authors_in_segments", int((labels >= 0).sum()) - cards.hidden, "authors"),
+        ("authors_in_small_segments", cards.hidden, "authors"),
+        ("authors_left_out", int(((labels < 0) & aside.isna().to_numpy(bool)).sum()), "authors"),
+        ("unscored_posts", int(posts["sentiment"].isna().sum()) if "sentiment" in posts else len(posts), "posts"),
+        ("quarantined_rows", quarantined, "rows"),
+    ]  # fmt: skip
+    for rule, n in aside.dropna().value_counts().sort_index().items():
+        rows.append((f"set_aside_{str(rule).replace(' ', '_')}", int(n), "authors"))
+    return pd.DataFrame(rows, columns=["item", "value", "unit"])

@@ -1,0 +1,396 @@
+"""Figures of the report `audience`, from its result tables: map, traits, feelings, hours and flows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from murmuration.show import theme
+from murmuration.show.theme import chart_text
+from murmuration.show.topic_looks import LEFT, topic_colour, topic_marker
+from murmuration.show.words import count, listing, percent, quoted, share_with_interval, tidy
+
+_MOST_NAMED = 8  # segments: more cannot be told apart
+_MAP_HEIGHT = 460
+_DAY = 24
+_NONE, _ABSENT = -1, -2
+_USUAL, _BUSY = 1.0, 2.5  # times what even posting would be
+_SCALE = ((0.0, theme.PAPER), (0.4, "#dbe9f3"), (1.0, theme.POSITIVE))
+
+
+def segment_names(segments: pd.DataFrame) -> dict[int, str]:
+    """Give the name of each segment of the table `segments`."""
+    pairs = zip(segments["segment"].tolist(), segments["name"].tolist(), strict=True)
+    return {int(one): str(name) for one, name in pairs}
+
+
+def short_segment(name: str, *, longest: int = 30) -> str:
+    """Give the name of a segment as it may stand in a chart: as many of its parts as fit."""
+    head, _, tail = tidy(name, longest=200).partition(": ")
+    shown = ""
+    for part in [*head.split(", "), *(tail.split(", ") if tail else [])]:
+        if shown and len(shown) + 2 + len(part) > longest:
+            break
+        shown += f", {part}" if shown else part
+    return tidy(shown, longest=longest)
+
+
+def _two_lines(name: str, longest: int = 22) -> str:
+    shown = short_segment(name, longest=2 * longest)
+    if len(shown) <= longest:
+        return chart_text(shown)
+    cut = max(shown.rfind(" ", 0, longest + 1), 0) or longest
+    return f"{chart_text(shown[:cut], longest=longest)}<br>{chart_text(shown[cut:].strip(), longest=longest)}"
+
+
+def plot_audience_map(places: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
+    """Draw authors as dots; those near each other fit the same segments.
+
+    Parameters
+    ----------
+    places, segments
+        Tables of the report.
+    """
+    if places.empty or segments.empty:
+        return theme.empty_figure("There are too few authors for a map.")
+    names = segment_names(segments)
+    figure = theme.new_figure(height=_MAP_HEIGHT)
+    others = places[~places["segment"].isin(list(names))]
+    _add_dots(figure, others, LEFT, "circle", "in no segment")
+    for one in names:
+        _add_dots(figure, places[places["segment"] == one], topic_colour(one), topic_marker(one), names[one])  # fmt: skip
+    figure.update_xaxes(visible=False, range=[-1.15, 1.15])
+    figure.update_yaxes(visible=False, range=[-1.15, 1.15])
+    figure.update_layout(
+        height=_MAP_HEIGHT + 24 * min(len(names) + 1, _MOST_NAMED + 1),
+        legend={"orientation": "v", "x": 0, "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
+    )
+    largest = segments.iloc[segments["authors"].to_numpy(int).argmax()]
+    return theme.describe_figure(
+        figure,
+        title=f"The largest of {count(len(segments), 'segment')} is {quoted([short_segment(str(largest['name']))])} with "
+        f"{share_with_interval(largest['share'], largest['share_low'], largest['share_high'])} of the authors",
+        alt="Dots: authors, coloured by segment; near each other where they fit the same segments.",
+        table=_sizes(segments),
+    )  # fmt: skip
+
+
+def _add_dots(figure: go.Figure, rows: pd.DataFrame, colour: str, symbol: str, name: str) -> None:
+    if len(rows):
+        figure.add_scatter(
+            x=rows["x"], y=rows["y"], mode="markers", name=chart_text(short_segment(name, longest=44), longest=44),
+            marker={"color": colour, "symbol": symbol, "size": 6, "opacity": 0.6},
+            hovertemplate=chart_text(short_segment(name, longest=60), longest=60) + "<extra></extra>",
+        )  # fmt: skip
+
+
+def _sizes(segments: pd.DataFrame) -> pd.DataFrame:
+    rows = segments.sort_values(["authors", "segment"], ascending=[False, True]).to_dict("records")
+    return pd.DataFrame(
+        {
+            "segment": [tidy(str(row["name"]), longest=80) for row in rows],
+            "authors": [f"{row['authors']:,}" for row in rows],
+            "share": [share_with_interval(row["share"], row["share_low"], row["share_high"]) for row in rows],
+        }
+    )  # fmt: skip
+
+
+def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
+    """Draw what tells each segment from the others, as effects with intervals, one panel a segment.
+
+    Parameters
+    ----------
+    traits, segments
+        Tables of the report.
+    """
+    names = segment_names(segments)
+    shown = [one for one in names if (traits["segment"] == one).any()][:_MOST_NAMED]
+    if not shown:
+        return theme.empty_figure("No segment differs from the others beyond chance.")
+    sizes = [int((traits["segment"] == one).sum()) for one in shown]
+    figure = make_subplots(
+        rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.5 / (sum(sizes) + 2 * len(shown)),
+        row_heights=[size + 1.2 for size in sizes],
+    )  # fmt: skip
+    theme.apply_theme(figure, height=90 + 30 * sum(sizes) + 44 * len(shown))
+    for row, one in enumerate(shown, start=1):
+        part = traits[traits["segment"] == one].sort_values("rank")
+        _add_traits(figure, part, one, names[one], row)
+    figure.update_layout(showlegend=False, margin={"t": 30})
+    figure.update_xaxes(range=[-1.02, 1.02], zeroline=True, zerolinecolor=theme.QUIET)
+    figure.update_xaxes(
+        title_text="less than others ← effect → more than others<br>(Cliff's delta, bars: 95 % interval)",
+        row=len(shown), col=1,
+    )  # fmt: skip
+    first = traits.iloc[int(traits["effect"].abs().to_numpy(float).argmax())]
+    left = len(names) - len(shown)
+    more = f" ({count(left, 'segment is', 'segments are')} not drawn)" if left else ""
+    return theme.describe_figure(
+        figure,
+        title=f"What sets a segment apart most: {quoted([short_segment(names[int(first['segment'])])])} {_verb(str(first['trait']))}{more}",
+        alt="Dots with intervals: traits of each segment against all others.",
+        table=_trait_table(traits, names),
+    )
+
+
+def _verb(trait: str) -> str:
+    return f"(“{trait}”)"
+
+
+def _add_traits(figure: go.Figure, part: pd.DataFrame, segment: int, name: str, row: int) -> None:
+    places = [f"{trait}" for trait in part["trait"]]
+    effect = part["effect"].to_numpy(float)
+    figure.add_scatter(
+        x=effect, y=places, mode="markers", row=row, col=1,
+        marker={"color": topic_colour(segment), "symbol": topic_marker(segment), "size": 11},
+        error_x={
+            "type": "data", "array": part["effect_high"].to_numpy(float) - effect,
+            "arrayminus": effect - part["effect_low"].to_numpy(float), "color": theme.QUIET, "thickness": 2,
+        },
+        customdata=[[amount(one["value"], one["unit"]), amount(one["value_rest"], one["unit"])] for one in part.to_dict("records")],
+        hovertemplate="%{y}<br>%{customdata[0]} against %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(type="category", autorange="reversed", row=row, col=1)
+    axis = "" if row == 1 else str(row)
+    figure.add_annotation(
+        text=f"<b>{chart_text(short_segment(name, longest=40))}</b>", x=0, xref="paper", xanchor="left", y=1.0, yref=f"y{axis} domain",
+        yanchor="bottom", showarrow=False, font={"size": 13},
+    )  # fmt: skip
+
+
+def amount(value: Any, unit: str) -> str:
+    """Give a typical value of a trait with its unit: “34 %”, “1,200 followers”."""
+    if pd.isna(value):
+        return "–"
+    if unit == "0 to 1":
+        return percent(value)
+    number = f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{number} {unit}".replace("-", "−") if unit != "−1 to 1" else f"{value:+.2f}".replace("-", "−")  # fmt: skip
+
+
+def _trait_table(traits: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
+    rows = [row for row in traits.sort_values(["segment", "rank"]).to_dict("records") if row["segment"] in names]  # fmt: skip
+    return pd.DataFrame(
+        {
+            "segment": [short_segment(names[row["segment"]]) for row in rows],
+            "trait": [row["trait"] for row in rows],
+            "its authors": [amount(row["value"], row["unit"]) for row in rows],
+            "others": [amount(row["value_rest"], row["unit"]) for row in rows],
+            "effect": [effect_with_interval(row) for row in rows],
+        }
+    )
+
+
+def effect_with_interval(row: Mapping[Any, Any]) -> str:
+    """Give an effect with its interval: “+0.61 (0.52 to 0.69)”."""
+    ends = " to ".join(f"{row[f'effect_{end}']:.2f}" for end in ("low", "high"))
+    return f"{row['effect']:+.2f} ({ends})".replace("-", "−")
+
+
+def plot_segment_feelings(levels: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
+    """Draw which share of the scored posts of each segment is negative, with its interval.
+
+    Parameters
+    ----------
+    levels
+        Table `by_sentiment`.
+    segments
+        Table `segments`.
+    """
+    names = segment_names(segments)
+    rows = levels[levels["segment"].isin(list(names)) & levels["negative_share"].notna()]
+    rows = rows.sort_values("negative_share", kind="stable")
+    if rows.empty:
+        return theme.empty_figure("No post of a segment could be scored.")
+    figure = theme.new_figure(height=120 + 42 * len(rows))
+    share, low, high = (100 * rows[f"negative_{end}"].astype(float).fillna(rows["negative_share"].astype(float)) for end in ("share", "low", "high"))  # fmt: skip
+    figure.add_scatter(
+        x=share, y=rows["segment"].astype(str), mode="markers",
+        marker={
+            "color": [topic_colour(one) for one in rows["segment"]], "symbol": [topic_marker(one) for one in rows["segment"]], "size": 12,
+        },
+        error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": theme.QUIET, "thickness": 2},
+        customdata=[
+            [
+                chart_text(short_segment(names[row["segment"]], longest=60), longest=60), count(row["scored"], "scored post"),
+                share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"]),
+            ]
+            for row in rows.to_dict("records")
+        ],
+        hovertemplate="%{customdata[0]}<br>%{customdata[2]} negative<br>%{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    whole = float(levels["negative"].sum()) / float(levels["scored"].sum())
+    figure.add_vline(x=100 * whole, line={"color": theme.QUIET, "width": 1, "dash": "dot"})
+    _name_rows(figure, rows["segment"].tolist(), names)
+    figure.update_xaxes(
+        title_text="negative, % of scored posts<br>(bars: 95 % interval,<br>dotted: all segments)",
+        rangemode="tozero",
+    )
+    figure.update_layout(showlegend=False)
+    return theme.describe_figure(
+        figure, title=_feeling_title(rows, names, whole), alt="Dots with intervals: negative share by segment.",
+        table=pd.DataFrame(
+            {
+                "segment": [short_segment(names[one]) for one in rows["segment"]],
+                "scored posts": [f"{n:,}" for n in rows["scored"]],
+                "negative": [share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"]) for row in rows.to_dict("records")],
+            }
+        ),
+    )  # fmt: skip
+
+
+def _feeling_title(rows: pd.DataFrame, names: Mapping[int, str], whole: float) -> str:
+    clear = rows[(rows["negative_low"] > whole).fillna(False).to_numpy(dtype=bool)]
+    if clear.empty:
+        return f"No segment is clearly more negative than all together, {percent(whole)}"
+    worst = clear.iloc[-1]
+    share = share_with_interval(worst["negative_share"], worst["negative_low"], worst["negative_high"])  # fmt: skip
+    return f"{quoted([short_segment(names[int(worst['segment'])])])} is the most negative: {share} of its scored posts, against {percent(whole)} of all"
+
+
+def _name_rows(figure: go.Figure, order: Sequence[int], names: Mapping[int, str]) -> None:
+    keys = [str(one) for one in order]
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=keys, tickmode="array", tickvals=keys,
+        ticktext=[_two_lines(names[int(one)]) for one in order],
+    )  # fmt: skip
+
+
+def plot_segment_times(
+    times: pd.DataFrame, segments: pd.DataFrame, *, timezone: str = "UTC"
+) -> go.Figure:
+    """Draw in which hours of the day the authors of each segment post.
+
+    Parameters
+    ----------
+    times, segments
+        Tables of the report.
+    timezone
+        Whose clock they show.
+    """
+    names = segment_names(segments)
+    rows = times[times["segment"].isin(list(names))]
+    if rows.empty:
+        return theme.empty_figure("No post of a segment has a time.")
+    hours = rows.groupby(["segment", "hour"])["share"].sum().unstack(fill_value=0)
+    hours = hours.reindex([one for one in names if one in hours.index][:_MOST_NAMED][::-1])
+    lift = hours.to_numpy(float) * _DAY
+    figure = theme.new_figure(height=120 + 44 * len(hours))
+    figure.add_heatmap(
+        z=lift, x=list(range(_DAY)), y=[str(one) for one in hours.index], zmin=0, zmax=_BUSY, colorscale=[list(one) for one in _SCALE],
+        xgap=1, ygap=3, showscale=False,
+        hovertemplate="%{x}–%{x} h: %{z:.1f} times what even posting would be<extra></extra>",
+    )  # fmt: skip
+    _name_rows(figure, [int(one) for one in hours.index], names)
+    figure.update_xaxes(
+        title_text=f"hour of the day, {timezone}<br>(darker: more of what its authors post)",
+        tickvals=[0, 6, 12, 18, 23], showgrid=False,
+    )  # fmt: skip
+    figure.update_yaxes(showgrid=False)
+    best = np.unravel_index(int(lift.argmax()), lift.shape)
+    name = short_segment(names[int(hours.index.tolist()[int(best[0])])])
+    said = (
+        f"{quoted([name])} has the clearest hour: at {best[1]} h its authors post {lift[best]:.1f} times as much as evenly over the day"
+        if lift[best] > _USUAL else "Every segment posts evenly over the day"
+    )  # fmt: skip
+    table = pd.DataFrame(
+        {"segment": [short_segment(names[int(one)]) for one in hours.index[::-1]], **{f"{hour} h": [percent(value) for value in hours.to_numpy(float)[::-1, hour]] for hour in range(_DAY)}}
+    )  # fmt: skip
+    return theme.describe_figure(
+        figure,
+        title=said,
+        alt="A grid: segments by hour, darker where its authors post more.",
+        table=table,
+    )
+
+
+def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
+    """Draw from which earlier segments the authors of each segment came.
+
+    Parameters
+    ----------
+    flows
+        Table of the report; None where there was no earlier run.
+    """
+    if flows is None:
+        return theme.empty_figure(
+            "This is the first run under this name: there is nothing to compare with yet."
+        )
+    rows = flows[(flows["previous"] != _ABSENT) | (flows["segment"] != _ABSENT)]
+    if rows.empty:
+        return theme.empty_figure("No author of the earlier run is known.")
+    before = dict.fromkeys(sorted(rows["previous"].tolist(), key=_last))
+    after = dict.fromkeys(sorted(rows["segment"].tolist(), key=_last))
+    called = _flow_names(rows)
+    left, right = ({one: at for at, one in enumerate(side)} for side in (before, after))
+    figure = theme.new_figure(height=140 + 60 * max(len(before), len(after)))
+    figure.add_sankey(
+        arrangement="snap",
+        textfont={"size": 12, "color": theme.INK},
+        node={
+            "label": [called["previous", one] for one in before] + [called["segment", one] for one in after],
+            "color": [_flow_colour(one) for one in [*before, *after]], "pad": 18, "thickness": 14, "line": {"width": 0},
+            "x": [0.001] * len(before) + [0.999] * len(after), "y": [*_spaced(len(before)), *_spaced(len(after))],
+            "hovertemplate": "%{label}: %{value:,.0f} authors<extra></extra>",
+        },
+        link={
+            "source": [left[one] for one in rows["previous"]], "target": [len(left) + right[one] for one in rows["segment"]],
+            "value": rows["authors"].tolist(), "color": "rgba(95, 108, 123, 0.25)",
+            "hovertemplate": "%{source.label} → %{target.label}: %{value:,.0f} authors<extra></extra>",
+        },
+    )  # fmt: skip
+    known = rows[(rows["previous"] != _ABSENT) & (rows["segment"] != _ABSENT)]
+    moved = int(known.loc[known["previous"] != known["segment"], "authors"].sum())
+    total = int(known["authors"].sum())
+    share = f" ({percent(moved / total)})" if total else ""
+    return theme.describe_figure(
+        figure,
+        title=f"{count(moved, 'author')} of {total:,} that are in both runs changed segment{share}; {_arrived(rows)}",
+        alt="Bands from the segments of the earlier run, left, to those of this run, right.",
+        table=_flow_table(rows, called),
+    )
+
+
+def _last(segment: int) -> tuple[bool, int]:
+    return segment < 0, abs(segment)
+
+
+def _spaced(n: int) -> list[float]:
+    return [float(place) for place in np.linspace(0.05, 0.95, n)] if n > 1 else [0.5]
+
+
+def _flow_colour(segment: int) -> str:
+    return LEFT if segment < 0 else topic_colour(segment)
+
+
+def _flow_names(rows: pd.DataFrame) -> dict[tuple[str, int], str]:
+    called: dict[tuple[str, int], str] = {}
+    for side, column, absent in (
+        ("previous", "previous_name", "not there before"), ("segment", "name", "not there any more"),
+    ):  # fmt: skip
+        for one, name in zip(rows[side].tolist(), rows[column].tolist(), strict=True):
+            if one < 0 or pd.isna(name):
+                called[side, one] = absent if one == _ABSENT else "no segment" if one == _NONE else f"segment {one}"  # fmt: skip
+            else:
+                called[side, one] = chart_text(short_segment(str(name), longest=24))
+    return called
+
+
+def _arrived(rows: pd.DataFrame) -> str:
+    came = int(rows.loc[rows["previous"] == _ABSENT, "authors"].sum())
+    went = int(rows.loc[rows["segment"] == _ABSENT, "authors"].sum())
+    return listing([f"{came:,} were not there before", f"{went:,} are not there any more"])
+
+
+def _flow_table(rows: pd.DataFrame, called: Mapping[tuple[str, int], str]) -> pd.DataFrame:
+    ranked = rows.sort_values("authors", ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            "earlier": [called["previous", one] for one in ranked["previous"]],
+            "now": [called["segment", one] for one in ranked["segment"]],
+            "authors": [f"{n:,}" for n in ranked["authors"]],
+        }
+    )

@@ -1,0 +1,144 @@
+"""Cards: names and traits say what was planted, effects are sure of themselves as far as they may, small groups stay hidden."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.audience import (
+    Policy,
+    count_times,
+    describe_segments,
+    find_segment_posts,
+    join_segments,
+    place_authors,
+    profile_authors,
+)
+from murmuration.audience.effects import compare_with_rest
+from murmuration.audience.reached import name_best_times
+from murmuration.errors import SchemaError
+
+from .conftest import CRAFTS
+
+
+@pytest.fixture(scope="module")
+def cards(crafters, assigned):
+    return describe_segments(crafters, assigned)
+
+
+def craft_of(assigned: pd.DataFrame, segment: int) -> str:
+    mine = assigned[(assigned["segment"] == segment).to_numpy(bool)]
+    return CRAFTS[int(mine["author_key"].str[1:].astype(int).mod(3).mode()[0])]
+
+
+def test_a_segment_is_named_after_what_its_authors_care_for(cards, assigned):
+    assert len(cards.segments) == 3
+    assert cards.segments["name"].is_unique
+    for row in cards.segments.to_dict("records"):
+        assert row["name"].startswith(f"#{craft_of(assigned, row['segment'])}")
+    assert cards.segments["authors"].sum() == 120
+    assert cards.segments["share"].sum() == pytest.approx(1)
+
+
+def test_the_trait_that_was_planted_is_told_with_its_effect(cards, assigned):
+    [bikes] = [one for one in cards.segments["segment"] if craft_of(assigned, one) == "bikes"]
+    # A link makes a post long: of two features that say the same one is told.
+    same = cards.traits["feature"].isin(["url_share", "text_chars"])
+    links = cards.traits[(cards.traits["segment"] == bikes) & same]
+    assert links["trait"].tolist() in (["many links"], ["long posts"])
+    told = links.iloc[0]
+    assert told["value"] > told["value_rest"]
+    assert 0.7 < told["effect_low"] <= told["effect"] <= told["effect_high"] <= 1
+
+
+def test_effects_of_no_difference_hold_zero_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    inside = np.arange(120) < 40
+    found = [compare_with_rest(rng.exponential(size=120), inside) for _ in range(400)]
+    held = np.mean([one.low <= 0 <= one.high for one in found])
+    assert 0.92 <= held <= 0.99
+
+
+def test_effects_of_a_known_size_lie_in_their_intervals():
+    rng = np.random.default_rng(1)
+    inside = np.arange(150) < 50
+    truth = 0.5204998778  # 2 · Φ(1 / √2) − 1
+    found = [compare_with_rest(rng.normal(inside * 1.0, 1), inside) for _ in range(400)]
+    assert 0.92 <= np.mean([one.low <= truth <= one.high for one in found]) <= 0.99
+
+
+def test_groups_that_do_not_overlap_are_not_surer_than_their_size():
+    few = compare_with_rest(np.arange(8.0), np.arange(8) >= 4)
+    many = compare_with_rest(np.arange(800.0), np.arange(800) >= 400)
+    assert few.delta == many.delta == 1
+    assert few.low < many.low < 1
+
+
+def test_a_rule_in_words_tells_who_is_in_the_segment(cards, assigned):
+    for row in cards.segments.to_dict("records"):
+        assert row["rule_precision"] > 0.8
+        assert row["rule_recall"] > 0.5
+    assert cards.segments["rule"].str.contains(r"uses #|over|at most").all()
+
+
+def test_groups_below_twenty_authors_are_not_shown(crafters):
+    labels = np.where(np.arange(120) < 19, 1, 0)
+    found = describe_segments(crafters, pd.Series(labels))
+    assert found.segments["segment"].tolist() == [0]
+    assert found.hidden == 19
+    assert set(found.traits["segment"]) | set(found.interests["segment"]) <= {0}
+
+
+def test_what_a_policy_forbids_is_not_named(crafted):
+    posts = crafted.assign(text=crafted["text"].str.replace("#bread", "#diabetes"))
+    profiles = profile_authors(posts)
+    labels = pd.Series(profiles["author_key"].str[1:].astype(int).mod(3).to_numpy(int))
+    strict = describe_segments(profiles, labels)
+    said = " ".join([*strict.segments["name"], *strict.segments["rule"].dropna(), *strict.interests["term"]])  # fmt: skip
+    assert "diabet" not in said
+    free = describe_segments(profiles, labels, policy=Policy(forbids=()))
+    assert free.segments["name"].str.contains("diabetes").any()
+
+
+def test_best_times_are_those_in_which_authors_post(crafted, assigned):
+    times = count_times(join_segments(crafted, assigned))
+    assert times.groupby("segment")["share"].sum().to_numpy() == pytest.approx(1)
+    assert times["posts"].sum() == len(crafted)
+    hours = {craft_of(assigned, one): name_best_times(times, one) for one in (0, 1, 2)}
+    starts = {craft: int(said.split(", ")[-1].split("–")[0]) for craft, said in hours.items()}
+    assert all(6 * CRAFTS.index(craft) <= start <= 6 * CRAFTS.index(craft) + 3 for craft, start in starts.items())  # fmt: skip
+
+
+def test_a_time_zone_moves_the_hours(crafted, assigned):
+    joined = join_segments(crafted, assigned)
+    utc, delhi = (count_times(joined, timezone=zone) for zone in ("UTC", "Asia/Kolkata"))
+    assert not utc["share"].equals(delhi["share"])
+    assert utc["posts"].sum() == delhi["posts"].sum()
+
+
+def test_posts_to_read_are_of_the_segment_and_of_different_authors(crafted, assigned, cards):
+    posts = join_segments(crafted, assigned).assign(post_id=[str(n) for n in range(len(crafted))])
+    found = find_segment_posts(posts, cards.interests, [0, 1, 2], policy=Policy())
+    assert found.groupby("segment").size().tolist() == [3, 3, 3]
+    assert not found.duplicated(["segment", "author_key"]).any()
+    for row in found.to_dict("records"):
+        assert f"#{craft_of(assigned, row['segment'])}" in row["text"]
+
+
+def test_posts_with_what_is_forbidden_are_not_shown(crafted, assigned, cards):
+    posts = join_segments(crafted, assigned).assign(post_id="1", text="my cancer is back")
+    assert find_segment_posts(posts, cards.interests, [0, 1, 2], policy=Policy()).empty
+
+
+def test_authors_near_each_other_on_the_map_are_in_one_segment(assigned, crafted_model):
+    dots = place_authors(assigned, crafted_model)
+    assert "author_key" not in dots
+    middles = dots.groupby("segment")[["x", "y"]].mean()
+    far = ((dots[["x", "y"]].to_numpy()[:, None] - middles.to_numpy()) ** 2).sum(axis=2)
+    assert (middles.index.to_numpy()[far.argmin(axis=1)] == dots["segment"]).mean() > 0.95
+
+
+def test_segments_of_other_authors_are_refused(crafters, assigned):
+    with pytest.raises(SchemaError, match="120 profiles, but 60 segments"):
+        describe_segments(crafters, assigned.head(60))
+    with pytest.raises(SchemaError, match="'segment'"):
+        describe_segments(crafters, crafters)

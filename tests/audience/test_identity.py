@@ -1,0 +1,97 @@
+"""Segments keep their ids between runs, also through a folder, and who moved is counted."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.audience import (
+    SegmentModel,
+    SegmentParams,
+    assign_segments,
+    compare_segments,
+    describe_segments,
+    fit_segments,
+    profile_authors,
+)
+from murmuration.errors import ModelError
+
+from .conftest import write_posts
+
+
+@pytest.fixture(scope="module")
+def kept(crafters, crafted_model, assigned) -> SegmentModel:
+    cards = describe_segments(crafters, assigned)
+    return crafted_model.with_names(cards.names).with_members(assigned)
+
+
+def crafts(assigned: pd.DataFrame) -> pd.Series:
+    labels = assigned.set_index("author_key")["segment"].astype(int)
+    return labels.groupby(labels.index.str[1:].astype(int) % 3).agg(lambda some: some.mode()[0])
+
+
+def test_ids_go_on_where_sizes_have_another_order(kept, assigned):
+    posts = pd.concat([write_posts(90, seed=1), write_posts(60, seed=2, first=200)])
+    craft = posts["author_key"].str[1:].astype(int) % 3
+    posts = posts[~((craft == 0) & (posts["author_key"] < "a060"))]  # bread becomes the smallest
+    profiles = profile_authors(posts)
+    model = fit_segments(profiles, SegmentParams(n_segments=3, min_authors=10), continue_from=kept)
+    assert crafts(assign_segments(profiles, model)).to_dict() == crafts(assigned).to_dict()
+    assert model.previous == kept.version
+
+
+def test_a_new_group_gets_an_id_that_no_segment_had(kept, crafters):
+    fresh = profile_authors(write_posts(120, seed=3).assign(text=lambda posts: posts["text"].str.replace("#bread", "#wine").str.replace("@bread", "@wine"), author_key=lambda posts: "new" + posts["author_key"]))  # fmt: skip
+    wine = fresh[fresh["author_key"].str[4:].astype(int).mod(3).eq(0).to_numpy(bool)]
+    both = pd.concat([crafters, wine], ignore_index=True)
+    model = fit_segments(both, SegmentParams(n_segments=4), continue_from=kept)
+    assert sorted(model.ids.tolist()) == [0, 1, 2, 3]
+    assert model.next_id == 4
+    found = assign_segments(both, model)
+    assert found.loc[found["author_key"].str.startswith("new"), "segment"].mode()[0] == 3
+
+
+def test_a_folder_gives_the_same_segments_back(tmp_path, kept, crafters):
+    kept.save(tmp_path / "model")
+    again = SegmentModel.load(tmp_path / "model")
+    assert again.version == kept.version
+    assert again.names == kept.names
+    added = ["segment", "segment_strength", "set_aside"]
+    pd.testing.assert_frame_equal(assign_segments(crafters, again)[added], assign_segments(crafters, kept)[added])  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["kmeans", "hdbscan"])
+def test_every_kind_of_segments_can_be_kept(tmp_path, crafters, method):
+    model = fit_segments(crafters, SegmentParams(n_segments=3, method=method, min_authors=10))
+    model.save(tmp_path / "model")
+    again = SegmentModel.load(tmp_path / "model")
+    assert assign_segments(crafters, again)["segment"].equals(assign_segments(crafters, model)["segment"])  # fmt: skip
+
+
+def test_a_folder_names_no_author(tmp_path, kept, assigned):
+    named = assigned.assign(author_key="pseudonym-" + assigned["author_key"])
+    kept.with_members(named).save(tmp_path / "model")
+    whole = b"".join(path.read_bytes() for path in (tmp_path / "model").rglob("*") if path.is_file())  # fmt: skip
+    assert b"pseudonym" not in whole
+
+
+def test_another_kind_of_folder_is_refused(tmp_path):
+    with pytest.raises(ModelError):
+        SegmentModel.load(tmp_path)
+
+
+def test_who_stayed_came_and_went_adds_up(kept, crafters, assigned):
+    moved = assigned.assign(segment=assigned["segment"].mask(np.arange(120) < 60, 0))
+    moved = moved.iloc[:100]
+    cards = describe_segments(crafters.iloc[:100], moved)
+    found = compare_segments(kept, moved, cards)
+    table = found.segments.set_index("segment")
+    assert table["status"].eq("continued").all()
+    assert (table["stayed"] + table["came"]).to_dict() == cards.segments.set_index("segment")["authors"].to_dict()  # fmt: skip
+    assert table["authors_before"].eq(40).all()
+    assert found.flows["authors"].ge(20).all()
+    assert found.flows["authors"].sum() + found.untold == 120
+    gone = found.flows[found.flows["segment"] == -2]
+    assert gone["authors"].sum() in (0, 20)
+    same = compare_segments(kept, assigned, describe_segments(crafters, assigned))
+    assert (same.flows["previous"] == same.flows["segment"]).all()
+    assert same.segments[["came", "left"]].to_numpy(int).sum() == 0

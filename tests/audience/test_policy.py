@@ -1,0 +1,57 @@
+"""What a policy forbids is taken out of profiles before segments are made of it."""
+
+import pandas as pd
+import pytest
+
+from murmuration.audience import Policy, drop_forbidden, profile_authors
+from murmuration.catalog import load_catalog
+from murmuration.errors import CatalogError, ParamError
+from murmuration.schema import SENSITIVE
+
+
+@pytest.mark.parametrize("term", ["#Vote2020", "breast-cancer", "gay", "muslims", "blackhistory", "depressed", "Ramadan", "neverTrump"])  # fmt: skip
+def test_sensitive_terms_are_forbidden(term):
+    assert not Policy().allows(term)
+
+
+@pytest.mark.parametrize("term", ["coffee", "selection", "electric bike", "#BlackFriday", "photo", "christmas", "eastern", "godfather"])  # fmt: skip
+def test_harmless_terms_are_allowed(term):
+    assert Policy().allows(term)
+
+
+def test_a_policy_may_forbid_less():
+    free = Policy(forbids=("health",))
+    assert free.allows("election")
+    assert not free.allows("cancer")
+
+
+def test_profiles_keep_everything_else():
+    posts = pd.DataFrame({"author_key": ["a", "a", "b"], "text": ["#vote for #bread", "#bread again", "#vote"]})  # fmt: skip
+    profiles = profile_authors(posts)
+    found = drop_forbidden(profiles, Policy())
+    assert found["hashtags"].iloc[0] == ["bread"]
+    assert found["hashtags_n"].iloc[0] == [2]
+    assert pd.isna(found["hashtags"].iloc[1])
+    assert profiles["hashtags"].iloc[1] == ["vote"]
+    pd.testing.assert_frame_equal(drop_forbidden(profiles, Policy(forbids=())), profiles)
+
+
+def test_no_policy_shows_groups_below_twenty():
+    with pytest.raises(ParamError, match="fewer than 20"):
+        Policy(least_authors=5)
+    with pytest.raises(ParamError, match="Did you mean 'health'"):
+        Policy(forbids=("helth",))
+
+
+def test_the_catalog_says_the_policy_of_a_source(tmp_path):
+    path = tmp_path / "data_catalog.yaml"
+    path.write_text("sources:\n  x:\n    policy: {forbids: [health], least_authors: 50, export: true}\n  y: {}\n")  # fmt: skip
+    catalog = load_catalog(path)
+    assert catalog.source("x").policy.model_dump() == {"forbids": ["health"], "least_authors": 50, "export": True}  # fmt: skip
+    assert catalog.source("y").policy.model_dump() == {"forbids": list(SENSITIVE), "least_authors": 20, "export": False}  # fmt: skip
+    path.write_text("sources:\n  x:\n    policy: {forbids: [helth]}\n")
+    with pytest.raises(CatalogError, match="health"):
+        load_catalog(path)
+    path.write_text("sources:\n  x:\n    policy: {least_authors: 5}\n")
+    with pytest.raises(CatalogError, match="least_authors"):
+        load_catalog(path)

@@ -1,0 +1,152 @@
+"""The report on audiences: two real runs, and the notebook's cells on posts that segments can hardly be made of."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import murmuration as mm
+from murmuration.collect import ImportOptions, import_files
+from murmuration.errors import UnknownNameError
+from murmuration.reports import load_run
+from murmuration.reports.parameters import cell_source, cell_tags
+from murmuration.sample import write_posts
+from murmuration.schema import RESULTS
+from murmuration.settings import get_settings
+from murmuration.store import open_store
+
+from ..browser.conftest import Workspace
+from ..conftest import ROOT
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+VIEW = {"source": "sample", "segments": "5", "since": "2026-02-02", "until": "2026-03-02"}
+NOTEBOOK = ROOT / "notebooks/reports/audience.ipynb"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A report on sample posts, made as a person would make it."""
+    workspace = Workspace(tmp_path_factory.mktemp("audience"))
+    path = write_posts(workspace.root / "posts.jsonl", 6_000)
+    workspace.run("import", str(path), "--source", "sample")
+    return load_run(workspace.report("audience", **VIEW))
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return report.page.read_text(encoding="utf-8")
+
+
+def frame(report, name):
+    return report.table(name).to_pandas()
+
+
+def test_every_declared_table_is_saved_but_flows_from_no_earlier_run(report):
+    saved = {path.stem for path in (report.folder / "tables").glob("*.parquet")}
+    assert saved == {table.name for table in RESULTS["audience"]} - {"flows"}
+
+
+def test_segments_are_kept_and_named_in_the_manifest(report):
+    [kept] = report.manifest["kept"]
+    assert kept["what"] == "segments"
+    assert kept["model"].startswith("segments-sample@")
+    assert report.manifest["pinned"]["segments"] == {}
+    assert "sample" in report.manifest["pinned"]["policies"]
+
+
+def test_the_answer_tells_segments_with_their_sizes(report):
+    answer = report.manifest["answer"]
+    table = frame(report, "segments")
+    facts = frame(report, "coverage").set_index("item")["value"]
+    assert answer[0].startswith(f"{facts['authors']:,} authors of {facts['posts_looked_at']:,} posts make {len(table)} segments")  # fmt: skip
+    assert table["authors"].min() >= 20
+    assert table["authors"].sum() == facts["authors_in_segments"]
+
+
+def test_tables_name_no_author_but_beside_posts_and_no_handle(report):
+    named = {path.stem for path in (report.folder / "tables").glob("*.parquet")} - {"reading"}
+    assert all("author_key" not in frame(report, name) for name in named)
+    assert not frame(report, "reading")["text"].str.contains(r"@(?!user)\w").any()
+    assert set(frame(report, "interests")["kind"]) <= {"topics", "hashtags", "communities", "domains", "words"}  # fmt: skip
+
+
+def test_the_page_has_all_figures_and_no_error(page):
+    assert page.count('<figure class="chart">') == 5
+    assert "Traceback" not in page
+    assert 'class="failed"' not in page
+
+
+# --- The notebook's cells on posts that segments can hardly be made of ------------------------------
+
+
+def run_cells(**parameters):
+    """Run the notebook's cells in this process, as a draft; give the names it leaves."""
+    names: dict = {}
+    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile(cell_source(cell), str(NOTEBOOK), "exec"), names)
+            if "parameters" in cell_tags(cell):
+                names.update(parameters)
+    return names
+
+
+@pytest.fixture
+def draft(write_csv, state, workspace):
+    """Take in texts of some authors, and run the notebook on them."""
+
+    def run(texts, *, authors=60, **parameters):
+        rows = [
+            {"id": str(n), "text": text, "created_at": (START + timedelta(minutes=17 * n)).isoformat()}
+            | ({"user_id": f"u{n % authors}"} if authors else {})
+            for n, text in enumerate(texts)
+        ]  # fmt: skip
+        path = write_csv(rows)
+        options = ImportOptions(observed_at=START, detect_language=False)
+        list(import_files([str(path)], source="test", store=open_store(get_settings()), state=state, options=options))  # fmt: skip
+        asked = {"since": "2026-01-01", "until": "2026-03-01", "segments": 2}
+        return run_cells(**asked | parameters)
+
+    return run
+
+
+CRAFTS = [f"#{craft}{n % 5} number {n}" for n in range(150) for craft in ("bread", "bikes")]
+HARD = {
+    "nobody is known": (CRAFTS, {"authors": 0}),
+    "one author": (CRAFTS, {"authors": 1, "segments": 0}),
+    "five authors": (CRAFTS, {"authors": 5}),
+    "equal posts": (["the same again"] * 120, {}),
+    "no post in the period": (CRAFTS[:60], {"since": "2027-01-01", "until": "2027-01-08"}),
+    "a smallest segment larger than the data": (CRAFTS, {"min_authors": 10_000}),
+    "more segments than authors can fill": (CRAFTS, {"segments": 20, "authors": 50}),
+    "hostile text": (["<script>alert(1)</script> #x$^2$ %{y} &lt;b&gt; #tag"] * 60 + ["#<b>bold %{x} http://a.example/<i>"] * 60, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HARD)
+def test_hard_posts_give_a_page_that_says_so(draft, kind):
+    texts, parameters = HARD[kind]
+    left = draft(texts, **parameters)
+    assert 1 <= len(left["answer"]) <= 5
+    assert all(sentence.endswith(".") for sentence in left["answer"])
+    saved = {path.stem for path in (left["run"].context.folder / "tables").glob("*.parquet")}
+    assert saved == {table.name for table in RESULTS["audience"]} - {"flows"}
+    assert (left["table"]["authors"] >= 20).all()
+
+
+def test_the_second_run_goes_on_with_the_ids_of_the_first(draft):
+    first = draft(CRAFTS * 3)
+    assert first["previous"] is None
+    mm.models.save(first["fitted"].with_members(first["assigned"]), first["kept_as"])
+    second = run_cells(since="2026-01-01", until="2026-03-01", segments=2)
+    assert second["previous"].name == first["kept_as"]
+    assert second["table"]["status"].eq("continued").all()
+    assert second["table"]["segment"].tolist() == first["table"]["segment"].tolist()
+    assert second["flows"]["authors"].sum() == second["table"]["authors"].sum() >= 58
+    assert any(sentence.startswith("Since the last run") for sentence in second["answer"])
+    saved = {path.stem for path in (second["run"].context.folder / "tables").glob("*.parquet")}
+    assert "flows" in saved
+
+
+def test_earlier_segments_that_are_not_there_are_named(draft):
+    with pytest.raises(UnknownNameError, match="The store has no segments called 'segmetns'"):
+        draft(["a b c"] * 3, continue_from="segmetns")
