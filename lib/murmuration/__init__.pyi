@@ -2,6 +2,7 @@ from . import audience as audience
 from . import catalog as catalog
 from . import collect as collect
 from . import compute as compute
+from . import dashboards as dashboards
 from . import errors as errors
 from . import evaluation as evaluation
 from . import models as models
@@ -30,6 +31,7 @@ __all__ = [
     "catalog",
     "collect",
     "compute",
+    "dashboards",
     "errors",
     "evaluation",
     "load_labels",

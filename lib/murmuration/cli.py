@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from murmuration import __version__
+from murmuration.cli_dashboards import dashboards
 from murmuration.cli_schedule import schedule
 from murmuration.errors import MurmurationError, ParamError, ReadError
 from murmuration.terminal import (
@@ -49,6 +50,7 @@ evaluate = typer.Typer(
 )
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(schedule, name="schedule")
+app.command("dashboards")(dashboards)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SourceName = Annotated[

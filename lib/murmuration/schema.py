@@ -334,6 +334,33 @@ _COVERAGE = Table(
     ),
 )
 
+
+def _posts(*more: Column) -> Table:
+    """Give the table of all posts that a report is about, which dashboards look into."""
+    return Table(
+        name="posts",
+        row="one post that the report is about",
+        key=("created_at", "source", "post_id"),
+        nullable=(
+            *("author_key", "lang", "text", "url", "sentiment", "sentiment_label", "engagement"),
+            *(column.name for column in more if column.name != "topic"),
+        ),
+        columns=(
+            Column("source", pa.string(), "Where it came from"),
+            Column("post_id", pa.string(), "Its id"),
+            Column("author_key", pa.string(), "Pseudonym of its author"),
+            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
+            Column("lang", pa.string(), "Language, BCP 47"),
+            *more,
+            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
+            Column("sentiment_label", pa.string(), "`negative`, `neutral` or `positive`"),
+            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
+            Column("url", pa.string(), "Its address", text=True),
+            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+        ),
+    )
+
+
 BRAND_HEALTH = (
     Table(
         name="by_brand",
@@ -443,6 +470,7 @@ BRAND_HEALTH = (
         ),
     ),
     _ALERTS,
+    _posts(),
     _COVERAGE,
 )
 
@@ -790,6 +818,10 @@ TOPICS = (
             Column("value", pa.float64(), "How much", unit="see `unit`"),
             Column("unit", pa.string(), "Of what"),
         ),
+    ),
+    _posts(
+        _TOPIC,
+        Column("topic_strength", pa.float64(), "How sure its topic is", unit="0 to 1"),
     ),
     _COVERAGE,
 )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _SAMPLE_SECONDS = 0.05
 _SAMPLES_BETWEEN = 20  # samples of this process for one of its workers
 _PROGRESS_SECONDS = 0.5  # between two entries of the journal
+_ROW_GROUP = 16_384  # rows; so that a page of posts is read without all the others
 
 
 @dataclass
@@ -422,7 +423,9 @@ class Run:
         rows = rows.sort_by([(column, "ascending") for column in order])
         path = self.context.folder / "tables" / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows.replace_schema_metadata(None), path, compression="zstd")
+        pq.write_table(
+            rows.replace_schema_metadata(None), path, compression="zstd", row_group_size=_ROW_GROUP
+        )
         self.journal.add("table", name=name, rows=len(rows))
         return path
 

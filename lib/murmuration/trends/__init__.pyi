@@ -23,6 +23,7 @@ from .reading import count_engagement as count_engagement
 from .reading import find_engaged_posts as find_engaged_posts
 from .reading import find_posts_to_read as find_posts_to_read
 from .reading import find_telling_posts as find_telling_posts
+from .reading import list_posts as list_posts
 from .spike_drivers import find_spike_drivers as find_spike_drivers
 from .spikes import SpikeParams as SpikeParams
 from .spikes import find_spikes as find_spikes
@@ -60,4 +61,5 @@ __all__ = [
     "find_terms_by_side",
     "find_worst_period",
     "list_periods",
+    "list_posts",
 ]

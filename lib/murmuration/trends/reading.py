@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from murmuration.frames import text_list
+from murmuration.frames import TEXT, text_list
 from murmuration.text.tokens import find_terms, find_words
 
 _SAME_POST = 0.6  # Jaccard overlap of words from which two posts say the same
@@ -99,6 +99,29 @@ def find_engaged_posts(posts: pd.DataFrame, *, count: int = 5) -> pd.DataFrame:
         "engagement", ascending=False, kind="stable"
     )
     return _distinct(ranked, count)
+
+
+def list_posts(posts: pd.DataFrame) -> pd.DataFrame:
+    """Give all posts as a dashboard shows them.
+
+    Parameters
+    ----------
+    posts
+        With `text`, and whatever counts of reactions there are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `posts` with `engagement`, and with the title, where there is one, as first line of `text`.
+    """
+    listed = posts.assign(engagement=count_engagement(posts))
+    if "title" not in posts:
+        return listed
+    both = [
+        "\n".join(part for part in (title, text) if part) or None
+        for title, text in zip(text_list(posts["title"]), text_list(posts["text"]), strict=True)
+    ]
+    return listed.assign(text=pd.Series(both, index=posts.index, dtype=TEXT))
 
 
 def count_engagement(posts: pd.DataFrame) -> "pd.Series[Any]":

@@ -1,0 +1,111 @@
+"""The runs that a person may see, newest first."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from murmuration.dashboards.access import Access
+from murmuration.errors import ReportError, UnknownNameError
+from murmuration.reports.manifest import MANIFEST, RunResult, load_run
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of reports and runs; so no path can be smuggled in
+FEW = 300  # runs that are looked at to find the newest one of a kind
+
+# What is said of a run that is not there and of one that is not for this person is the same.
+_REFUSAL = (
+    "There is no such run, or it is not yours to see. Choose another one, or ask whoever runs these "
+    "dashboards for access."
+)
+
+
+def walk_runs(reports: Path, report: str = "") -> Iterator[RunResult]:
+    """Give runs one by one, newest first by their ids; folders without a readable manifest are no runs."""
+    pattern = f"{report or '*'}/*/{MANIFEST}"
+    for path in sorted(reports.glob(pattern), key=lambda one: one.parent.name, reverse=True):
+        try:
+            yield load_run(path.parent)
+        except ReportError:
+            continue
+
+
+def list_visible(
+    reports: Path, access: Access, *, report: str = "", most: int | None = None
+) -> list[RunResult]:
+    """Give the runs that a person may see, failed ones too."""
+    found = []
+    for run in walk_runs(reports, report):
+        if is_visible(run, access):
+            found.append(run)
+        if most is not None and len(found) == most:
+            break
+    return found
+
+
+def is_visible(run: RunResult, access: Access) -> bool:
+    """Whether a person may see a run."""
+    return access.may_see(str(run.manifest["report"]), run.manifest.get("parameters", {}))
+
+
+def find_newest(
+    reports: Path,
+    access: Access,
+    report: str,
+    *,
+    wanted: Callable[[RunResult], bool] = lambda run: True,
+) -> RunResult | None:
+    """Give the newest successful run of a report that a person may see."""
+    for run in walk_runs(reports, report):
+        if run.status == "succeeded" and is_visible(run, access) and wanted(run):
+            return run
+    return None
+
+
+def open_run(reports: Path, access: Access, run_id: str, *, report: str = "") -> RunResult:
+    """Give the run of an id.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none, or the person may not see it; the sentence does not tell which.
+    """
+    if not NAME.fullmatch(run_id) or (report and not NAME.fullmatch(report)):
+        raise UnknownNameError(_REFUSAL)
+    for path in reports.glob(f"{report or '*'}/{run_id}/{MANIFEST}"):
+        try:
+            run = load_run(path.parent)
+        except ReportError:
+            continue
+        if is_visible(run, access):
+            return run
+    raise UnknownNameError(_REFUSAL)
+
+
+def brands_seen(runs: list[RunResult]) -> dict[str, str]:
+    """Give key and name of the brands that runs are about, newest run first; no key for all posts."""
+    found: dict[str, str] = {}
+    for run in runs:
+        key = str(run.manifest.get("parameters", {}).get("brand", ""))
+        if key not in found:
+            found[key] = name_brand(run)
+    return found
+
+
+def name_brand(run: RunResult) -> str:
+    """Give the name of the brand that a run is about."""
+    key = str(run.manifest.get("parameters", {}).get("brand", ""))
+    brand = run.manifest.get("pinned", {}).get("brands", {}).get(key) or {}
+    return str(brand.get("name", key)) if key else "all posts"
+
+
+def describe_run(run: RunResult) -> dict[str, str]:
+    """Give what a list says of a run."""
+    manifest = run.manifest
+    error = manifest.get("error") or {}
+    return {
+        "report": str(manifest.get("report", run.folder.parent.name)),
+        "run_id": run.folder.name,
+        "status": str(manifest.get("status", "unknown")),
+        "about": name_brand(run),
+        "started_at": str(manifest.get("started_at", ""))[:16].replace("T", " "),
+        "sentence": str(error.get("sentence") or next(iter(manifest.get("answer", [])), "")),
+    }

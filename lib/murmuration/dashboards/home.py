@@ -1,0 +1,79 @@
+"""The start page: the newest run of each report, how fresh it is, and what it says."""
+
+import html
+from datetime import UTC, datetime
+
+import ipywidgets as widgets
+
+from murmuration.dashboards.address import Address
+from murmuration.dashboards.archive import list_visible, name_brand
+from murmuration.dashboards.chart import served_at
+from murmuration.dashboards.page import Request, describe_age, describe_period, markup, page_of
+from murmuration.reports.manifest import RunResult
+from murmuration.settings import get_settings
+from murmuration.show.words import count, tidy
+
+PAGES = ("brand_health",)
+_SENTENCES = 3
+_LOOKED_AT = 500  # newest runs
+
+
+def build_home(request: Request, *, now: datetime | None = None) -> widgets.Widget:
+    """Give the page for a request."""
+    reports = get_settings().reports
+    runs = list_visible(reports, request.access, most=_LOOKED_AT)
+    now = now or datetime.now(UTC)
+    return page_of(
+        Address(request.address, title="Murmuration"),
+        markup(f'<header class="mm-head"><h1>What is new</h1>{_failures(runs)}</header>'),
+        markup(_cards(runs, now)),
+    )
+
+
+def _cards(runs: list[RunResult], now: datetime) -> str:
+    newest: dict[tuple[str, str], RunResult] = {}
+    for run in runs:
+        key = (str(run.manifest["report"]), name_brand(run))
+        if run.status == "succeeded":
+            newest.setdefault(key, run)
+    if not newest:
+        return (
+            '<section class="mm-notice"><p>There is no finished run that you may see yet. Make one with: python3 '
+            "tasks.py demo, or wait for a schedule.</p></section>"
+        )
+    return f'<div class="mm-cards">{"".join(_card(run, now) for run in newest.values())}</div>'
+
+
+def _card(run: RunResult, now: datetime) -> str:
+    manifest = run.manifest
+    report = str(manifest["report"])
+    base = served_at() or "/"
+    address = (
+        f"{base}{report}?run={run.folder.name}"
+        if report in PAGES
+        else f"{base}static/{report}/{run.folder.name}/report.html"
+    )
+    title = f"{report.replace('_', ' ').capitalize()}: {tidy(name_brand(run), longest=50)}"
+    facts = " · ".join(
+        one for one in (describe_period(manifest), describe_age(manifest, now)) if one
+    )
+    said = "".join(f"<p>{html.escape(one)}</p>" for one in manifest.get("answer", [])[:_SENTENCES])
+    return (
+        f'<article class="mm-card"><h2><a href="{html.escape(address)}">{html.escape(title)}</a></h2>'
+        f'<p class="mm-quiet">{html.escape(facts)}</p>{said}</article>'
+    )
+
+
+def _failures(runs: list[RunResult]) -> str:
+    """Name the reports whose newest run did not succeed."""
+    seen: set[tuple[str, str]] = set()
+    failed = []
+    for run in runs:
+        key = (str(run.manifest["report"]), name_brand(run))
+        if key not in seen and run.status != "succeeded":
+            failed.append(f"{key[0]} ({tidy(key[1])})")
+        seen.add(key)
+    if not failed:
+        return ""
+    named = html.escape(", ".join(failed[:5]))
+    return f'<p class="mm-warning">The newest run of {count(len(failed), "report")} did not succeed: {named}.</p>'

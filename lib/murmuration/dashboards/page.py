@@ -1,0 +1,327 @@
+"""What every dashboard has: who asks for what, which run that is, and a page that never shows a traceback."""
+
+import html
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import ipywidgets as widgets
+import pandas as pd
+from IPython.display import display
+
+from murmuration.dashboards.access import ACCESS_VARIABLE, EVERYTHING, Access, read_access
+from murmuration.dashboards.address import Address, read_address
+from murmuration.dashboards.archive import (
+    brands_seen,
+    find_newest,
+    list_visible,
+    name_brand,
+    open_run,
+)
+from murmuration.dashboards.chart import served_at
+from murmuration.dashboards.posts_table import describe_problem
+from murmuration.errors import MurmurationError, UnknownNameError
+from murmuration.reports.manifest import RunResult
+from murmuration.settings import get_settings
+from murmuration.show.words import count, tidy
+
+log = logging.getLogger(__name__)
+
+_RECENT = 30  # runs that a person can choose from
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for a page, and with which address."""
+
+    access: Access
+    address: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run that a page shows, and what there is beside it.
+
+    Attributes
+    ----------
+    request
+        Who asks.
+    run
+        The run.
+    others
+        Newest runs of the same report that the person may see.
+    reports
+        The folder of runs.
+    """
+
+    request: Request
+    run: RunResult
+    others: list[RunResult]
+    reports: Path
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """With which the run was made."""
+        return dict(self.run.manifest.get("parameters", {}))
+
+    @property
+    def timezone(self) -> str:
+        """Whose days count."""
+        return str(self.parameters.get("timezone") or "UTC")
+
+    @property
+    def name(self) -> str:
+        """Name of the brand that the run is about."""
+        return name_brand(self.run)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read a result table."""
+        return cast(pd.DataFrame, self.run.table(name).to_pandas(types_mapper=pd.ArrowDtype))
+
+    @property
+    def posts(self) -> Path:
+        """Where its posts are."""
+        return self.run.folder / "tables" / "posts.parquet"
+
+
+def wait_for_request() -> Request:
+    """Wait until somebody asks for the page, and say who and for what.
+
+    In a kernel that was started beforehand nobody has asked yet; elsewhere this returns at once. Outside of the
+    dashboards' server, as in JupyterLab, the person owns the machine and sees everything.
+    """
+    if not served_at():
+        return Request(EVERYTHING)
+    # What a kernel prints would be part of the page; this goes to the log of the server.
+    logging.basicConfig(
+        stream=sys.__stderr__, force=True, format="%(levelname)s %(name)s: %(message)s"
+    )
+    if os.environ.get("VOILA_PREHEAT") == "True":
+        import voila.utils
+
+        voila.utils.wait_for_request()
+    given = os.environ.get(ACCESS_VARIABLE)
+    if not given:
+        return Request(Access(name="nobody"))
+    return Request(read_access(given), read_address(os.environ.get("QUERY_STRING", "")))
+
+
+def show_page(build: Callable[[Request], widgets.Widget], request: Request) -> None:
+    """Show a page, or one sentence where it cannot be made.
+
+    Parameters
+    ----------
+    build
+        Makes the page.
+    request
+        From `wait_for_request`.
+    """
+    try:
+        made = build(request)
+    except UnknownNameError as err:
+        made = notice("Not here", str(err))
+    except Exception as err:  # noqa: BLE001  a viewer must never see a traceback, which may hold posts
+        log.error("the page failed: %s in %s", type(err).__name__, _place(err))
+        made = notice("This page could not be made", describe_problem(err))
+    display(made)  # type: ignore[no-untyped-call]
+
+
+def _place(error: BaseException) -> str:
+    """Say where an error came from, without what it says."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+
+
+def open_report(report: str, request: Request) -> Opened:
+    """Give the run that an address asks for: ``?run=``, else the newest of ``?brand=``, else the newest.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none that this person may see; says what to do.
+    """
+    reports = get_settings().reports
+    access, address = request.access, request.address
+    run_id, brand = address.get("run", ""), address.get("brand")
+    if run_id:
+        run: RunResult | None = open_run(reports, access, run_id, report=report)
+    else:
+        run = find_newest(
+            reports,
+            access,
+            report,
+            wanted=lambda one: (
+                brand is None or one.manifest.get("parameters", {}).get("brand", "") == brand
+            ),
+        )
+    if run is None:
+        raise UnknownNameError(_nothing(report, access, brand))
+    if run.status != "succeeded":
+        error = run.manifest.get("error") or {}
+        raise UnknownNameError(
+            f"This run of {report} {run.status}: {error.get('sentence') or 'it made no tables'} Open another one."
+        )
+    return Opened(request, run, list_visible(reports, access, report=report, most=_RECENT), reports)
+
+
+def _nothing(report: str, access: Access, brand: str | None) -> str:
+    if not access.may_see_report(report):
+        return f"The report {report} is not among those that you were given. Ask whoever runs these dashboards."
+    about = f" about {tidy(brand)!r}" if brand else ""
+    return (
+        f"There is no finished run of {report}{about} that you may see yet. Make one with: python3 tasks.py report "
+        f"{report}, or wait for its schedule."
+    )
+
+
+def notice(title: str, sentence: str) -> widgets.HTML:
+    """Give a part of a page that says why there is nothing, and what to do."""
+    home = f'<p><a href="{html.escape(served_at() or "/")}">Go to the start page</a></p>'
+    return widgets.HTML(
+        f'<section class="mm-notice" role="alert"><h1>{html.escape(title)}</h1><p>{html.escape(sentence)}</p>{home}'
+        "</section>"
+    )
+
+
+def heading(opened: Opened, title: str, *, now: datetime | None = None) -> widgets.HTML:
+    """Give the top of a page: what it is about, how fresh it is, and the answer."""
+    manifest = opened.run.manifest
+    answer = "".join(f"<p>{html.escape(one)}</p>" for one in manifest.get("answer", []))
+    facts = [describe_period(manifest), describe_source(opened.parameters)]
+    facts.append(describe_age(manifest, now or datetime.now(UTC)))
+    base = served_at()
+    if base:
+        run = f"{opened.run.folder.parent.name}/{opened.run.folder.name}"
+        facts_markup = " · ".join(html.escape(one) for one in facts if one)
+        facts_markup += f' · <a href="{html.escape(base)}static/{run}/report.html">as a report</a>'
+    else:
+        facts_markup = " · ".join(html.escape(one) for one in facts if one)
+    return widgets.HTML(
+        f'<header class="mm-head"><h1>{html.escape(title)}</h1><p class="mm-quiet">{facts_markup}</p>'
+        f"<blockquote>{answer}</blockquote></header>"
+    )
+
+
+def describe_period(manifest: Any) -> str:
+    """Say which days a run is about."""
+    from murmuration.reports.period import Period
+
+    period = manifest.get("period") or {}
+    try:
+        since, until = (datetime.fromisoformat(period[name]) for name in ("since", "until"))
+        zone = str(period.get("timezone") or "UTC")
+        return f"{Period(since, until, zone).describe()} ({zone})"
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def describe_source(parameters: dict[str, Any]) -> str:
+    """Say which posts a run read."""
+    source = parameters.get("source")
+    return f"posts of {tidy(str(source))}" if source else "posts of all sources"
+
+
+def describe_age(manifest: Any, now: datetime) -> str:
+    """Say how long ago a run was made."""
+    try:
+        minutes = (now - datetime.fromisoformat(str(manifest["started_at"]))).total_seconds() / 60
+    except (KeyError, TypeError, ValueError):
+        return "made at a time that is not known"
+    if minutes < 1.5:
+        return "made just now"
+    if minutes < 90:
+        return f"made {count(round(minutes), 'minute')} ago"
+    hours = minutes / 60
+    return (
+        f"made {count(round(hours), 'hour')} ago"
+        if hours < 36
+        else f"made {count(round(hours / 24), 'day')} ago"
+    )
+
+
+def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
+    """Give the two boxes with which another brand or an earlier run is opened."""
+    access = opened.request.access
+    mine = str(opened.parameters.get("brand", ""))
+    done = [run for run in opened.others if run.status == "succeeded"]
+    brands = {mine: opened.name} | brands_seen(done)
+    about = widgets.Dropdown(
+        options=[(tidy(name, longest=40), key) for key, name in brands.items()],
+        value=mine,
+        description="About",
+    )
+    same = [run for run in done if str(run.manifest["parameters"].get("brand", "")) == mine]
+    if all(run.folder != opened.run.folder for run in same):
+        same = [opened.run, *same]
+    run = widgets.Dropdown(
+        options=[(_call(one, opened.timezone), one.folder.name) for one in same],
+        value=opened.run.folder.name,
+        description="Run",
+    )
+    about.observe(lambda change: address.go(brand=change["new"]), "value")
+    run.observe(lambda change: address.go(run=change["new"]), "value")
+    log.debug("%s chooses among %d runs", access.name, len(same))
+    return [about, run]
+
+
+def _call(run: RunResult, timezone: str) -> str:
+    try:
+        started = datetime.fromisoformat(str(run.manifest["started_at"]))
+    except (KeyError, ValueError):
+        return run.folder.name
+    return f"{started.astimezone(ZoneInfo(timezone)):%-d %b %Y, %H:%M} ({run.folder.name[-4:]})"
+
+
+def pick(
+    description: str, values: Sequence[tuple[str, Any]], value: Any, *, every: str = "all"
+) -> widgets.Dropdown:
+    """Give a box to choose one value or all of them; a value that is not there is all."""
+    options = [(every, ""), *values]
+    known = {one for _, one in options}
+    return widgets.Dropdown(
+        options=options, value=value if value in known else "", description=description
+    )
+
+
+def page_number(address: Mapping[str, str]) -> int:
+    """Give the page of posts that an address asks for."""
+    text = address.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+def bar(*children: widgets.Widget) -> widgets.Box:
+    """Give controls in a row that wraps where the screen is narrow."""
+    box = widgets.Box(list(children))
+    box.add_class("mm-filters")
+    return box
+
+
+def markup(text: str, *, name: str = "") -> widgets.HTML:
+    """Give HTML of ours as a widget."""
+    shown = widgets.HTML(text)
+    if name:
+        shown.add_class(name)
+    return shown
+
+
+def section(title: str) -> widgets.HTML:
+    """Give the heading of a part of a page."""
+    return widgets.HTML(f"<h2>{html.escape(title)}</h2>")
+
+
+def page_of(*children: widgets.Widget) -> widgets.Box:
+    """Put the parts of a page below each other."""
+    page = widgets.VBox(list(children))
+    page.add_class("mm-page")
+    return page
+
+
+__all__ = ["MurmurationError", "Opened", "Request", "open_report", "show_page", "wait_for_request"]

@@ -1,0 +1,134 @@
+"""The page `brand_health` follows its filters, its address and clicks."""
+
+import json
+import shutil
+
+import pytest
+
+from murmuration.dashboards.access import EVERYTHING, Access
+from murmuration.dashboards.brand_health import BrandHealth, build_brand_health
+from murmuration.dashboards.page import Request, open_report
+from murmuration.errors import UnknownNameError
+
+from .runs import make_posts, make_run
+
+
+def open_page(**address) -> BrandHealth:
+    return BrandHealth(open_report("brand_health", Request(EVERYTHING, address)))
+
+
+def negative_shares(page: BrandHealth) -> list[str]:
+    meta = json.loads(page.chart.figure)["layout"]["meta"]["table"]
+    return [row[meta["columns"].index("posts")] for row in meta["rows"]]
+
+
+def test_a_page_shows_the_newest_run_or_the_one_of_its_address(reports):
+    make_run(reports, run_id="20260305T060000Z-0005")
+    assert open_page().opened.run.folder.name == "20260305T060000Z-0005"
+    assert open_page(run="20260302T060000Z-0001").opened.run.folder.name == "20260302T060000Z-0001"
+
+
+def test_a_filter_changes_chart_posts_and_address(reports):
+    page = open_page()
+    whole = negative_shares(page)
+    page._boxes["source"].value = "forum"
+    assert page.table.count == 42
+    assert negative_shares(page) != whole
+    assert sum(map(int, negative_shares(page))) == 42
+    assert page.address.state == {"source": "forum"}
+    page._boxes["source"].value = ""
+    assert negative_shares(page) == whole
+
+
+def test_a_filter_over_everything_gives_the_numbers_of_the_run(reports):
+    page = open_page()
+    estimated = page._estimate(page.posts.select(page._filter()))
+    mine = page.over_time[page.over_time["brand"] == "aurora"]
+    for name in ("posts", "scored", "authors", "negative_share", "negative_low", "negative_high"):
+        assert estimated[name].astype(float).tolist() == pytest.approx(
+            mine[name].astype(float).tolist()
+        )
+
+
+def test_a_click_on_a_point_shows_the_posts_of_that_day(reports):
+    page = open_page()
+    page.chart._hear({"click": {"curve": 1, "point": 2, "x": "2026-02-04T00:00:00", "y": "3"}})
+    assert page.table.count == 30
+    assert "Wednesday 4 February" in page.table.shown["told"]
+    assert all(row["created_at"].startswith("4 Feb") for row in page.table.shown["rows"])
+    assert page.address.state["step"].startswith("2026-02-04")
+
+
+def test_an_address_brings_its_state_back(reports):
+    page = open_page()
+    page._boxes["lang"].value = "de"
+    page.table._hear({"words": "outage"})
+    page.table._hear({"order": "engagement", "descending": True})
+    again = open_page(**page.address.state)
+    assert again.table.count == page.table.count
+    assert again.table.wanted.words == "outage"
+    page._go_back({})
+    assert page.table.count == 210
+    assert page._boxes["lang"].value == ""
+
+
+@pytest.mark.parametrize("run", ["20260302T060000Z-0001", None])
+def test_an_address_with_the_brand_of_somebody_else_is_refused(reports, run):
+    access = Access(name="vera", brands=("velora",), reports=("brand_health",))
+    address = {"run": run} if run else {"brand": "aurora"}
+    with pytest.raises(UnknownNameError):
+        build_brand_health(Request(access, address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [{"step": "x", "source": "none", "lang": "''", "label": "odd", "since": "x", "page": "-1"}, {"page": "9" * 400}, {"page": "²"}],
+)  # fmt: skip
+def test_an_address_that_means_nothing_shows_everything(reports, address):
+    assert open_page(**address).table.count == 210
+
+
+def test_names_and_posts_that_would_be_html_stay_text(reports):
+    name = "\u202e<script>alert(1)</script>" + "x" * 200
+    posts = make_posts(text="<img src=x onerror=alert(2)> & “quotes”")
+    make_run(reports, name=name, run_id="20260306T060000Z-0006", posts=posts)
+    page = open_page()
+    told = " ".join(
+        part.value for part in page.page.children if getattr(part, "value", None) is not None
+    )
+    assert "<script" not in told
+    assert "\u202e" not in told
+    assert page.table.shown["rows"][0]["text"].startswith("<img")
+
+
+def test_a_run_without_posts_says_so(reports):
+    make_run(reports, run_id="20260307T060000Z-0007", posts=make_posts().iloc[:0])
+    assert "Widen the filters" in open_page().table.shown["told"]
+
+
+def test_a_run_that_is_deleted_under_the_page_is_told_in_a_sentence(reports):
+    page = open_page()
+    said = []
+    page.table.send = lambda content, buffers=None: said.append(content)
+    shutil.rmtree(page.opened.run.folder)
+    page.table._hear({"page": 2})
+    page.table._hear({"download": "csv"})
+    assert all("problem" in one or "file" in one for one in said)
+
+
+def test_what_is_shown_can_be_taken_along_without_formulas(reports):
+    make_run(
+        reports, run_id="20260308T060000Z-0008", posts=make_posts(text='=HYPERLINK("http://x")')
+    )
+    page = open_page()
+    sent = []
+    page.table.send = lambda content, buffers=None: sent.append((content, buffers))
+    page._boxes["source"].value = "forum"
+    page.table._hear({"download": "csv"})
+    page.table._hear({"download": "parquet"})
+    (first, [text]), (second, [packed]) = sent
+    assert (first["file"], second["file"]) == ("posts.csv", "posts.parquet")
+    lines = text.decode().splitlines()
+    assert len(lines) == 43
+    assert "\"'=HYPERLINK" in lines[1]
+    assert packed[:4] == b"PAR1"
