@@ -115,3 +115,51 @@ def write_manifest(folder: Path, report: str, parameters: dict, **more: object) 
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").write_text(json.dumps(facts | more), encoding="utf-8")
+
+
+def make_topics_run(
+    reports: Path, *, topics: int = 6, run_id: str = "20260302T070000Z-0101", **manifest: object
+) -> Path:
+    """Write a run of `topics` with some topics of the same size."""
+    posts = make_posts()
+    posts = posts.assign(
+        topic=[number % (topics + 1) - 1 for number in range(len(posts))], topic_strength=0.5
+    )
+    ids = list(range(topics))
+    sizes = [int((posts["topic"] == one).sum()) for one in ids]
+    labels = [f"word{one}, other{one}" for one in ids]
+    table = pd.DataFrame(
+        {
+            "topic": ids, "label": labels, "terms": [[f"word{one}"] for one in ids], "phrases": [[] for _ in ids], "posts": sizes,
+            "posts_before": sizes, "authors": sizes, "share": [size / len(posts) for size in sizes], "share_low": 0.0, "share_high": 1.0,
+            "x": [one / topics for one in ids], "y": [-one / topics for one in ids], "stability": 0.9,
+        }
+    )  # fmt: skip
+    emerging = pd.DataFrame(
+        {
+            "topic": ids, "label": labels, "status": ["emerging" if one == 0 else "steady" for one in ids], "posts": sizes,
+            "expected": 10.0, "growth": 2.0, "growth_low": 1.5, "growth_high": 3.0, "p_value": 0.01, "q_value": 0.02, "since": pd.NaT,
+            "since_posts": None, "since_expected": None, "since_growth": None, "authors": sizes, "top_author_share": 0.1, "driven_by": "many",
+            "langs": [["en"] for _ in ids], "top_text_share": 0.1, "baseline_days": 28,
+        }
+    ).astype({"since": "timestamp[us, tz=UTC][pyarrow]"})  # fmt: skip
+    days = [(SINCE + timedelta(days=day), one) for day in range(DAYS) for one in ids]
+    over_time = pd.DataFrame(
+        {
+            "day": [day for day, _ in days], "topic": [one for _, one in days], "posts": 3.0, "authors": 3, "expected": 2.0, "low": 1.0,
+            "high": 4.0,
+        }
+    )  # fmt: skip
+    terms = pd.DataFrame(
+        {"topic": ids, "rank": 1, "term": [f"word{one}" for one in ids], "posts": sizes, "share": 0.5, "share_other": 0.1}
+    )  # fmt: skip
+    tables = {
+        "topics": table, "emerging": emerging, "over_time": over_time, "terms": terms,
+        "by_sentiment": estimate_sentiment(posts, by=["topic"]), "posts": posts,
+    }  # fmt: skip
+    folder = reports / "topics" / run_id
+    write_tables(folder, "topics", tables)
+    parameters = {"brand": "aurora", "source": "", "timezone": "UTC"}
+    write_manifest(folder, "topics", parameters, **manifest)
+    (folder / "report.html").write_text("<!DOCTYPE html><title>topics</title>")
+    return folder

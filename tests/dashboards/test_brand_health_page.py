@@ -31,18 +31,18 @@ def test_a_page_shows_the_newest_run_or_the_one_of_its_address(reports):
 def test_a_filter_changes_chart_posts_and_address(reports):
     page = open_page()
     whole = negative_shares(page)
-    page._boxes["source"].value = "forum"
+    page.boxes["source"].value = "forum"
     assert page.table.count == 42
     assert negative_shares(page) != whole
     assert sum(map(int, negative_shares(page))) == 42
     assert page.address.state == {"source": "forum"}
-    page._boxes["source"].value = ""
+    page.boxes["source"].value = ""
     assert negative_shares(page) == whole
 
 
 def test_a_filter_over_everything_gives_the_numbers_of_the_run(reports):
     page = open_page()
-    estimated = page._estimate(page.posts.select(page._filter()))
+    estimated = page.estimate(page.posts.select(page.filter()))
     mine = page.over_time[page.over_time["brand"] == "aurora"]
     for name in ("posts", "scored", "authors", "negative_share", "negative_low", "negative_high"):
         assert estimated[name].astype(float).tolist() == pytest.approx(
@@ -61,15 +61,15 @@ def test_a_click_on_a_point_shows_the_posts_of_that_day(reports):
 
 def test_an_address_brings_its_state_back(reports):
     page = open_page()
-    page._boxes["lang"].value = "de"
+    page.boxes["lang"].value = "de"
     page.table._hear({"words": "outage"})
     page.table._hear({"order": "engagement", "descending": True})
     again = open_page(**page.address.state)
     assert again.table.count == page.table.count
     assert again.table.wanted.words == "outage"
-    page._go_back({})
+    page.go_back({})
     assert page.table.count == 210
-    assert page._boxes["lang"].value == ""
+    assert page.boxes["lang"].value == ""
 
 
 @pytest.mark.parametrize("run", ["20260302T060000Z-0001", None])
@@ -94,7 +94,7 @@ def test_names_and_posts_that_would_be_html_stay_text(reports):
     make_run(reports, name=name, run_id="20260306T060000Z-0006", posts=posts)
     page = open_page()
     told = " ".join(
-        part.value for part in page.page.children if getattr(part, "value", None) is not None
+        part.value for part in page.page.children if isinstance(getattr(part, "value", None), str)
     )
     assert "<script" not in told
     assert "\u202e" not in told
@@ -123,7 +123,7 @@ def test_what_is_shown_can_be_taken_along_without_formulas(reports):
     page = open_page()
     sent = []
     page.table.send = lambda content, buffers=None: sent.append((content, buffers))
-    page._boxes["source"].value = "forum"
+    page.boxes["source"].value = "forum"
     page.table._hear({"download": "csv"})
     page.table._hear({"download": "parquet"})
     (first, [text]), (second, [packed]) = sent

@@ -127,7 +127,7 @@ def test_the_manifest_says_what_it_rests_on(united):
 def test_the_same_run_again_has_equal_tables(airline_workspace, united):
     again = load_run(airline_workspace.report("brand_health", **UNITED))
     assert values_of(again) == values_of(united)
-    assert len(values_of(united)) == 10
+    assert len(values_of(united)) == 11
 
 
 def test_a_brand_that_nobody_mentions_gives_a_report_that_says_so(airline_workspace):

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from murmuration.dashboards.address import Address
 from murmuration.dashboards.chart import Chart
 from murmuration.dashboards.page import (
     Opened,
@@ -20,13 +17,12 @@ from murmuration.dashboards.page import (
     heading,
     markup,
     open_report,
-    page_number,
     page_of,
     pick,
     section,
 )
-from murmuration.dashboards.posts_file import Filter, Places, PostsFile
-from murmuration.dashboards.posts_table import PostsTable
+from murmuration.dashboards.posts_file import Filter, Places
+from murmuration.dashboards.posts_page import PostsPage
 from murmuration.show.brand_figures import (
     plot_brands,
     plot_over_time,
@@ -38,7 +34,6 @@ from murmuration.show.words import step, tidy
 from murmuration.trends import Bucket, estimate_sentiment, find_bucket
 
 _COUNTS = ["posts", "scored", "authors", "negative", "neutral", "positive"]
-_LABELS = [("negative", "negative"), ("neutral", "neutral"), ("positive", "positive")]
 
 
 def build_brand_health(request: Request) -> widgets.Widget:
@@ -46,7 +41,7 @@ def build_brand_health(request: Request) -> widgets.Widget:
     return BrandHealth(open_report("brand_health", request)).page
 
 
-class BrandHealth:
+class BrandHealth(PostsPage):
     """The page over one run.
 
     Parameters
@@ -56,9 +51,7 @@ class BrandHealth:
     """
 
     def __init__(self, opened: Opened) -> None:
-        self.opened = opened
         self.brand = str(opened.parameters["brand"])
-        self.zone = ZoneInfo(opened.timezone)
         self.over_time = opened.table("over_time")
         mine = self.over_time[self.over_time["brand"] == self.brand]
         self.steps = pd.DatetimeIndex(
@@ -68,104 +61,81 @@ class BrandHealth:
         pinned = opened.run.manifest.get("pinned", {}).get("brands", {})
         self.names = {
             key: str((pinned.get(key) or {}).get("name", key))
-            for key in self.over_time["brand"].unique()
+            for key in [self.brand, *self.over_time["brand"].unique()]
         }
-        self.posts = PostsFile(opened.posts)
-        self.address = Address(
-            opened.request.address,
-            title=f"{tidy(opened.name)}: brand health",
-            on_back=self._go_back,
-        )
-        self._boxes = self._make_boxes(opened.request.address)
-        self._following = True
+        super().__init__(opened, f"{tidy(opened.name)}: brand health")
+
+    def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
+        """Give the box of steps in time."""
+        steps = [
+            (step(moment.astimezone(self.zone), self.bucket), moment.isoformat())
+            for moment in self.steps
+        ]
+        return {"step": pick(self.bucket.title(), steps, address.get("step", ""))}
+
+    def build(self) -> None:
+        """Make the charts that answer."""
+        terms = self.opened.table("terms").sort_values("rank")
+        self._terms = {
+            curve: terms[terms["side"] == side]["term"].tolist()
+            for curve, side in enumerate(("negative", "positive"))
+        }
         self.chart = Chart(
             self._draw(),
             hint="Click a point to read the posts of that time.",
             on_click=self._open_step,
         )
-        self.terms = self._read_terms()
-        address = opened.request.address
-        wanted = replace(self._filter(), words=address.get("words", ""))
-        self.table = PostsTable(self.posts, wanted, timezone=opened.timezone, on_change=self._note)
-        self._show_posts(page=page_number(address))
-        for box in self._boxes.values():
-            box.observe(lambda _change: self._follow(), "value")
-        self.page = self._lay_out()
-
-    def _lay_out(self) -> widgets.Widget:
-        opened = self.opened
-        terms = Chart(
-            plot_terms(opened.table("terms"), name=self.names.get(self.brand, self.brand)),
+        self.terms = Chart(
+            plot_terms(terms, name=self.names[self.brand]),
             hint="Click a bar to read posts with these words.",
             on_click=self._open_term,
         )
-        levels = opened.table("by_brand")
-        voice = opened.table("share_of_voice")
+
+    def redraw(self) -> None:
+        """Draw the chart over time anew."""
+        self.chart.show(self._draw())
+
+    def narrow(self, wanted: Filter) -> tuple[Filter, str]:
+        """Keep the posts of the step in time that was chosen."""
+        chosen = self.boxes["step"].value
+        if not chosen:
+            return wanted, ""
+        start = pd.Timestamp(chosen)
+        at = cast(int, self.steps.get_loc(start))
+        wanted = replace(wanted, since=max(start, wanted.since or start))
+        if at + 1 < len(self.steps):
+            end = self.steps[at + 1]
+            wanted = replace(wanted, until=min(end, wanted.until or end))
+        return wanted, f"of {_lower(step(start.astimezone(self.zone), self.bucket))}"
+
+    def lay_out(self) -> widgets.Widget:
+        """Put the page together."""
+        opened = self.opened
+        levels, voice = opened.table("by_brand"), opened.table("share_of_voice")
+        languages = show_levels(opened.table("by_language"), by="lang")
         return page_of(
             self.address,
             heading(opened, f"Brand health: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
-            bar(*self._boxes.values()),
+            bar(*self.boxes.values()),
             self.chart,
             section("Posts"),
             self.table,
             section("What the posts speak of"),
-            terms,
+            self.terms,
             section("Against competitors"),
             Chart(plot_brands(levels, names=self.names, brand=self.brand)),
             Chart(plot_share_of_voice(voice, names=self.names, brand=self.brand)),
             section("By language"),
-            markup(show_levels(opened.table("by_language"), by="lang").markup),
-        )
-
-    def _make_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
-        """Make the filters, set as the address says."""
-        steps = [
-            (step(moment.astimezone(self.zone), self.bucket), moment.isoformat())
-            for moment in self.steps
-        ]
-
-        def values(name: str) -> list[tuple[str, str]]:
-            return [
-                (f"{tidy(value, longest=40)} ({number:,})", value)
-                for value, number in self.posts.list_values(name)
-            ]
-
-        return {
-            "since": widgets.DatePicker(value=_day(address.get("since")), description="From"),
-            "until": widgets.DatePicker(value=_day(address.get("until")), description="Until"),
-            "step": pick(self.bucket.title(), steps, address.get("step", "")),
-            "source": pick("Source", values("source"), address.get("source", "")),
-            "lang": pick("Language", values("lang"), address.get("lang", "")),
-            "label": pick("Feeling", _LABELS, address.get("label", "")),
-        }
-
-    def _read_terms(self) -> dict[int, list[str]]:
-        """Give the terms of the two halves of their chart, in the order in which they are drawn."""
-        terms = self.opened.table("terms").sort_values("rank")
-        return {
-            curve: terms[terms["side"] == side]["term"].tolist()
-            for curve, side in enumerate(("negative", "positive"))
-        }
-
-    def _filter(self) -> Filter:
-        """Give what the filters mean for the chart; a single step in time is for the posts only."""
-        since, until = (
-            datetime.combine(box.value, time(), self.zone) if box.value else None
-            for box in (self._boxes["since"], self._boxes["until"])
-        )
-        return Filter(
-            source=self._boxes["source"].value,
-            lang=self._boxes["lang"].value,
-            since=since,
-            until=until,
+            markup(languages.markup),
+            *self.run_again(),
         )
 
     def _draw(self) -> Any:
         """Draw the chart: as the run has it, or from the posts that the filters let through."""
-        wanted, over_time = self._filter(), self.over_time
+        wanted, over_time = self.filter(), self.over_time
         if wanted != Filter():
-            over_time = self._estimate(self.posts.select(wanted))
+            over_time = self.estimate(self.posts.select(wanted))
         return plot_over_time(
             over_time,
             names=self.names,
@@ -174,7 +144,8 @@ class BrandHealth:
             timezone=self.opened.timezone,
         )
 
-    def _estimate(self, places: Places) -> pd.DataFrame:
+    def estimate(self, places: Places) -> pd.DataFrame:
+        """Estimate the table `over_time` from some of the posts, as the report does from all."""
         frame = self.posts.frame(places)
         starts = self.steps.as_unit("us").asi8
         at = np.searchsorted(starts, frame["created_at"].to_numpy(), side="right") - 1
@@ -187,76 +158,23 @@ class BrandHealth:
             **{name: counted[name] for name in _COUNTS}, brand=self.brand, period_start=self.steps
         )
 
-    def _show_posts(self, *, page: int = 1) -> None:
-        """Show the posts that all filters together mean."""
-        wanted = replace(
-            self._filter(),
-            label=self._boxes["label"].value,
-            words=self.table.wanted.words,
-        )
-        about = ""
-        chosen = self._boxes["step"].value
-        if chosen:
-            start = pd.Timestamp(chosen)
-            at = cast(int, self.steps.get_loc(start))
-            wanted = replace(wanted, since=max(start, wanted.since or start))
-            if at + 1 < len(self.steps):
-                end = self.steps[at + 1]
-                wanted = replace(wanted, until=min(end, wanted.until or end))
-            about = f"of {_lower(step(start.astimezone(self.zone), self.bucket))}"
-        self.table.show(wanted, about=about, page=page)
-
-    def _follow(self) -> None:
-        """Draw and list anew after a filter changed."""
-        if self._following:
-            self.chart.show(self._draw())
-            self._show_posts()
-            self._note()
-
-    def _note(self) -> None:
-        """Put what is shown into the address."""
-        values = {
-            name: box.value.isoformat() if isinstance(box.value, date) else box.value or ""
-            for name, box in self._boxes.items()
-        }
-        page = str(self.table.page) if self.table.page > 1 else ""
-        self.address.note(**values, words=self.table.wanted.words, page=page)
-
-    def _go_back(self, state: dict[str, str]) -> None:
-        self._following = False
-        for name, box in self._boxes.items():
-            value = state.get(name, "")
-            if isinstance(box, widgets.DatePicker):
-                box.value = _day(value)
-            else:
-                box.value = value if value in {one for _, one in box.options} else ""
-        self._following = True
-        self.table.wanted = replace(self.table.wanted, words=state.get("words", ""))
-        self.chart.show(self._draw())
-        self._show_posts(page=page_number(state))
-
     def _open_step(self, click: Mapping[str, Any]) -> None:
         """Show the posts of the step in time that was clicked."""
-        local = pd.Timestamp(str(click.get("x")))
+        try:
+            local = pd.Timestamp(str(click.get("x")))
+        except ValueError:
+            return
         walls = self.steps.tz_convert(self.zone).tz_localize(None)
         found = np.flatnonzero(walls == local)
         if len(found):
-            self._boxes["step"].value = self.steps[int(found[0])].isoformat()
+            self.boxes["step"].value = self.steps[int(found[0])].isoformat()
 
     def _open_term(self, click: Mapping[str, Any]) -> None:
         """Show the posts with the term that was clicked."""
-        terms = self.terms.get(int(click.get("curve", -1)), [])
+        terms = self._terms.get(int(click.get("curve", -1)), [])
         at = int(click.get("point", -1))
         if 0 <= at < len(terms):
-            self.table.show(replace(self.table.wanted, words=terms[at]), about=self.table.about)
-            self._note()
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
+            self.search(terms[at])
 
 
 def _lower(text: str) -> str:

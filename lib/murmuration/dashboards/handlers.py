@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 PAGES = {
     "home": "Home",
     "brand_health": "Brand health",
+    "topics": "Topics",
+    "runs": "Runs",
 }
 _POLICY = (
     # JupyterLab's frontend checks settings with code that it makes; nothing of it comes from elsewhere.

@@ -13,9 +13,10 @@ from murmuration.reports.manifest import RunResult
 from murmuration.settings import get_settings
 from murmuration.show.words import count, tidy
 
-PAGES = ("brand_health",)
+PAGES = ("brand_health", "topics")
 _SENTENCES = 3
 _LOOKED_AT = 500  # newest runs
+_FIRES = 4
 
 
 def build_home(request: Request, *, now: datetime | None = None) -> widgets.Widget:
@@ -23,25 +24,34 @@ def build_home(request: Request, *, now: datetime | None = None) -> widgets.Widg
     reports = get_settings().reports
     runs = list_visible(reports, request.access, most=_LOOKED_AT)
     now = now or datetime.now(UTC)
+    newest = _newest(runs)
     return page_of(
         Address(request.address, title="Murmuration"),
-        markup(f'<header class="mm-head"><h1>What is new</h1>{_failures(runs)}</header>'),
-        markup(_cards(runs, now)),
+        markup(
+            f'<header class="mm-head"><h1>What is new</h1>{_failures(runs)}{_alerts(newest, now)}{_next(request, now)}'
+            "</header>"
+        ),
+        markup(_cards(newest, now)),
     )
 
 
-def _cards(runs: list[RunResult], now: datetime) -> str:
+def _newest(runs: list[RunResult]) -> list[RunResult]:
+    """Give the newest successful run of each report and brand."""
     newest: dict[tuple[str, str], RunResult] = {}
     for run in runs:
         key = (str(run.manifest["report"]), name_brand(run))
         if run.status == "succeeded":
             newest.setdefault(key, run)
+    return list(newest.values())
+
+
+def _cards(newest: list[RunResult], now: datetime) -> str:
     if not newest:
         return (
             '<section class="mm-notice"><p>There is no finished run that you may see yet. Make one with: python3 '
             "tasks.py demo, or wait for a schedule.</p></section>"
         )
-    return f'<div class="mm-cards">{"".join(_card(run, now) for run in newest.values())}</div>'
+    return f'<div class="mm-cards">{"".join(_card(run, now) for run in newest)}</div>'
 
 
 def _card(run: RunResult, now: datetime) -> str:
@@ -62,6 +72,41 @@ def _card(run: RunResult, now: datetime) -> str:
         f'<article class="mm-card"><h2><a href="{html.escape(address)}">{html.escape(title)}</a></h2>'
         f'<p class="mm-quiet">{html.escape(facts)}</p>{said}</article>'
     )
+
+
+def _alerts(newest: list[RunResult], now: datetime) -> str:
+    """Name the alerts of the newest runs."""
+    base = served_at() or "/"
+    found = [
+        f'<li><a href="{html.escape(base)}{html.escape(str(run.manifest["report"]))}?run={html.escape(run.folder.name)}">'
+        f"{html.escape(tidy(name_brand(run)))}</a>, severity {int(alert.get('severity', 0))} of 10, since "
+        f"{html.escape(str(alert.get('began', ''))[:16].replace('T', ' '))}: {html.escape(str(alert.get('sentence', '')))}"
+        f' <span class="mm-quiet">({html.escape(describe_age(run.manifest, now))})</span></li>'
+        for run in newest
+        for alert in run.manifest.get("alerts", [])
+    ]
+    if not found:
+        return ""
+    return f'<section class="mm-warning" aria-label="Alerts"><strong>{count(len(found), "alert")}</strong><ul>{"".join(found)}</ul></section>'
+
+
+def _next(request: Request, now: datetime) -> str:
+    """Say when the next schedules fire whose runs the person may see."""
+    from murmuration.schedule.clock import next_fires
+    from murmuration.schedule.spec import Folder
+
+    found = []
+    for name, one in Folder(get_settings().root / "schedules").load().by_name.items():
+        runs = one.items.values()
+        if any(request.access.may_see(one.spec.report, parameters) for parameters in runs):
+            fire = next(next_fires(one.cron, one.zone, after=now))
+            found.append((fire.at, name, fire.at.astimezone(one.zone)))
+    if not found:
+        return ""
+    said = "; ".join(
+        f"{name} on {local:%a %-d %b, %H:%M %Z}" for _, name, local in sorted(found)[:_FIRES]
+    )
+    return f'<p class="mm-quiet">Next by schedule: {html.escape(said)}.</p>'
 
 
 def _failures(runs: list[RunResult]) -> str:

@@ -25,7 +25,7 @@ from murmuration.dashboards.archive import (
     open_run,
 )
 from murmuration.dashboards.chart import served_at
-from murmuration.dashboards.posts_table import describe_problem
+from murmuration.dashboards.posts_widget import describe_problem
 from murmuration.errors import MurmurationError, UnknownNameError
 from murmuration.reports.manifest import RunResult
 from murmuration.settings import get_settings

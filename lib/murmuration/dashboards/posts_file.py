@@ -69,6 +69,7 @@ class PostsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.holds: object = None  # what has to live as long as this
         try:
             self._file = pq.ParquetFile(path, memory_map=True, read_dictionary=list(_CODED))
         except (OSError, pa.ArrowInvalid) as err:

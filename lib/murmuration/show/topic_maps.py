@@ -108,7 +108,7 @@ def _add_bubbles(
     named = any(labels)
     topics = rows["topic"].tolist()
     figure.add_scatter(
-        x=spots[:, 0], y=spots[:, 1], mode="markers",
+        x=spots[:, 0], y=spots[:, 1], mode="markers", ids=[str(one) for one in topics],
         marker={
             "size": bubbles, "opacity": 0.75, "line": {"width": 1, "color": theme.PAPER},
             "color": [topic_colour(one) if named else LEFT for one in topics],

@@ -1,7 +1,7 @@
 """Posts to look into: sorted, paged, searched, and to be taken along."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,6 +48,8 @@ class PostsTable(anywidget.AnyWidget):
         Whose clock is shown.
     on_change
         Told when the person sorts, pages or searches.
+    hidden
+        Columns that are left out.
     """
 
     _esm = WEB / "posts.js"
@@ -60,8 +62,10 @@ class PostsTable(anywidget.AnyWidget):
         *,
         timezone: str = "UTC",
         on_change: Callable[[], None] = lambda: None,
+        hidden: Sequence[str] = (),
     ) -> None:
         self._posts, self._zone, self._on_change = posts, ZoneInfo(timezone), on_change
+        self._columns = [one for one in _COLUMNS if one["name"] not in hidden]
         self.wanted = wanted or Filter()
         self.about = ""
         self.page, self.order, self.descending = 1, "created_at", True
@@ -127,7 +131,7 @@ class PostsTable(anywidget.AnyWidget):
         self.shown = {
             "turn": self._turn,
             "rows": [self._row(row) for row in rows],
-            "columns": list(_COLUMNS),
+            "columns": self._columns,
             "page": self.page,
             "pages": pages,
             "where": f"page {self.page:,} of {pages:,}",

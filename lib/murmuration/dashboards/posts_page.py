@@ -1,0 +1,174 @@
+"""A page with filters, charts, and the posts behind them; its state is in its address."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+import ipywidgets as widgets
+
+from murmuration.dashboards.address import Address
+from murmuration.dashboards.page import Opened, markup, page_number, pick
+from murmuration.dashboards.posts_file import Filter, PostsFile
+from murmuration.dashboards.posts_widget import PostsTable
+from murmuration.show.words import tidy
+
+_LABELS = [("negative", "negative"), ("neutral", "neutral"), ("positive", "positive")]
+_SHOWN = 300  # values that a box offers, the most frequent ones
+
+
+class PostsPage(ABC):
+    """What pages over the posts of a run have in common.
+
+    Parameters
+    ----------
+    opened
+        The run, and who looks at it.
+    title
+        Of the page.
+
+    Attributes
+    ----------
+    boxes
+        The filters, by the names under which the address has them.
+    table
+        The posts that they let through.
+    page
+        The whole page as a widget.
+    """
+
+    def __init__(self, opened: Opened, title: str) -> None:
+        self.opened = opened
+        self.zone = ZoneInfo(opened.timezone)
+        self.posts = PostsFile(opened.posts)
+        address = opened.request.address
+        self.address = Address(address, title=title, on_back=self.go_back)
+        self.boxes: dict[str, widgets.Widget] = {
+            "since": widgets.DatePicker(value=_day(address.get("since")), description="From"),
+            "until": widgets.DatePicker(value=_day(address.get("until")), description="Until"),
+            **self.own_boxes(address),
+            "source": pick("Source", self._values("source"), address.get("source", "")),
+            "lang": pick("Language", self._values("lang"), address.get("lang", "")),
+            "label": pick("Feeling", _LABELS, address.get("label", "")),
+        }
+        wanted = replace(self.filter(), words=address.get("words", ""))
+        self.table = PostsTable(
+            self.posts, wanted, timezone=opened.timezone, on_change=self.note, hidden=self._hidden()
+        )
+        self._following = True
+        self.build()
+        self._show_posts(page=page_number(address))
+        for box in self.boxes.values():
+            box.observe(lambda _change: self._follow(), "value")
+        self.page = self.lay_out()
+
+    def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
+        """Give the filters that this page has beside those of all pages."""
+        del address
+        return {}
+
+    @abstractmethod
+    def build(self) -> None:
+        """Make the charts."""
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Draw the charts anew after a filter changed."""
+
+    def narrow(self, wanted: Filter) -> tuple[Filter, str]:
+        """Give what the page's own filters mean for its posts, and say it in words."""
+        return wanted, ""
+
+    @abstractmethod
+    def lay_out(self) -> widgets.Widget:
+        """Put the page together."""
+
+    def filter(self) -> Filter:
+        """Give what the filters of all pages mean, but for feelings, which charts show anyway."""
+        since, until = (
+            datetime.combine(box.value, time(), self.zone) if box.value else None
+            for box in (self.boxes["since"], self.boxes["until"])
+        )
+        return Filter(
+            source=self.boxes["source"].value,
+            lang=self.boxes["lang"].value,
+            since=since,
+            until=until,
+        )
+
+    def note(self) -> None:
+        """Put what is shown into the address."""
+        values = {
+            name: box.value.isoformat() if isinstance(box.value, date) else box.value or ""
+            for name, box in self.boxes.items()
+        }
+        page = str(self.table.page) if self.table.page > 1 else ""
+        self.address.note(**values, words=self.table.wanted.words, page=page)
+
+    def search(self, words: str) -> None:
+        """Show the posts with some words."""
+        self.table.show(replace(self.table.wanted, words=words), about=self.table.about)
+        self.note()
+
+    def go_back(self, state: dict[str, str]) -> None:
+        """Show what an earlier address said."""
+        self._following = False
+        for name, box in self.boxes.items():
+            value = state.get(name, "")
+            if isinstance(box, widgets.DatePicker):
+                box.value = _day(value)
+            else:
+                box.value = value if value in {one for _, one in box.options} else ""
+        self._following = True
+        self.table.wanted = replace(self.table.wanted, words=state.get("words", ""))
+        self.redraw()
+        self._show_posts(page=page_number(state))
+
+    def run_again(self) -> list[widgets.Widget]:
+        """Give the form that runs the report again; nothing for those who may not."""
+        if not self.opened.request.access.may_run:
+            return []
+        button = widgets.ToggleButton(value=False, description="Run again with other parameters")
+        place = widgets.VBox([])
+
+        def toggle(change: Mapping[str, bool]) -> None:
+            if not change["new"]:
+                place.children = []
+                return
+            # Made when it is asked for: reading the parameters of a report needs the catalog.
+            from murmuration.dashboards.rerun import RunAgain
+
+            form = RunAgain(self.opened, on_done=lambda run: self.address.go(run=run))
+            place.children = [form.widget]
+
+        button.observe(toggle, "value")
+        return [markup("<h2>Another run</h2>"), button, place]
+
+    def _follow(self) -> None:
+        if self._following:
+            self.redraw()
+            self._show_posts()
+            self.note()
+
+    def _show_posts(self, *, page: int = 1) -> None:
+        wanted, about = self.narrow(self.filter())
+        wanted = replace(wanted, label=self.boxes["label"].value, words=self.table.wanted.words)
+        self.table.show(wanted, about=about, page=page)
+
+    def _values(self, name: str) -> list[tuple[str, str]]:
+        return [
+            (f"{tidy(value, longest=40)} ({number:,})", value)
+            for value, number in self.posts.list_values(name)[:_SHOWN]
+        ]
+
+    def _hidden(self) -> tuple[str, ...]:
+        """Columns that would say the same of every post."""
+        return ("source",) if len(self.posts.list_values("source")) < 2 else ()
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

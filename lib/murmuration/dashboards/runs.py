@@ -1,0 +1,149 @@
+"""The dashboard `runs`: the archive of runs, to search, to open, and to compare two."""
+
+import html
+from typing import Any
+
+import ipywidgets as widgets
+
+from murmuration.dashboards.address import Address
+from murmuration.dashboards.archive import describe_run, list_visible, open_run
+from murmuration.dashboards.chart import served_at
+from murmuration.dashboards.page import Request, bar, markup, page_of, section
+from murmuration.dashboards.posts_widget import describe_problem
+from murmuration.errors import MurmurationError
+from murmuration.reports.manifest import RunResult
+from murmuration.settings import get_settings
+from murmuration.show.words import count
+
+LIVE = ("brand_health", "topics", "audience")  # reports that have a page of their own
+_SHOWN = 50
+_CHOICES = 200
+_FIGURES = 15  # sentences of a comparison
+
+
+def build_runs(request: Request) -> widgets.Widget:
+    """Give the page for a request."""
+    return Runs(request).page
+
+
+class Runs:
+    """The page over all runs that a person may see.
+
+    Parameters
+    ----------
+    request
+        Who asks.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.runs = list_visible(get_settings().reports, request.access)
+        address = request.address
+        self.address = Address(address, title="Runs", reload=(), on_back=self._go_back)
+        self.words = widgets.Text(
+            value=address.get("words", ""), description="Search", continuous_update=False
+        )
+        self.words.observe(lambda _change: self._follow(), "value")
+        self.list = markup("")
+        options = [
+            ("choose one", ""),
+            *((_call(run), run.folder.name) for run in self.runs[:_CHOICES]),
+        ]
+        known = {value for _, value in options}
+        self.first, self.second = (
+            widgets.Dropdown(
+                options=options,
+                value=address.get(name, "") if address.get(name, "") in known else "",
+                description=said,
+            )
+            for name, said in (("first", "Compare"), ("second", "with"))
+        )
+        self.said = markup("")
+        for box in (self.first, self.second):
+            box.observe(lambda _change: self._follow(), "value")
+        self._draw()
+        self.page = page_of(
+            self.address,
+            markup('<header class="mm-head"><h1>Runs</h1></header>'),
+            bar(self.words),
+            self.list,
+            section("What changed between two runs"),
+            bar(self.first, self.second),
+            self.said,
+        )
+
+    def find(self, words: str) -> list[RunResult]:
+        """Give the runs of which report, brand, id, status, day or answer hold all the words."""
+        wanted = words.casefold().split()
+        return [
+            run
+            for run in self.runs
+            if all(word in " ".join(describe_run(run).values()).casefold() for word in wanted)
+        ]
+
+    def _draw(self) -> None:
+        found = self.find(self.words.value)
+        self.list.value = _list(found[:_SHOWN], len(found), len(self.runs))
+        self.said.value = self._compare()
+
+    def _compare(self) -> str:
+        """Say what changed, in sentences."""
+        if not (self.first.value and self.second.value):
+            return '<p class="mm-quiet">Choose two runs of one report, the earlier one first.</p>'
+        from murmuration.reports.compare import compare_runs
+
+        reports, access = get_settings().reports, self.request.access
+        try:
+            pair = [open_run(reports, access, box.value) for box in (self.first, self.second)]
+            sentences = compare_runs(*pair).describe()
+        except (MurmurationError, OSError, KeyError) as err:
+            return f'<p class="mm-warning" role="alert">{html.escape(describe_problem(err))}</p>'
+        shown = "".join(f"<li>{html.escape(one)}</li>" for one in sentences[:_FIGURES])
+        left = len(sentences) - _FIGURES
+        more = (
+            f'<p class="mm-quiet">And {left} more: murmuration compare lists all.</p>'
+            if left > 0
+            else ""
+        )
+        return f"<ul>{shown}</ul>{more}"
+
+    def _follow(self) -> None:
+        self._draw()
+        self.address.note(words=self.words.value, first=self.first.value, second=self.second.value)
+
+    def _go_back(self, state: dict[str, Any]) -> None:
+        boxes = (("words", self.words), ("first", self.first), ("second", self.second))
+        for name, box in boxes:
+            value = state.get(name, "")
+            options = getattr(box, "options", None)
+            if options is None or value in {one for _, one in options}:
+                box.value = value
+        self._draw()
+
+
+def _call(run: RunResult) -> str:
+    facts = describe_run(run)
+    return f"{facts['report']}, {facts['about']}, {facts['started_at']} ({facts['run_id'][-4:]})"
+
+
+def _list(runs: list[RunResult], found: int, total: int) -> str:
+    base = html.escape(served_at() or "/")
+    told = f'<p class="mm-quiet" role="status">{found:,} of {count(total, "run")}</p>'
+    if not runs:
+        why = "No run has all these words." if total else "There is no run that you may see yet."
+        return f"{told}<p>{why}</p>"
+    rows = "".join(_row(run, base) for run in runs)
+    more = f'<p class="mm-quiet">The {_SHOWN} newest are shown.</p>' if found > len(runs) else ""
+    return f'{told}<ul class="mm-runs">{rows}</ul>{more}'
+
+
+def _row(run: RunResult, base: str) -> str:
+    facts = {name: html.escape(value) for name, value in describe_run(run).items()}
+    page = f"{base}static/{facts['report']}/{facts['run_id']}/report.html"
+    live = facts["report"] in LIVE and facts["status"] == "succeeded"
+    address = f"{base}{facts['report']}?run={facts['run_id']}" if live else page
+    also = f' · <a href="{page}">as a report</a>' if live else ""
+    return (
+        f'<li><a href="{address}">{facts["report"]}: {facts["about"]}</a> <span class="mm-quiet">{facts["started_at"]} UTC, '
+        f"{facts['status']}, {facts['run_id']}{also}</span><br>{facts['sentence']}</li>"
+    )
