@@ -160,6 +160,23 @@ def store_of_settings(workspace: Path) -> Store:
     return open_store()
 
 
+@pytest.fixture
+def make_office(workspace: Path, some_posts: None) -> Iterator[Callable[..., Any]]:
+    """Give a workspace whose one schedule runs a real report, by fields of the schedule."""
+    from .schedule.office import Office
+
+    del some_posts
+    made: list[Office] = []
+
+    def make(**fields: Any) -> Office:
+        made.append(Office(workspace, **fields))
+        return made[-1]
+
+    yield make
+    for office in made:
+        office.ledger.close()
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """Start a private PostgreSQL, or skip the test where it is not installed."""

@@ -12,6 +12,7 @@ import murmuration as mm
 from murmuration.errors import ParamError, ReportError
 from murmuration.reports import RunResult, compare_runs, find_run, list_runs, replay_run
 from murmuration.reports.compare import write_comparison
+from murmuration.reports.compare_data import compare_data
 from murmuration.reports.replay import read_code
 from murmuration.reports.tables import compare_tables
 from murmuration.settings import get_settings
@@ -85,6 +86,10 @@ def test_a_run_is_replayed_equal_whatever_came_in_was_edited_deleted_or_folded_s
     found = compare_runs(run, later)
     assert (found.data.before, found.data.after) == (8, 11)
     assert (found.data.late, found.data.gone, found.data.edited) == (4, 1, 4)
+    assert found.data.added == 0
+    until = {"until": "2026-01-02T05:00:00+00:00"}
+    shorter = dict(run.manifest) | {"period": run.manifest["period"] | until}
+    assert compare_data(shorter, later.manifest).added == 5  # of 05:00 to 09:00
     [table] = found.tables
     assert not table.equal
     assert "tables posts" in [one.what for one in found.inputs]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from murmuration.reports.manifest import stage_manifest
-from murmuration.schedule.alerts import Alert
+from murmuration.schedule.alerts import Alert, Watch
 from murmuration.schedule.claims import Result
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.spec import Folder
@@ -42,6 +42,7 @@ class StandIn:
         self.next: list[Result] = []
         self.wait: Callable[..., None] = lambda job, stop: None
         self.alerts: list[Alert] = []
+        self.seen_until: datetime | None = None
 
     def __call__(self, job, *, stop, begun, may_show):
         self.seen.append((job.schedule.name, job.item, job.at, job.attempt))
@@ -64,7 +65,7 @@ class StandIn:
             result.error,
             result.again,
             ("All is well.",),
-            tuple(self.alerts),
+            Watch(tuple(self.alerts), self.seen_until),
         )
         may_show(shown)
         return None

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from murmuration.schedule.alerts import Alert
 from murmuration.schedule.notices import send_due
+from murmuration.schedule.overview import look
+from murmuration.schedule.page import write_schedule_page
 from murmuration.schedule.tables import alerts, notices
 
 from .conftest import START
@@ -62,6 +64,18 @@ def test_an_alert_is_told_once_with_the_answer_and_its_end_too(bench):
     assert states(bench) == [("raised", True), ("raised", False), ("ended", False), ("over", True)]
 
 
+def test_an_alert_that_goes_on_stands_on_the_page_of_schedules(bench):
+    begin(bench)
+    run(bench, alarm(0), alarm(0, name="velora", ongoing=False))
+    loaded = bench.worker._folder.load()
+    [one] = look(bench.ledger, loaded, bench.clock.now).schedules
+    assert one.alerts == ["aurora, severity 5, since hour 0."]
+    page = write_schedule_page(bench.ledger, loaded, bench.run.reports, bench.clock.now)
+    assert "aurora, severity 5, since hour 0." in page.read_text()
+    run(bench)
+    assert look(bench.ledger, loaded, bench.clock.now).schedules[0].alerts == []
+
+
 def test_what_is_over_when_it_is_seen_is_told_once_and_does_not_recover(bench):
     begin(bench)
     assert len(run(bench, alarm(0, ongoing=False))) == 1
@@ -82,6 +96,15 @@ def test_an_alert_that_gets_severer_by_two_is_told_at_once(bench):
     assert len(run(bench, alarm(0, severity=4))) == 1
     assert len(run(bench, alarm(0, severity=5))) == 1
     assert run(bench, alarm(0, severity=6))[1][1].startswith("aurora, severity 6")
+
+
+def test_an_alert_is_not_over_because_no_posts_come_in_any_more(bench):
+    begin(bench)
+    run(bench, alarm(0, lasts=4))
+    bench.run.seen_until = START + timedelta(hours=3)
+    assert len(run(bench)) == 1
+    bench.run.seen_until = START + timedelta(hours=9)
+    assert [event for event, _ in run(bench)] == ["alert", "recovery"]
 
 
 def test_mild_alerts_are_on_record_and_not_told_nor_is_their_end(bench):

@@ -4,23 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 
-import psutil
-import pytest
-from sqlalchemy import select
-
 from murmuration.reports.manifest import list_runs
-from murmuration.reports.spares import Spares
 from murmuration.schedule import requests
-from murmuration.schedule.daemon import run_tick
-from murmuration.schedule.execute import ReportExecutor
-from murmuration.schedule.ledger import open_ledger
-from murmuration.schedule.spec import Folder
-from murmuration.schedule.tables import attempts, fires
-from murmuration.schedule.worker import Worker
-from murmuration.settings import get_settings
+
+from .office import STRAY, processes_with, wait_until
 
 SAVE = """
 import murmuration as mm
@@ -30,68 +19,6 @@ posts = mm.load_posts(columns=["post_id"], as_of=run.as_of).compute()
 run.answer([f"{len(posts)} posts."])
 path = run.save_table(pd.DataFrame({"item": ["posts"], "value": [len(posts)]}), "counted", key=["item"])
 """
-# Two children, one of which has left its session and lost its parent.
-STRAY = """
-import subprocess, sys, time
-code = "import os, sys, time; os.setsid(); time.sleep(600)"
-subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "{mark}"], start_new_session=True)
-subprocess.Popen([sys.executable, "-c", f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {{code!r}}, '{mark}'])"])
-"""
-
-
-class Office:
-    """A workspace with a report and one schedule of it."""
-
-    def __init__(self, root, name="small", **fields):
-        self.settings = get_settings()
-        self.folder = root / "schedules"
-        self.folder.mkdir(exist_ok=True)
-        given = {"report": name, "cron": "0 0 29 2 *", "timezone": "UTC"} | fields
-        (self.folder / "one.yaml").write_text(json.dumps(given))
-        self.ledger = open_ledger(self.settings)
-
-    def ask(self, at=None):
-        schedule = Folder(self.folder).load().get("one")
-        requests.run_now(self.ledger, schedule, datetime.now(UTC), at=at)
-
-    def tick(self, **options):
-        return run_tick(self.settings, os.environ, at_once=1, only=None, grace_seconds=1, **options)
-
-    def fires(self):
-        with self.ledger.read() as connection:
-            return list(connection.execute(select(fires).order_by(fires.c.logical_time)))
-
-    def attempts(self):
-        with self.ledger.read() as connection:
-            return list(connection.execute(select(attempts)))
-
-
-@pytest.fixture
-def make_office(workspace, some_posts):
-    made = []
-
-    def make(**fields):
-        made.append(Office(workspace, **fields))
-        return made[-1]
-
-    yield make
-    for office in made:
-        office.ledger.close()
-
-
-def processes_with(mark):
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if mark in (process.info["cmdline"] or []) and process.pid != os.getpid()
-    ]
-
-
-def wait_until(condition, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.05)
 
 
 def test_each_run_says_what_changed_since_the_one_before(
@@ -138,11 +65,7 @@ def test_a_run_that_is_cancelled_ends_with_all_that_it_started(make_office, add_
     mark = f"stray-{os.getpid()}-cancelled"
     add_report(STRAY.format(mark=mark) + "time.sleep(600)")
     office = make_office(retries={"attempts": 3})
-    spares = Spares(office.settings.state / "runs")
-    worker = Worker(
-        office.ledger, Folder(office.folder), ReportExecutor(office.settings, spares),
-        kind="tick", beat_seconds=0.1,
-    )  # fmt: skip
+    worker = office.add_worker(beat_seconds=0.1)
     office.ask()
     assert worker.tick() == 1
     wait_until(lambda: len(processes_with(mark)) >= 2)

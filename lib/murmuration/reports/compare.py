@@ -71,7 +71,8 @@ class Comparison:
             told.append(
                 f"Of the time that both read ({self.data.since} to {self.data.until}) the first saw "
                 f"{self.data.before:,} posts and the second {self.data.after:,}: {self.data.late:,} came in late, "
-                f"{self.data.gone:,} are gone, {self.data.edited:,} were edited."
+                f"{self.data.gone:,} are gone, {self.data.edited:,} were edited. The second read {self.data.added:,} "
+                "posts of other times."
             )
         for kind in ("parameters", "inputs", "code", "packages", "named"):
             changes: tuple[Change, ...] = getattr(self, kind)

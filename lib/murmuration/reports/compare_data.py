@@ -31,6 +31,8 @@ class DataChange:
         Posts that only the first saw: deleted or forgotten since.
     edited
         Posts that both saw, of which the source said something else.
+    added
+        Posts of the time that only the second read.
     """
 
     since: str
@@ -40,6 +42,7 @@ class DataChange:
     late: int
     gone: int
     edited: int
+    added: int
 
 
 def compare_data(old: Mapping[str, Any], new: Mapping[str, Any]) -> DataChange | None:
@@ -80,7 +83,17 @@ def compare_data(old: Mapping[str, Any], new: Mapping[str, Any]) -> DataChange |
         late=len(new_ids) - len(there),
         gone=len(ids) - len(here),
         edited=int((said[here] != new_said[there]).sum()),
+        added=_count_added(sources[1], periods[1], since, until, state_of(new)),
     )
+
+
+def _count_added(
+    source: str | None, period: Mapping[str, Any], since: datetime, until: datetime, state: State
+) -> int:
+    """Count the posts of a period that lie before or after a part of it."""
+    first, last = (datetime.fromisoformat(period[end]) for end in ("since", "until"))
+    parts = [span for span in ((first, since), (until, last)) if span[0] < span[1]]
+    return sum(len(_read_posts(source, *span, state)[0]) for span in parts)
 
 
 def state_of(manifest: Mapping[str, Any]) -> State:

@@ -368,7 +368,9 @@ class Run:
         """Put the report's first sentences on record, for the index and for notices."""
         self.journal.add("answer", sentences=list(sentences))
 
-    def raise_alerts(self, alerts: pd.DataFrame, sentences: Sequence[str]) -> None:
+    def raise_alerts(
+        self, alerts: pd.DataFrame, sentences: Sequence[str], *, seen_until: datetime
+    ) -> None:
         """Put alerts on record, for notices.
 
         Parameters
@@ -377,7 +379,10 @@ class Run:
             With `brand`, `severity`, `began`, `ended`, `ongoing`; the severest first, as the sentences are.
         sentences
             One for each.
+        seen_until
+            Up to when there are posts at all: an alert is not seen to be over where none come in any more.
         """
+        self.journal.add("watch", until=seen_until)
         ordered = alerts.sort_values(["severity", "began"], ascending=[False, True], kind="stable")
         for row, sentence in zip(ordered.to_dict("records"), sentences, strict=True):
             self.journal.add(

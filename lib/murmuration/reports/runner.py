@@ -501,6 +501,7 @@ def _from_journal(context: Context) -> dict[str, Any]:
         "steps": all_of("step"),
         "kept": all_of("kept"),
         "alerts": all_of("alert"),
+        "watched_until": next((entry["until"] for entry in all_of("watch")), None),
         "warnings": [entry["text"] for entry in all_of("warning")],
         "gaps": [entry["text"] for entry in all_of("gap")],
     }

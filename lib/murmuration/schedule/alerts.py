@@ -45,15 +45,34 @@ class Alert:
     sentence: str
 
 
-def read_alerts(manifest: Mapping[str, Any]) -> tuple[Alert, ...]:
-    """Give the alerts of a run's manifest."""
-    return tuple(
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a run saw.
+
+    Attributes
+    ----------
+    alerts
+        All that it raises.
+    seen_until
+        Up to when there was something to see; an alert cannot be seen to be over where nothing came in any more. None where
+        the run does not say.
+    """
+
+    alerts: tuple[Alert, ...] = ()
+    seen_until: datetime | None = None
+
+
+def read_watch(manifest: Mapping[str, Any]) -> Watch:
+    """Give what a run saw, from its manifest."""
+    found = tuple(
         Alert(
             name=str(one["name"]), severity=int(one["severity"]), began=_moment(one["began"]),
             ended=_moment(one["ended"]), ongoing=bool(one["ongoing"]), sentence=str(one["sentence"]),
         )
         for one in manifest.get("alerts", ())
     )  # fmt: skip
+    until = manifest.get("watched_until")
+    return Watch(found, _moment(until) if until else None)
 
 
 def _moment(text: str) -> datetime:
@@ -72,7 +91,7 @@ def record_alerts(
     connection: Connection,
     schedule: Schedule,
     fire: Row[Any],
-    found: Sequence[Alert],
+    watch: Watch,
     now: datetime,
 ) -> Told:
     """Put on record what a run saw, and say what of it is told.
@@ -85,7 +104,7 @@ def record_alerts(
         With its rule for alerts.
     fire
         Its row.
-    found
+    watch
         What the run saw.
     now
         This moment.
@@ -97,7 +116,7 @@ def record_alerts(
     """
     if fire.kind == "backfill" or _is_old_news(connection, fire):
         return Told((), ())
-    before = _history(connection, fire)
+    before, found = _history(connection, fire), watch.alerts
     seen = {
         name: [row for row in before if row.name == name]
         for name in [*(one.name for one in found), *(row.name for row in before)]
@@ -108,6 +127,7 @@ def record_alerts(
         for name, rows in seen.items()
         if rows
         and rows[0].state == RAISED
+        and (watch.seen_until is None or watch.seen_until > rows[0].ended)
         and not any(one.name == name and one.ongoing for one in found)
     }
     was_told = {
@@ -161,6 +181,21 @@ def _over_sentence(row: Row[Any], found: Sequence[Alert], schedule: Schedule) ->
     ends = [one.ended for one in found if one.name == row.name and one.began < row.ended]
     since = f" since {max(ends).astimezone(schedule.zone):%A %-d %B %-H:%M}" if ends else ""
     return f"The alert about {row.name} that began on {began:%A %-d %B %-H:%M} is over{since}."
+
+
+def open_alerts(connection: Connection, schedule: str) -> list[str]:
+    """Give what is said of the alerts of a schedule that were going on when its last runs looked."""
+    query = (
+        select(alerts, fires.c.item)
+        .join(fires, fires.c.id == alerts.c.fire_id)
+        .where(fires.c.schedule == schedule)
+        .order_by(alerts.c.id.desc())
+        .limit(_REMEMBERED)
+    )
+    newest: dict[tuple[str, str], Row[Any]] = {}
+    for row in connection.execute(query):
+        newest.setdefault((row.item, row.name), row)
+    return [row.sentence for row in newest.values() if row.state == RAISED]
 
 
 def _is_old_news(connection: Connection, fire: Row[Any]) -> bool:

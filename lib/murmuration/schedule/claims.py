@@ -8,13 +8,13 @@ carries it out, so a worker that dies between the two loses nothing.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from murmuration.schedule.alerts import Alert
+from murmuration.schedule.alerts import Watch
 from murmuration.schedule.due import lock_schedule
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.notices import note_ending
@@ -75,8 +75,8 @@ class Result:
         One sentence; None if it succeeded.
     again
         Whether waiting can help.
-    answer, alerts
-        First sentences of the report, and its alerts, for notices.
+    answer, watch
+        First sentences of the report, and what it saw, for notices.
     """
 
     outcome: Outcome
@@ -84,7 +84,7 @@ class Result:
     error: str | None = None
     again: bool = False
     answer: tuple[str, ...] = ()
-    alerts: tuple[Alert, ...] = ()
+    watch: Watch = field(default_factory=Watch)
 
 
 def claim(
@@ -271,11 +271,11 @@ def end_published(
     schedules: Schedules,
     now: datetime,
     *,
-    said: tuple[Sequence[str], Sequence[Alert]] = ((), ()),
+    said: tuple[Sequence[str], Watch] = ((), Watch()),
 ) -> None:
     """End an attempt whose folder is shown; whoever finds it so may, and it happens once.
 
-    `said` are the report's first sentences and its alerts.
+    `said` are the report's first sentences and what it saw.
     """
     with ledger.write() as connection:
         query = (
@@ -290,9 +290,9 @@ def end_published(
         row = connection.execute(query).one_or_none()
         if row is None:
             return
-        answer, alerts = said
+        answer, watch = said
         result = Result(
-            row.outcome, row.run_folder, row.said, bool(row.again), tuple(answer), tuple(alerts)
+            row.outcome, row.run_folder, row.said, bool(row.again), tuple(answer), watch
         )
         _end(connection, row, schedules.by_name.get(row.schedule), result, now)
 
@@ -334,7 +334,7 @@ def _end(
         values = {"state": result.outcome, "tries": tries, "ended_at": now}
         if schedule:
             note_ending(
-                connection, schedule, fire, outcome=result.outcome, now=now, alerts=result.alerts,
+                connection, schedule, fire, outcome=result.outcome, now=now, watch=result.watch,
                 sentence=result.error or " ".join(result.answer), answer=result.answer, folder=result.folder,
             )  # fmt: skip
     connection.execute(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from murmuration.errors import MurmurationError, StoreError
 from murmuration.reports.manifest import RunResult
 from murmuration.reports.spares import Spares
-from murmuration.schedule.alerts import read_alerts
+from murmuration.schedule.alerts import read_watch
 from murmuration.schedule.claims import Job, Result
 from murmuration.settings import Settings
 
@@ -147,7 +147,7 @@ def result_of(run: RunResult) -> Result:
         error.get("sentence"),
         error.get("kind") in _AGAIN,
         tuple(run.manifest.get("answer", ())),
-        read_alerts(run.manifest),
+        read_watch(run.manifest),
     )
 
 

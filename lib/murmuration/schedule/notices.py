@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from murmuration.schedule.alerts import Alert, record_alerts
+from murmuration.schedule.alerts import Watch, record_alerts
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.spec import Schedule
 from murmuration.schedule.tables import fires, notices
@@ -79,7 +79,7 @@ def note_ending(
     sentence: str = "",
     answer: Sequence[str] = (),
     folder: str | None = None,
-    alerts: Sequence[Alert] = (),
+    watch: Watch | None = None,
 ) -> None:
     """Put on record what an ending means to people: success, failure, recovery after a failure, alerts and their end."""
     if outcome != "succeeded":
@@ -99,10 +99,11 @@ def note_ending(
     recovered = connection.execute(before).scalar_one_or_none() in ("failed", "timed out")
     event = "recovery" if recovered else "success"
     note(connection, schedule, fire.id, event, sentence, now=now, folder=folder)
-    told = record_alerts(connection, schedule, fire, alerts, now)
+    told = record_alerts(connection, schedule, fire, watch or Watch(), now)
     if told.raised:
+        raised = [alert.sentence for alert in watch.alerts] if watch else []
         # What the report says beside its alerts; those that are not told now are not in it.
-        rest = [one for one in answer if one not in {alert.sentence for alert in alerts}]
+        rest = [one for one in answer if one not in raised]
         note(
             connection,
             schedule,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
+from murmuration.schedule.alerts import open_alerts
 from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import ON_TIME
 from murmuration.schedule.ledger import Ledger
@@ -57,6 +58,8 @@ class Standing:
         How long ago the oldest fire came due that has not begun; None where none is late.
     seconds
         Durations of its last successful runs, oldest first.
+    alerts
+        What is said of alerts that were going on when its last runs looked.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Standing:
     open: Sequence[FireNow]
     late: timedelta | None
     seconds: Sequence[float]
+    alerts: Sequence[str]
 
     @property
     def trend(self) -> str:
@@ -180,6 +184,7 @@ def _standing(
         open=waiting,
         late=late if late > ON_TIME else None,
         seconds=_seconds(connection, name),
+        alerts=open_alerts(connection, name),
     )
 
 

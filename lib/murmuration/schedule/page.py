@@ -63,6 +63,7 @@ def _card(one: Standing, reports: Path) -> dict[str, Any]:
         "next": f"{one.next_at.astimezone(zone):%a %-d %B %Y, %H:%M %Z}" if one.next_at else "",
         "status": last.state if last else "has not run yet",
         "tone": _tone(last),
+        "alerts": one.alerts,
         "said": last.sentence if last and last.state in _BAD else "",
         "late": f"{int(one.late.total_seconds() // 60):,} minutes" if one.late else "",
         "open": [f"{fire.item or 'one run'}: {fire.state}, for {fire.at.astimezone(zone):%-d %B %H:%M}" for fire in one.open],

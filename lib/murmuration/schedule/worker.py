@@ -303,7 +303,7 @@ class Worker:
                 attempt,
                 self.schedules,
                 self._now(),
-                said=(said.answer, said.alerts),
+                said=(said.answer, said.watch),
             )
         )
         log.info("%s: %s", folder, said.outcome)
