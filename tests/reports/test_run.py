@@ -13,6 +13,8 @@ import murmuration as mm
 from murmuration.errors import SchemaError, UnknownNameError
 from murmuration.reports.manifest import hash_values
 from murmuration.reports.pins import pin_inputs
+from murmuration.reports.runner import _from_journal
+from murmuration.schedule.alerts import read_watch
 from murmuration.sentiment.model import ModelCard
 from murmuration.sentiment.transformer import TransformerModel
 from murmuration.settings import get_settings
@@ -95,6 +97,23 @@ def test_a_progress_bar_says_what_it_counts_and_goes_away():
         assert (bar.bar.value, bar.bar.max) == (3, 4_000)
         assert bar.label.value == "3 of 4,000 partitions"
     assert bar.bar.comm is None
+
+
+def test_alerts_are_on_record_as_the_scheduler_reads_them(draft):
+    began = pd.Timestamp("2026-03-01 10:00", tz="UTC")
+    alerts = pd.DataFrame(
+        {
+            "brand": ["a", "b"], "severity": [3, 8], "began": began, "ended": began + pd.Timedelta(hours=2),
+            "ongoing": [True, False],
+        }
+    )  # fmt: skip
+    draft.raise_alerts(alerts, ["b is worse.", "a is bad."], seen_until=began.to_pydatetime())
+    watch = read_watch(_from_journal(draft.context))
+    assert [(one.name, one.severity, one.ongoing, one.sentence) for one in watch.alerts] == [
+        ("b", 8, False, "b is worse."),
+        ("a", 3, True, "a is bad."),
+    ]
+    assert (watch.alerts[0].began, watch.seen_until) == (began, began)
 
 
 def test_a_step_that_fails_is_on_record(draft):
