@@ -73,7 +73,11 @@ UNTIL = datetime(2026, 3, 4, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("begin", "days", "words"),
     [
-        (40, 3, "Alerts were looked for from 1 March 2026 on, none found: an hour or several"),
+        (
+            40,
+            3,
+            "Alerts were looked for from 1 March 2026 on: an hour or several with 1.5 times the usual posts",
+        ),
         (15, 3, "from 3 March 2026 on"),
         (9, 3, "that needs 14 days of posts before, and these begin on 23 February 2026"),
         (40, 0, ""),

@@ -139,10 +139,10 @@ def describe_watch(
             f"No alert was looked for: that needs {_LEAST_DAYS} days of posts before, and these begin on "
             f"{begin.astimezone(zone):%-d %B %Y}."
         )
-    found = "found" if len(alerts) else "none found"
     least = SpikeParams()
+    found = count(len(alerts), "was found", "were found") if len(alerts) else "None was found"
     return (
-        f"Alerts were looked for from {first.astimezone(zone):%-d %B %Y} on, {found}: {'an hour' if bucket == 'hour' else 'a day'} "
-        f"or several with {least.min_growth:g} times the usual posts or more, or negative ones, beyond chance. "
+        f"Alerts were looked for from {first.astimezone(zone):%-d %B %Y} on: {'an hour' if bucket == 'hour' else 'a day'} or "
+        f"several with {least.min_growth:g} times the usual posts or more, or negative ones, beyond chance. {found}. "
         f"About {least.false_alarms:g} in a month comes by chance all the same."
     )
