@@ -311,3 +311,36 @@ def test_stray_bytes_are_named_once_a_record(write):
     [file] = find_files([str(path)])
     [batch] = JsonReader(file, {}, lines=True).batches()
     assert batch.notes == {STRAY_BYTES: 1}
+
+
+def test_a_column_that_first_comes_late_is_mapped_all_the_same(read):
+    records = [
+        {"id": str(k), "text": "a"}
+        | ({"likes": k, "screen_name": "bob", "mood": "glad"} if k >= 220 else {})
+        for k in range(240)
+    ]
+    found = read(lines_of(records), "posts.jsonl")
+    assert found.posts["230"]["like_count"] == 230
+    assert found.posts["230"]["author_key"]
+    assert dict(found.posts["230"]["extra"]) == {"mood": "glad"}
+    assert found.posts["100"]["like_count"] is None
+    assert (found.mapping["like_count"], found.mapping["author"]) == ("likes", "screen_name")
+
+
+def test_a_column_that_comes_late_takes_no_field_that_is_held_or_left_out(read):
+    records = [
+        {"id": str(k), "text": "a"} | ({"id_str": "x", "likes": 1} if k > 210 else {})
+        for k in range(230)
+    ]
+    found = read(lines_of(records), "posts.jsonl", mapping={"like_count": ""})
+    assert len(found.posts) == 230
+    assert found.posts["220"]["like_count"] is None
+    assert dict(found.posts["220"]["extra"]) == {"id_str": "x", "likes": "1"}
+
+
+@pytest.mark.parametrize(
+    "said", ["a,b", "['a', 'b']", '["a", "b"]', "a; b", '[{"tag": "a"}, {"tag": "b"}]', "#a #b"]
+)
+def test_a_list_that_stands_as_text_is_read_as_in_other_files(read, said):
+    records = [{"id": "1", "text": "x", "hashtags": said}]
+    assert read(lines_of(records), "a.jsonl").posts["1"]["hashtags"] == ["a", "b"]

@@ -103,6 +103,23 @@ def test_ids_that_all_end_in_zeros_were_rounded_and_are_refused():
     check_rounded(pa.array(["100"] * 40), column="id")
 
 
+def test_long_ids_that_were_floats_are_refused_also_in_short_files():
+    true = [570306133677760513 + 7_919 * k * k for k in range(12)]
+    rounded = pa.array([str(int(float(one))) for one in true])
+    with pytest.raises(
+        ReadError, match=r"column 'id' are numbers that a float can hold.*--map id="
+    ):
+        check_rounded(rounded, column="id")
+    check_rounded(pa.array(list(map(str, true))), column="id")
+    check_rounded(pa.array([*rounded.to_pylist(), str(true[0])]), column="id")
+    counted = [
+        str((139_000_000_000 + k) << 22) for k in range(40)
+    ]  # a generator that counts from 0
+    check_rounded(pa.array(counted), column="id")
+    check_rounded(pa.array(["1234567890123456"] * 40), column="id")  # floats are exact there
+    check_rounded(rounded.slice(0, 3), column="id")
+
+
 # Counts
 
 

@@ -34,10 +34,11 @@ from murmuration.collect.raw import (
     replace_halves,
 )
 from murmuration.collect.shapes import find_shape
-from murmuration.collect.values import name_of
+from murmuration.collect.values import name_of, parts_of
 from murmuration.errors import ReadError
 
 _SAMPLE_RECORDS = 200
+_MOST_COLUMNS = 10_000  # names beyond are data, such as ids that stand as keys
 MAX_LINE_BYTES = 64 << 20  # one page of an API; a post is a thousandth of it
 MAX_DOCUMENT_BYTES = 512 << 20  # a document that is no list has to be read as a whole
 _CHUNK = 1 << 20
@@ -99,10 +100,16 @@ class JsonReader:
 
     def _map_columns(self, sample: list[Mapping[str, Any]], given: Mapping[str, str]) -> None:
         names = list(dict.fromkeys(name for record in sample for name in flatten(record)))
+        self._known, self._given = set(names), given
         self.mapping = find_mapping(names, given)
-        self.left_out = [
-            name for name in names if name not in self.mapping.values() and names_author(name)
-        ]
+        self.left_out = _left_out(names, self.mapping)
+
+    def _map_late(self, names: list[str]) -> None:
+        """Take in columns that the first records do not have, where they hold a field that nothing holds yet."""
+        self._known.update(names)
+        taken = dict.fromkeys([*self.mapping, *self._given], "")
+        self.mapping = {**self.mapping, **find_mapping(names, taken)}
+        self.left_out = [*self.left_out, *_left_out(names, self.mapping)]
 
     @property
     def done(self) -> float:
@@ -151,6 +158,8 @@ class JsonReader:
 
     def _flat(self, record: Mapping[str, Any]) -> Fields:
         flat = flatten(record)
+        if len(self._known) < _MOST_COLUMNS and not flat.keys() <= self._known:
+            self._map_late([name for name in flat if name not in self._known])
         fields = {
             field: _as_list(flat.get(column)) if field in LISTS else flat.get(column)
             for field, column in self.mapping.items()
@@ -253,6 +262,10 @@ def _read_list(text: Any, buffer: str, path: str) -> _Records:
         at = end
 
 
+def _left_out(names: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    return [name for name in names if name not in mapping.values() and names_author(name)]
+
+
 def _why(err: Exception) -> str:
     """Say what was wrong; reasons are printed, so what an error quotes of a post is left out."""
     if isinstance(err, KeyError):
@@ -261,13 +274,8 @@ def _why(err: Exception) -> str:
 
 
 def _as_list(value: Any) -> list[str] | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        return [part for part in value.replace(";", ",").split(",") if part.strip()]
-    if isinstance(value, list):
-        return [text for part in value if (text := name_of(part))]
-    return None
+    parts = parts_of(value) if isinstance(value, str) else value
+    return [text for part in parts if (text := name_of(part))] if isinstance(parts, list) else None
 
 
 def _dump(record: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ _SHORT_WITH_POINT = r"^(\d{1,15})\.0*$"
 _NOTHING = ("nan", "NaN", "None", "null", "NULL", "<NA>", "N/A", "NaT", "\\N", "undefined")
 _EXACT = 2.0**53  # integers beyond are rounded in a float
 _LONG_NUMBER = r"^\d{16,}$"
+_SURE_BITS = 40  # that are zero by chance once in 10**12
 _ROUNDED_SAMPLE = 30  # ids; by chance all of so many end in 00 once in 10**60
 
 _COUNT = re.compile(r"\s*([+-]?\d[\d,.'\u00a0\u202f ]*?)\s*([kKmMbB]?)\s*")
@@ -107,7 +108,7 @@ def _float_ids(array: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def check_rounded(ids: pa.Array, *, column: str) -> None:
-    """Refuse ids that a spreadsheet rounded: all of many long ones end in zeros.
+    """Refuse ids that lost digits on their way: all long ones end in zeros, or are numbers that a float can hold.
 
     Raises
     ------
@@ -121,6 +122,26 @@ def check_rounded(ids: pa.Array, *, column: str) -> None:
             "could share one. Export again with ids as text, or leave the ids out with --map id= and "
             "have them derived."
         )
+    if _were_floats(long):
+        raise ReadError(
+            f"All long ids in the column {column!r} are numbers that a float can hold, so a program has rounded them "
+            "and two posts could share one. Export again with ids as text, or leave the ids out with --map id= and "
+            "have them derived."
+        )
+
+
+def _were_floats(ids: pa.Array) -> bool:
+    """Whether numbers are all multiples of the distance of floats there, beyond chance.
+
+    Generators of ids that count from zero give multiples as well, but of far more: of rounded ones half are odd.
+    """
+    fit = pc.match_substring_regex(ids, r"^(?:\d{16,18}|[1-8]\d{18})$")
+    numbers = pc.unique(ids.filter(fit)).cast(pa.int64()).to_numpy()
+    distance = np.spacing(numbers.astype(np.float64))
+    numbers, distance = numbers[distance > 1], distance[distance > 1].astype(np.int64)
+    if np.log2(distance).sum() < _SURE_BITS or (numbers % distance).any():
+        return False
+    return bool((numbers // distance % 2).any())
 
 
 def read_counts(
@@ -226,11 +247,12 @@ def read_lists(column: Column, *, strip: str) -> pa.Array:
     """Give lists of words, from lists or from text such as "a, b", "['a', 'b']" or '[{"tag": "a"}]'."""
     array = plain(column)
     is_list = pa.types.is_nested(array.type)
-    values = array.to_pylist() if is_list else map(_parts_of, read_text(array).to_pylist())
+    values = array.to_pylist() if is_list else map(parts_of, read_text(array).to_pylist())
     return pa.array([_stripped(parts, strip) for parts in values], STRINGS)
 
 
-def _parts_of(text: str | None) -> Sequence[Any] | None:
+def parts_of(text: str | None) -> Sequence[Any] | None:
+    """Take text apart that stands for a list: as JSON or Python print it, or with commas, bars or spaces."""
     if text is None:
         return None
     if "{" in text and len(text) <= _LONGEST_LIST:  # objects, as JSON or as Python prints them
