@@ -632,6 +632,23 @@ def jetstream(*events):
     return "\n".join(found)
 
 
+@pytest.mark.parametrize("bad_first", [True, False])
+def test_the_order_of_rows_does_not_decide_whether_a_file_is_taken_in(
+    take_in, write, monkeypatch, bad_first
+):
+    monkeypatch.setattr(job, "_EARLY_ROWS", 100)
+    long = "a" * 3000  # so that no buffer holds the file
+    good, bad = (
+        [f"{k},{time},{long}\n" for k in numbers]
+        for time, numbers in (("2015-02-24", range(900)), ("soon", range(900, 1000)))
+    )
+    path = write("id,created_at,text\n" + "".join(bad + good if bad_first else good + bad))
+    monkeypatch.setattr("murmuration.collect.tabular.batch_rows", lambda columns: 120)
+    assert take_in(path, detect_language=False).values["rows_quarantined"] == 100
+    with pytest.raises(ReadError, match="allowed are 5%"):
+        take_in(path, source="other", max_bad_share=0.05)
+
+
 def test_posts_that_were_deleted_on_the_platform_go_and_stay_away(take_in, write, posts_of):
     first = take_in(write(jetstream(("create", "a"), ("create", "b"), ("delete", "b")), "1.jsonl"))
     assert counts(first) == {"read": 3, "new": 1, "written": 1, "skipped": 1, "forgotten": 1}

@@ -32,6 +32,7 @@ from murmuration.store.write import new_batch, removed_unless_committed, write_u
 from murmuration.text.language import fill_languages
 
 _EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
+_BEYOND_HOPE = 2  # times as many bad rows as the whole file may have: rows differ in length
 _KNOWN_COLUMNS = ("post_id", "version", "observed_at", "first_seen_at", "content_hash")
 
 
@@ -137,12 +138,20 @@ class ImportJob:
                 self.counts["forgotten"] += posts.num_rows + len(bad) - alive.num_rows - len(kept)
                 self.bad.add(kept)
                 aside.run(self.merge.add, alive)
-                if self.counts["read"] >= _EARLY_ROWS:
-                    self._check_bad_share()
+                self._check_hope()
                 self._tell("reading", self.reader.done)
 
     def _tell(self, step: str, share: float) -> None:
         self.on_progress(Progress(self.file, step, min(share, 1.0), self.counts["read"]))
+
+    def _check_hope(self) -> None:
+        """Stop early where rows are so bad that the rest cannot make up for it: the share is that of the whole file."""
+        whole = self.counts["read"] / max(self.reader.done, 1e-9)  # about so many rows
+        if (
+            self.counts["read"] >= _EARLY_ROWS
+            and len(self.bad) > _BEYOND_HOPE * self.max_bad_share * whole
+        ):
+            self._check_bad_share()
 
     def _check_bad_share(self) -> None:
         read, bad = self.counts["read"], len(self.bad)
