@@ -1,9 +1,14 @@
 """Ctrl-C or SIGTERM around a commit: all of it or nothing, and no file that a version names goes."""
 
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from murmuration.store import Store
+from murmuration.store.upkeep import compact
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -64,3 +69,25 @@ def test_a_command_that_is_stopped_beside_its_commit_did_all_of_it_or_nothing(
     if command == "import":
         assert take_in(path, observed_at=seen, detect_language=False).repeated == done
         assert [row["text"] for row in rows_of()] == ["x", "again", "x"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
+def test_files_are_on_disk_before_the_log_names_them(put, state, store, monkeypatch):
+    put([post(1)])
+    settled, real, commit = [], os.fsync, Store.commit_posts
+
+    def fsync(number):
+        settled.append(str(Path(f"/proc/self/fd/{number}").readlink()))
+        real(number)
+
+    def commit_posts(self, table, *, add, **options):
+        assert [f"{self.uri('posts')}/{file.path}" for file in add] == settled
+        commit(self, table, add=add, **options)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Store, "commit_posts", commit_posts)
+    put([post(2)])
+    assert len(settled) == 1
+    settled.clear()
+    compact(store, state)
+    assert len(settled) == 1

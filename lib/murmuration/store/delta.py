@@ -317,6 +317,12 @@ class Store:
                 if hasattr(os, "posix_fallocate"):  # not on macOS
                     os.posix_fallocate(file.fileno(), 0, rows.nbytes + _ROOM_BYTES)
 
+    def settle(self, file: Any) -> None:
+        """Have an open file on disk before the log names it, so that a power cut cannot leave a name for nothing."""
+        if not self.on_s3:
+            file.flush()
+            os.fsync(file.fileno())
+
     def path_of(self, uri: str) -> str:
         """Path of a data file for `files`, from the address that the log gives."""
         return unquote(uri.removeprefix("file://"))

@@ -367,6 +367,7 @@ def _overwrite(store: Store, path: str, rows: pa.Table) -> None:
         fresh = path if store.on_s3 else f"{path}{_FRESH}"
         with store.files.open(fresh, "wb") as file:
             pq.write_table(rows, file, compression="zstd")
+            store.settle(file)
         if fresh != path:
             Path(fresh).replace(path)
 

@@ -45,6 +45,7 @@ def write_file(store: Store, posts: pa.Table, *, path: str) -> int:
             store.files.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
         with store.files.open(full, "wb") as file:
             pq.write_table(rows, file, compression="zstd", row_group_size=_ROW_GROUP)
+            store.settle(file)
         return int(store.files.size(full))
 
 
