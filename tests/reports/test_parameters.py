@@ -154,3 +154,11 @@ def test_whole_numbers_survive_the_command_line(number):
 def test_lists_survive_the_command_line(words):
     parameter = Parameter(name="n", type="list[str]", default=[], help="words")
     assert parameter.read(",".join(words)) == words
+
+
+def test_a_lexicon_is_one_of_the_catalog_or_none(tmp_path):
+    source = 'lexicon: str = ""  # words with a feeling of their own'
+    parameters = read_parameters(write_notebook(tmp_path / "one.ipynb", source))
+    assert check(parameters, {"lexicon": "none"}) == {"lexicon": "none"}
+    with pytest.raises(UnknownNameError, match="nonne"):
+        check(parameters, {"lexicon": "nonne"})

@@ -1,12 +1,16 @@
 """Runs that still hold what was erased from the store."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from murmuration.errors import UnknownNameError
+from murmuration.reports import index
 from murmuration.reports.context import mark_running, running_runs
 from murmuration.reports.manifest import find_run, list_runs, pinned_versions
 from murmuration.reports.traces import remove_runs, runs_that_hold
@@ -100,3 +104,21 @@ def test_a_run_is_found_by_a_beginning_that_only_it_has(reports):
 def test_a_manifest_that_is_cut_off_is_no_run_and_hides_no_other(reports):
     (reports / "small" / "run-b" / "manifest.json").write_text('{"report": "sm')
     assert [run.folder.name for run in list_runs(reports)] == ["run-c", "run-a"]
+
+
+def test_of_runs_that_end_together_none_is_lost_from_the_index(reports, monkeypatch):
+    seen, real = threading.Barrier(2), index.list_runs
+    turns = []
+
+    def slow(folder):
+        turns.append("lists")
+        found = real(folder)
+        with suppress(threading.BrokenBarrierError):
+            seen.wait(0.3)  # where the lists were made side by side, they would meet here
+        return found
+
+    monkeypatch.setattr(index, "list_runs", slow)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(index.write_index, [reports, reports]))
+    assert seen.broken
+    assert len(turns) == 2

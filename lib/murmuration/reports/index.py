@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from markupsafe import Markup
 
 from murmuration.reports.manifest import list_runs
@@ -15,7 +16,15 @@ SCHEDULE_PAGE = "schedule.html"
 
 
 def write_index(reports: Path) -> Path:
-    """Write the list of all runs; a reader sees the old one or the new one, never half of it."""
+    """Write the list of all runs; a reader sees the old one or the new one, never half of it.
+
+    Of two runs that end together the second one waits, or the first could put back a list without it.
+    """
+    with FileLock(reports / f".{INDEX}.lock"):
+        return _write_index(reports)
+
+
+def _write_index(reports: Path) -> Path:
     script = resource("index.js")
     rows = [_row(run.folder, run.manifest, reports) for run in list_runs(reports)]
     policy = (

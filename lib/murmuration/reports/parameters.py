@@ -24,6 +24,7 @@ Value = str | int | float | bool | list[str] | None
 
 _RANGE = re.compile(r"\((-?[\d.]+)\.\.(-?[\d.]+)\)\s*$")
 _CHOICES = re.compile(r"\{([^{}]+)\}\s*$")
+NO_LEXICON = "none"  # given for a lexicon: not even those of the brands
 _TYPES = ("str", "int", "float", "bool", "list[str]")
 PAPERMILL_TAGS = frozenset({"injected-parameters", "papermill-error-cell-tag"})
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -308,7 +309,8 @@ def _check_names(
     for name in _texts_of(values, "brand") + _texts_of(values, "competitors"):
         catalog.brand(name)
     for name in _texts_of(values, "lexicon"):
-        catalog.lexicon(name)
+        if name != NO_LEXICON:
+            catalog.lexicon(name)
     for name in _texts_of(values, "source"):
         if name not in (there := sources()):
             raise UnknownNameError(

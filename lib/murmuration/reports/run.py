@@ -23,6 +23,7 @@ from murmuration.models import load, load_exactly, save
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.drafts import make_draft
 from murmuration.reports.labelled import find_labelled
+from murmuration.reports.parameters import NO_LEXICON
 from murmuration.reports.period import Period, resolve_period
 from murmuration.reports.pins import pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
@@ -140,7 +141,7 @@ class Run:
         names = [name] if name else sorted({brand.lexicon for brand in brands if brand.lexicon})
         words: dict[str, float] = {}
         for one in names:
-            if one != "none":
+            if one != NO_LEXICON:
                 self.journal.add("used", what="lexicons", name=one)
                 words |= self.context.pinned["lexicons"][one]
         return words
