@@ -124,6 +124,8 @@ def test_whoever_scored_is_named(make_tables, make_scored, every, who, verb):
     assert ("VADER adds up words" in told) == (every == 2)
     assert ("“united” counts as a name" in told) == (every == 2)  # to VADER, but not to a model
     assert "since no method here reads their language" in told
+    assert "feelings and words are those of the text alone" in told
+    assert "a post that names both brands counts for both" in told
 
 
 def test_a_method_whose_errors_are_unknown_is_said_to_be_left_out(make_tables, make_scored):

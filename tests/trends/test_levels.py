@@ -316,6 +316,16 @@ def test_a_change_has_a_direction_only_beyond_chance():
     assert compare_levels(before, shares_of(66, 300)).direction == "unclear"
 
 
+def test_of_many_comparisons_each_has_to_be_clearer():
+    before, after = shares_of(60, 300), shares_of(83, 300)
+    assert compare_levels(before, after).direction == "up"
+    many = compare_levels(before, after, comparisons=5)
+    assert many.direction == "unclear"
+    # Bonferroni: the 0.995 quantile of the normal distribution in the place of the 0.975 one.
+    wider = (many.high - many.difference) / (compare_levels(before, after).high - many.difference)
+    assert wider == pytest.approx(2.5758 / 1.9600, rel=1e-3)
+
+
 def test_few_posts_get_no_verdict():
     assert compare_levels(shares_of(0, 3), shares_of(2, 3)).direction == "unclear"
     one_author = estimate(["negative"] * 50, ["a"] * 50)

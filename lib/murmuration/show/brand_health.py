@@ -246,7 +246,7 @@ def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
     better: list[str] = []
     alike: list[str] = []
     for rival in _records(rivals.sort_values("negative_share")):
-        change = compare_levels(mine, rival)
+        change = compare_levels(mine, rival, comparisons=len(rivals))
         side = (
             alike
             if change is None or change.direction == "unclear"
@@ -377,6 +377,7 @@ def describe_limits(
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
         f"{count(facts['unscored_posts'], 'of them was', 'of them were')} not scored, since {reads}; "
         f"of {facts['unknown_language']:,} the language could not be told.",
+        "A brand is looked for in titles and texts; feelings and words are those of the text alone, where a post has both.",
         *_describe_judges(methods),
         "Intervals of counted shares cover the chance of which authors wrote, not mistakes of the method."
         if facts["authors_of_brand"]
@@ -391,7 +392,9 @@ def describe_limits(
         )
         lines.append(
             "Periods and competitors are compared by counted shares, since the same errors are on both sides: which "
-            "is more negative mostly stays so once corrected, but by how much does not."
+            "is more negative mostly stays so once corrected, but by how much does not. With several competitors the "
+            "intervals are wider, so that one in twenty reports is wrong about any of them; a post that names both brands "
+            "counts for both, which makes a difference harder to see, not easier."
         )
     lines += _describe_labels(labels or {})
     unknown = methods[methods["measured_on"].isna()]

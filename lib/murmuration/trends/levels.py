@@ -133,7 +133,11 @@ class Change:
 
 
 def compare_levels(
-    before: Mapping[str, Any], after: Mapping[str, Any], *, measure: str = "negative"
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    measure: str = "negative",
+    comparisons: int = 1,
 ) -> Change | None:
     """Say how a share changed between two groups of posts that share no posts.
 
@@ -143,6 +147,9 @@ def compare_levels(
         Rows of `estimate_sentiment`.
     measure
         ``negative`` or ``positive``.
+    comparisons
+        How many are made side by side: intervals are widened so that all together they err once in twenty times
+        (Bonferroni).
 
     Returns
     -------
@@ -158,8 +165,9 @@ def compare_levels(
         return None
     p1, low1, high1 = (float(before[name]) for name in names)
     p2, low2, high2 = (float(after[name]) for name in names)
-    down = math.hypot(p2 - low2, high1 - p1)
-    up = math.hypot(high2 - p2, p1 - low1)
+    wider = float(ndtri(1 - 0.025 / comparisons)) / Z95
+    down = wider * math.hypot(p2 - low2, high1 - p1)
+    up = wider * math.hypot(high2 - p2, p1 - low1)
     return Change(p2 - p1, p2 - p1 - down, p2 - p1 + up)
 
 
