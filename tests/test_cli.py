@@ -94,6 +94,12 @@ def test_post_text_and_authors_reach_no_log(murmuration, posts):
     assert "author-" not in done.stderr + done.stdout
 
 
+def test_compact_says_whose_runs_keep_what_they_pin(murmuration):
+    assert "Only runs in this machine's REPORTS keep" in " ".join(
+        murmuration("compact", "--help").stdout.split()
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -366,7 +366,11 @@ def compact(
     keep_days: Annotated[int, typer.Option(min=1, help="Keep replaced files so many days.")] = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Fold months in which versions of posts have piled up, and free the space."""
+    """Fold months in which versions of posts have piled up, and free the space.
+
+    Only runs in this machine's REPORTS keep the versions that they pin: where several people share a store, older runs of
+    others cannot be replayed afterwards. Raise --keep-days to give them longer.
+    """
     from murmuration.collect.importer import write_lock
     from murmuration.reports.manifest import pinned_versions
     from murmuration.settings import get_settings
