@@ -43,6 +43,7 @@ def real_data() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         path = root / name
         if not path.exists():
+            assert not os.environ.get("REQUIRE_REAL_DATA"), f"{path} must be here, and is not"
             pytest.skip(
                 f"real posts are not here: {name} (set MURMURATION_REAL_DATA to their folder)"
             )

@@ -1,22 +1,11 @@
 """An import that is killed at any point, and run again, leaves what an uninterrupted one leaves."""
 
-import importlib.util
 import shutil
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 
-
-def load_script():
-    path = Path(__file__).with_name("killed_import.py")
-    spec = importlib.util.spec_from_file_location("killed_import", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-killed_import = load_script()
+from . import killed_import
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,14 @@
 """Imports killed at many random moments, several times in a row, leave what an uninterrupted one leaves."""
 
-import importlib.util
 import random
 import shutil
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 
+from ..collect import killed_import
+
 ROUNDS = 60
-
-
-def load_script():
-    path = Path(__file__).parents[1] / "collect" / "killed_import.py"
-    spec = importlib.util.spec_from_file_location("killed_import", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-killed_import = load_script()
 
 
 @pytest.mark.soak

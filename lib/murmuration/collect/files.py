@@ -100,7 +100,6 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, raw: IO[bytes], start: bytes, name: str) -> None:
         self._name = name
         self._zstd = start == _ZSTD
-        self._last = b""
         self._source: IO[bytes] = raw
         if start[:2] == _GZIP:
             self._source = cast(IO[bytes], gzip.GzipFile(fileobj=raw))
