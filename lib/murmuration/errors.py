@@ -15,6 +15,7 @@ builtin that a caller would catch::
     ├── ScheduleError      (ValueError)    a schedule, or a command about one, that cannot be meant
     ├── LedgerError        (RuntimeError)  the ledger of runs cannot be opened, read or written
     ├── StoreError         (OSError)       the store cannot be opened, read or written
+    │   └── StoreChangedError          somebody else changed it meanwhile
     └── ReportError        (RuntimeError)  a report that did not finish
 """
 

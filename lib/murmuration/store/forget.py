@@ -199,7 +199,9 @@ def erase_again(
             rows = store.read_file(path)
             kept = tombstones.drop(rows, source=source)
             gone += file.rows - len(rows)
-            if not kept.equals(rows) or store.files.size(path) != file.bytes:
+            with translated(store.location):
+                size = store.files.size(path)
+            if not kept.equals(rows) or size != file.bytes:
                 cleaned[path] = kept
         if cleaned:
             fold(store, state, source, [month], tombstones, gone=gone)
