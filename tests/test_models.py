@@ -18,9 +18,10 @@ from murmuration import models
 from murmuration.cli import app
 from murmuration.errors import ModelError, ParamError, UnknownNameError
 from murmuration.model_folder import FACTS, WEIGHTS, digest_contents, read_folder, write_folder
-from murmuration.sentiment.classifier import ClassifierParams, train_classifier
+from murmuration.sentiment.classifier import train_classifier
 from murmuration.sentiment.embedding import digest_embedding
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
+from murmuration.sentiment.params import ClassifierParams
 from murmuration.settings import get_settings
 from murmuration.store import Store, open_store
 

@@ -282,8 +282,8 @@ def load_exactly(address: str, digest: str, *, store: Store | None = None) -> An
 
 
 def _load_linear(folder: Path) -> Model:
-    from murmuration.sentiment.classifier import LinearModel
     from murmuration.sentiment.embedding import check_embedding
+    from murmuration.sentiment.linear import LinearModel
 
     model = LinearModel.load(folder)
     params = model.card.params

@@ -16,7 +16,8 @@ TRAIN = """
 import sys
 import pandas as pd
 import murmuration as mm
-from murmuration.sentiment.classifier import ClassifierParams, train_classifier
+from murmuration.sentiment.classifier import train_classifier
+from murmuration.sentiment.params import ClassifierParams
 posts = pd.read_csv(sys.argv[1])
 model = train_classifier(posts["text"], posts["label"], groups=posts["author"], name="small", params=ClassifierParams(strength=1.0))
 print(mm.models.save(model).version)

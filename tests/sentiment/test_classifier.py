@@ -66,7 +66,7 @@ def test_a_saved_model_says_the_same_to_the_bit(model, tmp_path):
 
 def test_a_model_that_learned_words_read_otherwise_is_refused(model, tmp_path, monkeypatch):
     model.save(tmp_path / "model")
-    monkeypatch.setattr("murmuration.sentiment.classifier.READING", 99)
+    monkeypatch.setattr("murmuration.sentiment.linear.READING", 99)
     with pytest.raises(ModelError, match="reads words otherwise"):
         LinearModel.load(tmp_path / "model")
 

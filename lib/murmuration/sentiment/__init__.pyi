@@ -2,12 +2,12 @@ from .agreement import Agreement as Agreement
 from .agreement import compare_labellers as compare_labellers
 from .agreement import measure_agreement as measure_agreement
 from .agreement import settle_labels as settle_labels
-from .classifier import ClassifierParams as ClassifierParams
-from .classifier import LinearModel as LinearModel
 from .classifier import train_classifier as train_classifier
 from .drift import compare_with_training as compare_with_training
 from .drift import measure_drift as measure_drift
 from .drift import summarise_texts as summarise_texts
+from .linear import LinearModel as LinearModel
+from .params import ClassifierParams as ClassifierParams
 from .people import count_joined as count_joined
 from .people import find_random as find_random
 from .people import join_labels as join_labels

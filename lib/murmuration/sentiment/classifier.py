@@ -8,68 +8,46 @@ its strength found by search, its scores turned into probabilities on posts that
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from importlib.metadata import version as package_version
-from numbers import Integral, Real
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, cast, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
 from scipy import stats
 from sklearn.metrics import log_loss
-from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
+from sklearn.model_selection import RandomizedSearchCV
 
-from murmuration.errors import ModelError, ParamError, suggest
-from murmuration.frames import TEXT, is_dask
-from murmuration.model_folder import digest_contents, read_folder, write_folder
+from murmuration.errors import ParamError
+from murmuration.frames import is_dask
 from murmuration.sentiment.calibration import (
-    Calibration,
-    calibration_error,
-    fit_calibration,
     fit_scaling,
 )
-from murmuration.sentiment.drift import Hashes, hash_texts, summarise_texts
-from murmuration.sentiment.embedding import digest_embedding, embed_texts
+from murmuration.sentiment.drift import hash_texts, summarise_texts
+from murmuration.sentiment.embedding import digest_embedding
 from murmuration.sentiment.features import (
-    READING,
-    Counted,
     NGrams,
-    add_up,
-    count_ngrams,
-    find_places,
-    in_batches,
-    name_ngrams,
-    read_texts,
-    weigh,
 )
+from murmuration.sentiment.judge import describe_judged, judge_scores
 from murmuration.sentiment.labelled import Labelled, prepare_labelled_texts
 from murmuration.sentiment.learner import Learner, Table, count_table, count_words
+from murmuration.sentiment.linear import LinearModel, Weights, other_features
 from murmuration.sentiment.model import (
     LABELS,
     ErrorTable,
     ModelCard,
-    card_facts,
-    model_version,
-    read_card,
 )
+from murmuration.sentiment.params import ClassifierParams
 from murmuration.sentiment.search import (
     Fold,
-    best_offsets,
-    count_confusion,
-    macro_f1,
-    macro_recall,
     make_folds,
 )
-from murmuration.sentiment.vader import SCORES, vader_scores
 
 log = logging.getLogger(__name__)
 
-Aim = Literal["macro_recall", "macro_f1", "accuracy"]
+log = logging.getLogger(__name__)
+
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -80,298 +58,6 @@ _SEARCH_FOLDS = 3  # of those that the quality is measured on, for each try
 _SEARCH_ROWS = 12_000  # of each fold: the best strength hardly depends on how many there are
 _STRENGTHS = (0.3, 10.0)  # C of logistic regression
 _MANY = 20_000  # texts, from which on n-grams that occur once are left out
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierParams:
-    """How a classifier is trained.
-
-    Attributes
-    ----------
-    seed
-        The same seed gives the same model.
-    words
-        N-grams of up to so many words.
-    chars_from, chars_to
-        N-grams of so many characters within words; none where `chars_to` is 0.
-    vader
-        Whether VADER's scores are features. They help beyond English too, by emoji and borrowed words.
-    embedding
-        Name or folder of a sentence-transformers or model2vec model whose vectors are features; needs the
-        extra ``embeddings``, where the model is trained and where it is used.
-    min_texts
-        In how many texts an n-gram has to occur; None: 1, or 2 from 20,000 texts on.
-    class_weight
-        ``"balanced"`` gives each label the same weight, ``"none"`` each text, or a weight per label.
-    aim
-        What the naming of labels is to make high.
-    strength
-        How closely the weights follow the texts (C); None searches.
-    focus
-        How far n-grams count by how well they set a label apart, 0 to 1.
-    trials
-        How many strengths are tried in the search.
-    folds
-        Into how many parts the texts are split to measure quality.
-    """
-
-    seed: int = 0
-    words: int = 2
-    chars_from: int = 2
-    chars_to: int = 5
-    vader: bool = True
-    embedding: str | None = None
-    min_texts: int | None = None
-    class_weight: Literal["balanced", "none"] | Mapping[str, float] = "balanced"
-    aim: Aim = "macro_recall"
-    strength: float | None = None
-    focus: float = 0.5
-    trials: int = 6
-    folds: int = 5
-
-    def __post_init__(self) -> None:
-        for name, low, high in (
-            ("seed", 0, 2**32 - 1), ("words", 1, 5), ("chars_from", 1, 10), ("chars_to", 0, 10), ("min_texts", 1, 1000),
-            ("strength", 1e-6, 1e6), ("focus", 0, 1), ("trials", 1, 1000), ("folds", 2, 20),
-        ):  # fmt: skip
-            value = getattr(self, name)
-            self._check_type(name, value)
-            if value is not None and not low <= value <= high:
-                raise ParamError(
-                    f"ClassifierParams.{name} is {value}, but has to lie between {low} and {high}."
-                )
-        if 0 < self.chars_to < self.chars_from:
-            raise ParamError(
-                f"ClassifierParams.chars_from is {self.chars_from}, above chars_to, {self.chars_to}. Give the shorter "
-                "length first, or chars_to=0 for no n-grams of characters."
-            )
-        if self.aim not in get_args(Aim):
-            raise ParamError(
-                f"ClassifierParams.aim cannot be {self.aim!r}.{suggest(str(self.aim), get_args(Aim))}"
-            )
-        self._check_weights()
-
-    def _check_type(self, name: str, value: object) -> None:
-        is_optional = name in ("min_texts", "strength")
-        kinds, wanted = (
-            (Real, "a number") if name in ("strength", "focus") else (Integral, "a whole number")
-        )
-        if (value is None and is_optional) or (
-            isinstance(value, kinds) and not isinstance(value, bool)
-        ):
-            return
-        raise ParamError(f"ClassifierParams.{name} is {value!r}, but has to be {wanted}.")
-
-    def _check_weights(self) -> None:
-        given = self.class_weight
-        if not isinstance(given, str | Mapping):
-            raise ParamError(
-                f"ClassifierParams.class_weight cannot be {given!r}. Give 'balanced', 'none', or a weight per label."
-            )
-        for name in [given] if isinstance(given, str) else given:
-            known = ("balanced", "none") if isinstance(given, str) else LABELS
-            if name not in known:
-                raise ParamError(
-                    f"ClassifierParams.class_weight cannot be {name!r}.{suggest(str(name), known)}"
-                )
-        for label, weight in () if isinstance(given, str) else given.items():
-            is_number = isinstance(weight, Real) and not isinstance(weight, bool)
-            if not is_number or not 0 < weight < np.inf:
-                raise ParamError(
-                    f"ClassifierParams.class_weight[{label!r}] is {weight!r}, but has to be a number above 0."
-                )
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """What a linear model has learned.
-
-    Attributes
-    ----------
-    keys, rarity, terms
-        Of each n-gram its digest (rising), how rare it is, and its weight per label, shape (n_ngrams, n_labels).
-    others
-        The weights of VADER's scores and of vectors, shape (n_others, n_labels).
-    bias
-        Shape (n_labels,).
-    offsets
-        What is added to the logarithms of probabilities before the highest is named, shape (n_labels,).
-    """
-
-    keys: npt.NDArray[np.uint64]
-    rarity: Singles
-    terms: Singles
-    others: Floats
-    bias: Floats
-    offsets: Floats
-
-
-class LinearModel:
-    """A trained linear model; see `murmuration.sentiment.model.Model`."""
-
-    def __init__(
-        self,
-        card: ModelCard,
-        ngrams: NGrams,
-        weights: Weights,
-        calibration: Calibration,
-        learned: Hashes | None = None,
-    ) -> None:
-        self._card, self._ngrams, self._weights = card, ngrams, weights
-        self._calibration, self._learned = calibration, learned
-        self._n_words = count_words(weights.keys)
-
-    def __repr__(self) -> str:
-        return f"LinearModel({self.version!r})"
-
-    def __dask_tokenize__(self) -> object:
-        return self.version
-
-    @property
-    def card(self) -> ModelCard:
-        """What is known about it."""
-        return self._card
-
-    @cached_property
-    def version(self) -> str:
-        """``name-xxxxxxxx``."""
-        return model_version(self._card, digest_contents(self._facts(), self._arrays()))
-
-    def predict_proba(self, texts: Iterable[str | None]) -> Floats:
-        """Give probabilities, shape (n_texts, n_labels); NaN rows for missing and empty texts.
-
-        Those of one text never depend on the others.
-        """
-        read = read_texts(texts)
-        parts = [self._scores(batch) for batch in in_batches(read)]
-        told = self._calibration.apply(np.concatenate([np.empty((0, len(LABELS))), *parts]))
-        told[[not text.strip() for text in read]] = np.nan
-        return told
-
-    def predict(self, texts: Iterable[str | None]) -> "pd.Series[Any]":
-        """Name the label of each text, null for missing and empty ones; the index of a Series kept.
-
-        It is the most probable one once the probabilities are weighed as the model's aim asks for.
-        """
-        index = texts.index if isinstance(texts, pd.Series) else None
-        probabilities = self.predict_proba(texts)
-        codes = self.choose(probabilities)
-        labels = pa.array(np.array(LABELS)[np.maximum(codes, 0)], pa.string(), mask=codes < 0)
-        return pd.Series(pd.array(labels, dtype=TEXT), index=index)
-
-    def choose(self, probabilities: Floats) -> Rows:
-        """Give the number of the label to name for each row of probabilities; −1 for rows of NaN."""
-        logs = _logs(probabilities) + self._weights.offsets
-        codes = np.where(np.isnan(logs), -np.inf, logs).argmax(axis=1)
-        return np.where(np.isnan(probabilities[:, 0]), -1, codes)
-
-    def has_learned(self, texts: Iterable[str | None]) -> npt.NDArray[np.bool_] | None:
-        """Say of each text whether the model was trained on it; None where the model does not know.
-
-        White space does not count. What it was trained on is kept as hashes, from which no text can be read.
-        """
-        if self._learned is None:
-            return None
-        return np.isin(hash_texts(read_texts(texts)), self._learned)
-
-    def save(self, folder: Path) -> None:
-        """Write a model folder."""
-        write_folder(folder, self._facts(), self._arrays())
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read a model folder.
-
-        Raises
-        ------
-        ModelError
-            If the folder is damaged, holds another kind of model, or one that learned words read otherwise.
-        """
-        contents = read_folder(folder)
-        facts, arrays = dict(contents.facts), contents.arrays
-        ngrams, kind = facts.pop("ngrams", None), facts.pop("calibration", None)
-        if ngrams is not None and facts.pop("reading", 1) != READING:
-            raise ModelError(
-                f"The model in {folder} was trained by a version that reads words otherwise. Train it again."
-            )
-        try:
-            weights = Weights(**{name: arrays[name] for name in Weights.__annotations__})
-            calibration = Calibration(cast(Any, kind), arrays["values"], arrays["knots"])
-            learned = arrays.get("learned")  # not in folders that older versions wrote
-            return cls(read_card(facts), NGrams(**cast(Any, ngrams)), weights, calibration, learned)
-        except (KeyError, TypeError) as err:
-            raise ModelError(f"The model in {folder} is no linear one: {err!r}.") from err
-
-    def explain(
-        self, texts: Iterable[str | None], *, count: int = 8
-    ) -> list[list[tuple[str, float]]]:
-        """Give the terms that weighed most for or against the label that each text is given.
-
-        Parameters
-        ----------
-        texts
-            As for `predict`.
-        count
-            How many terms a text.
-
-        Returns
-        -------
-        list of lists of (term, weight)
-            Largest size first: words (with the n-grams of characters within them), runs of words, ``VADER`` and
-            ``embedding``; how much more a term adds to the score of the label than to those of the others
-            on average. Empty for missing and empty texts.
-        """
-        read = read_texts(texts)
-        given = self.choose(self.predict_proba(read))
-        return [
-            self._explain(text, int(code))[:count] if code >= 0 else []
-            for text, code in zip(read, given, strict=True)
-        ]
-
-    def _explain(self, text: str, code: int) -> list[tuple[str, float]]:
-        against = np.full(len(LABELS), -1 / (len(LABELS) - 1))
-        against[code] = 1.0
-        counted, places, values = self._values([text])
-        worth = values * (self._weights.terms[places] @ against) * (places >= 0) / counted.counts
-        worth_of = dict(zip(counted.keys.tolist(), worth.tolist(), strict=True))
-        terms: dict[str, float] = {}
-        for key, name in zip(*name_ngrams(text, self._ngrams), strict=True):
-            terms[name] = terms.get(name, 0.0) + worth_of[int(key)]
-        others = other_features([text], self._card.params)[0] * (self._weights.others @ against)
-        n_vader = len(SCORES) if self._card.params.get("vader") else 0
-        terms["VADER"], terms["embedding"] = others[:n_vader].sum(), others[n_vader:].sum()
-        ranked = sorted(terms.items(), key=lambda term: (-abs(term[1]), term[0]))
-        return [(name, float(value)) for name, value in ranked if value]
-
-    def _facts(self) -> dict[str, Any]:
-        return card_facts(self._card) | {
-            "ngrams": self._ngrams._asdict(), "reading": READING, "calibration": self._calibration.kind,
-        }  # fmt: skip
-
-    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
-        learned = {} if self._learned is None else {"learned": self._learned}
-        return vars(self._weights) | learned | {
-            "values": self._calibration.values, "knots": self._calibration.knots,
-        }  # fmt: skip
-
-    def _scores(self, texts: list[str]) -> Floats:
-        counted, places, values = self._values(texts)
-        scores = np.tile(self._weights.bias, (len(texts), 1))
-        add_up(counted.starts, places, values, self._weights.terms, scores)
-        others = other_features(texts, self._card.params)
-        for column, weight in zip(others.T, self._weights.others, strict=True):
-            scores += column[:, None] * weight
-        return scores
-
-    def _values(self, texts: list[str]) -> tuple[Counted, npt.NDArray[np.int32], Singles]:
-        """Give the n-grams of texts, their places among those known (-1 for others), and their values."""
-        counted = count_ngrams(texts, self._ngrams)
-        places = np.empty(len(counted.keys), np.int32)
-        find_places(counted.keys, self._weights.keys, places)
-        values = np.empty(len(places), np.float32)
-        rarity = self._weights.rarity
-        weigh(counted.starts, places, counted.counts, rarity, self._n_words, values)
-        return counted, places, values
 
 
 def train_classifier(
@@ -563,17 +249,6 @@ def _weights(learner: Learner, keys: npt.NDArray[np.uint64], offsets: Floats) ->
     )  # fmt: skip
 
 
-def other_features(texts: list[str], params: Mapping[str, Any], *, alone: bool = True) -> Floats:
-    """Give VADER's scores and vectors, as `params` says, shape (n_texts, any)."""
-    parts = [np.empty((len(texts), 0))]
-    if params["vader"]:
-        scores = vader_scores(texts)[list(SCORES)].to_numpy(np.float64, na_value=np.nan)
-        parts.append(np.nan_to_num(scores))
-    if params["embedding"]:
-        parts.append(embed_texts(texts, params["embedding"], alone=alone))
-    return np.hstack(parts)
-
-
 def embedding_facts(params: ClassifierParams) -> dict[str, str]:
     """Give the digest of the embedding that vectors came from, for the card: another of that name is refused."""
     return {"embedding_digest": digest_embedding(params.embedding)} if params.embedding else {}
@@ -585,13 +260,6 @@ def class_weights(params: ClassifierParams) -> str | dict[int, float] | None:
     if isinstance(given, str):
         return None if given == "none" else given
     return {code: float(given.get(label, 1.0)) for code, label in enumerate(LABELS)}
-
-
-_MEASURES: dict[str, Callable[[npt.NDArray[Any]], float]] = {
-    "macro_recall": macro_recall,
-    "macro_f1": macro_f1,
-    "accuracy": lambda confusion: float(np.trace(confusion) / confusion.sum()),
-}
 
 
 class _Strengths(NamedTuple):
@@ -673,56 +341,6 @@ def _leave_out(
         scores.append(learner.decision_function(posts.table.counts[judge]))
         tell(len(scores) / len(folds))
     return np.concatenate(scores)
-
-
-@dataclass(frozen=True, eq=False)
-class Quality:
-    """What scores on texts left out teach, and how good the result is."""
-
-    calibration: Calibration
-    offsets: Floats
-    confusion: npt.NDArray[np.int64]
-    metrics: dict[str, float]
-
-
-def judge_scores(scores: Floats, truth: Rows, params: ClassifierParams) -> Quality:
-    """Calibrate on all scores; measure on parts that the calibration of the others did not see."""
-    least = int(np.bincount(truth, minlength=len(LABELS)).min())
-    if least < 2 * params.folds:
-        raise ParamError(
-            f"Only {least} of the texts that are left to judge by have their label, but {2 * params.folds} are "
-            "needed. Give more texts (over a longer time), or lower ClassifierParams.folds."
-        )
-    told, named = np.empty_like(scores), np.empty_like(truth)
-    parts = StratifiedKFold(params.folds, shuffle=True, random_state=params.seed)
-    for known, left_out in parts.split(scores, truth):
-        calibration, offsets = _calibrate(scores[known], truth[known], params)
-        told[left_out] = calibration.apply(scores[left_out])
-        named[left_out] = (_logs(told[left_out]) + offsets).argmax(axis=1)
-    confusion = count_confusion(truth, named)
-    metrics = {name: measure(confusion) for name, measure in _MEASURES.items()}
-    metrics |= {
-        "log_loss": float(log_loss(truth, told)),
-        "calibration_error": calibration_error(told, truth),
-    }
-    return Quality(*_calibrate(scores, truth, params), confusion, metrics)
-
-
-def _calibrate(scores: Floats, truth: Rows, params: ClassifierParams) -> tuple[Calibration, Floats]:
-    calibration = fit_calibration(scores, truth, seed=params.seed, folds=3)
-    offsets = best_offsets(calibration.apply(scores), _MEASURES[params.aim])
-    return calibration, offsets
-
-
-def _logs(probabilities: Floats) -> Floats:
-    return np.log(np.maximum(probabilities, 1e-12))
-
-
-def describe_judged(card: ModelCard, n_posts: int) -> str:
-    """Say on which posts quality was measured, for readers of reports."""
-    description = str(card.trained_on.get("description") or "")
-    posts = f"{n_posts:,} posts it was not fitted to"
-    return f"{description}: {posts}" if description else posts
 
 
 def _describe_split(data: Labelled, folds: list[Fold]) -> str:

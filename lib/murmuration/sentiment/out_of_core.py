@@ -25,21 +25,15 @@ from sklearn.metrics import make_scorer
 
 from murmuration.errors import ParamError
 from murmuration.frames import is_dask
-from murmuration.sentiment.classifier import (
-    ClassifierParams,
-    LinearModel,
-    Weights,
-    class_weights,
-    describe_judged,
-    embedding_facts,
-    judge_scores,
-    other_features,
-)
+from murmuration.sentiment.classifier import class_weights, embedding_facts
 from murmuration.sentiment.drift import Hashes, hash_texts, sketch_hashes, summarise_texts
 from murmuration.sentiment.features import NGrams, count_ngrams, mask_text, read_texts
+from murmuration.sentiment.judge import describe_judged, judge_scores
 from murmuration.sentiment.labelled import check_enough, label_codes, read_times
 from murmuration.sentiment.learner import count_matrix, count_words, measure_rarity, weigh_matrix
+from murmuration.sentiment.linear import LinearModel, Weights, other_features
 from murmuration.sentiment.model import LABELS, ErrorTable, ModelCard
+from murmuration.sentiment.params import ClassifierParams
 from murmuration.sentiment.search import count_confusion, macro_recall, make_folds
 
 Rows = npt.NDArray[np.int64]
