@@ -124,6 +124,25 @@ def test_growth_that_few_accounts_make_is_said_to_be_theirs():
     assert pd.isna(unknown["authors"])
 
 
+def test_small_topics_that_came_over_the_smallest_size_by_chance_are_not_said_to_grow():
+    days = np.random.default_rng(11).poisson(10 / 7, (8, 300, DAYS))
+    named = [
+        find_emerging(make_assigned(counts, seed=seed))["status"].isin(
+            ["emerging", "growing", "new"]
+        )
+        for seed, counts in enumerate(days)
+    ]
+    assert sum(one.any() for one in named) <= 1
+
+
+def test_a_topic_born_in_an_earlier_run_of_the_same_days_is_still_new():
+    counts = draw_counts()
+    counts[4, :-4] = 0
+    lineage = pd.DataFrame({"previous_id": range(20), "topic": range(20)})
+    table = find_emerging(make_assigned(counts), lineage=lineage)
+    assert row_of(table, 4)["status"] == "new"
+
+
 def test_a_topic_under_the_smallest_size_is_too_small():
     counts = draw_counts()
     counts[9] = 0

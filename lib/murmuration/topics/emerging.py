@@ -282,9 +282,10 @@ def _judge(
     less = combine_chances(np.array([look.less for look in looks]))
     large = whole.counted >= params.min_posts
     was_large = whole.expected >= params.min_posts
-    q_more = q_values(np.where(large, more, np.nan))
+    # All topics are corrected for, also those too small to be named: what is large is so partly because it grew.
+    q_more = q_values(more)
     q_less = q_values(np.where(was_large, less, np.nan))
-    up = (q_more <= params.fdr) & ~((q_less <= params.fdr) & (less < more))
+    up = large & (q_more <= params.fdr) & ~((q_less <= params.fdr) & (less < more))
     start = _find_starts(looks, up)
     best = np.array([[look.counted, look.expected, look.ratio] for look in looks])
     since = best[start, :, np.arange(len(ids))]

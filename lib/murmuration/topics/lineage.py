@@ -20,7 +20,7 @@ class Ancestry:
     born
         Topics that come of none.
     descended
-        Topics that come of others.
+        Topics that come of others, with another id: their earlier posts may be in no count of theirs.
     """
 
     moves: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
@@ -44,7 +44,8 @@ def read_lineage(lineage: pd.DataFrame | None, tally: Tally) -> Ancestry:
     check_columns(lineage.columns, ["previous_id", "topic"], what="find_emerging (lineage)")
     there = lineage["previous_id"].notna(), lineage["topic"].notna()
     pairs = lineage.loc[there[0] & there[1], ["previous_id", "topic"]]
-    descended = frozenset(pairs["topic"].astype("int64").tolist())
+    renamed = pairs[pairs["previous_id"].astype("int64") != pairs["topic"].astype("int64")]
+    descended = frozenset(renamed["topic"].astype("int64").tolist())
     born = frozenset(lineage.loc[~there[0] & there[1], "topic"].astype("int64").tolist())
     recent = tally.rows["day"] >= tally.days[tally.n_baseline]
     sizes = tally.rows[recent].groupby("topic")["posts"].sum().to_dict()
@@ -56,7 +57,7 @@ def read_lineage(lineage: pd.DataFrame | None, tally: Tally) -> Ancestry:
         others = set(heirs) - {old}
         if others and (len(heirs) == 1 or not earlier & others):
             moves[old] = _shares({one: float(sizes[one]) for one in heirs})
-    return Ancestry(moves, born - descended, descended)
+    return Ancestry(moves, born - frozenset(pairs["topic"].astype("int64")), descended)
 
 
 def _shares(sizes: Mapping[int, float]) -> dict[int, float]:
