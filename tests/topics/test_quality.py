@@ -99,6 +99,8 @@ def test_posts_that_are_left_out_count_as_wrong():
     assert some["purity"] == pytest.approx(4 / 6)
     assert some["nmi"] < 1
     assert compare_with_labels([-1] * 6, labels) == {"nmi": 0, "ari": 0, "purity": 0}
+    half = compare_with_labels([-1, -1, -1, 0, 0, 0], labels)
+    assert max(half["nmi"], half["ari"]) < 0.8
 
 
 def test_stability_does_not_hang_on_names():

@@ -182,15 +182,16 @@ def compare_with_labels(topics: npt.ArrayLike, labels: npt.ArrayLike) -> dict[st
     Returns
     -------
     dict
-        `nmi` (normalised mutual information) and `ari` (adjusted Rand index): posts without a topic are one more
-        group; `purity`: the share of posts whose topic has mostly posts of their label, those without a topic
-        beside it.
+        `nmi` (normalised mutual information) and `ari` (adjusted Rand index): the lower one of two ways to count
+        posts without a topic, all as one group or each as its own, so that leaving out wins nothing; `purity`: the share of posts whose topic has mostly posts of
+        their label, those without a topic beside it.
     """
     found, truth = np.asarray(topics), np.unique(np.asarray(labels), return_inverse=True)[1]
     pure = _count_pairs(found[found >= 0], truth[found >= 0]).max(axis=1, initial=0).sum()
+    apart = np.where(found < 0, -1 - np.arange(len(found)), found)
     return {
-        "nmi": float(normalized_mutual_info_score(truth, found)),
-        "ari": float(adjusted_rand_score(truth, found)),
+        "nmi": float(min(normalized_mutual_info_score(truth, way) for way in (found, apart))),
+        "ari": float(min(adjusted_rand_score(truth, way) for way in (found, apart))),
         "purity": float(pure / max(len(found), 1)),
     }
 
