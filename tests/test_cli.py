@@ -160,11 +160,14 @@ def test_config_tells_where_each_value_came_from_and_no_secret(murmuration, tmp_
     assert values["cluster"] == {"value": "auto", "origin": "default"}
 
 
-def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts):
+def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts, tmp_path):
     murmuration("import", str(posts), "--source", "test")
     assert murmuration("doctor").stdout.strip().splitlines()[-1].startswith("0 problems. Store: ")
     assert murmuration("compact").stdout.startswith("0 months folded")
+    vectors = tmp_path / "state" / "vectors"
+    vectors.mkdir()
     forgotten = murmuration("forget", "--source", "test", "--post", "3").stdout
+    assert not vectors.exists()  # made of texts
     assert forgotten.startswith("1 post and 0 quarantined rows erased")
     assert "Nothing of it is left in the store." in forgotten
     assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0

@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from murmuration import models
 from murmuration.errors import ModelError, ParamError, UnknownNameError
-from murmuration.registry import list_topics, load_topics, merge_topics, rename_topic, save_topics
+from murmuration.registry import (
+    goes_on,
+    list_topics,
+    load_topics,
+    merge_topics,
+    rename_topic,
+    save_topics,
+)
 from murmuration.topics import TopicParams, assign_topics, fit_topics, match_topics
 
 SUBJECTS = [
@@ -75,6 +83,36 @@ def test_topics_that_a_person_merged_are_one_in_later_runs(kept, store):
     assert sorted(second.topics["id"]) == [0, 1, 3]
     third = go_on(second, 2)
     assert sorted(third.topics["id"]) == [0, 1, 3]
+
+
+def test_what_was_said_of_topics_is_not_said_of_those_of_another_start(kept, store):
+    rename_topic("weekly", 2, "The weather", store=store)
+    merge_topics("weekly", [0, 3], store=store)
+    afresh = fit(make_posts(9))
+    saved = save_topics(afresh, "weekly", overwrite=True, store=store)
+    assert saved.topics["label"].tolist() == afresh.topics["label"].tolist()
+    assert len(saved.topics) == 4
+
+
+def test_topics_that_do_not_go_on_from_the_last_ones_do_not_take_their_place(kept, store):
+    one, other = go_on(kept, 1), go_on(kept, 2)
+    save_topics(one, "weekly", store=store)
+    for model in (other, fit(make_posts(9))):
+        with pytest.raises(ModelError, match="do not go on from weekly@"):
+            save_topics(model, "weekly", store=store)
+    assert load_topics("weekly", store=store).topics.equals(one.topics)
+    beside = models.save(other, "weekly", make_newest=False, store=store)
+    assert not goes_on(beside.address, store=store)
+    later = models.save(go_on(one, 3), "weekly", make_newest=False, store=store)
+    rename_topic("weekly", 1, "Coffee", store=store)  # meanwhile
+    assert goes_on(later.address, store=store)
+    assert models.set_newest(later.address, store=store).address == later.address
+    assert models.find_newest("weekly", store=store).address == later.address
+
+
+def test_the_same_topics_may_be_saved_again(kept, store):
+    one = save_topics(go_on(kept, 1), "weekly", store=store)
+    assert save_topics(one, "weekly", store=store).version == one.version
 
 
 def test_every_topic_that_ever_was_is_listed(kept, store):

@@ -45,6 +45,15 @@ def test_another_embedding_has_vectors_of_its_own(cache):
     assert other.asked == ["a"]
 
 
+def test_what_was_dropped_is_made_again(cache):
+    cache.embed(["a"], Lengths())
+    assert cache.clear()
+    assert not cache.clear()
+    again = Lengths()
+    cache.embed(["a"], again)
+    assert again.asked == ["a"]
+
+
 def test_no_texts_have_no_vectors(cache):
     assert len(cache.embed([], Lengths())) == 0
 

@@ -416,12 +416,14 @@ def forget(
     from murmuration.settings import get_settings
     from murmuration.store.delta import open_store
     from murmuration.store.forget import forget as erase
+    from murmuration.vectors import VectorCache
 
     settings = get_settings()
     store = open_store(settings)
     key = store.pseudonyms.author_key(source, author) if author else None
     with write_lock(store, settings.state):
         done = erase(store, settings.state, source=source, post=post, author=author)
+    VectorCache.open().clear()  # made of texts; those that are left are embedded again
     running = running_runs(settings.state / "runs")
     holding = runs_that_hold(
         settings.reports, source=source, post_id=post, author_keys={author, key}, running=running

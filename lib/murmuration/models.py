@@ -107,6 +107,7 @@ def save(
     name: str | None = None,
     *,
     make_current: bool = False,
+    make_newest: bool = True,
     store: Store | None = None,
 ) -> SavedModel:
     """Keep a model in the store, beside its older versions.
@@ -119,6 +120,8 @@ def save(
         What it is called from now on; its own name unless given.
     make_current
         Whether it scores its languages from now on.
+    make_newest
+        Whether its name alone means it from now on; else it is found by its version only.
     store
         That of this workspace unless given.
 
@@ -144,9 +147,19 @@ def save(
             folder = _rename(folder, scratch / "renamed", name)
         saved = _describe(read_listing(folder), str(folder))
         _put(store, folder, saved)
-        _write_pointer(store, f"{saved.card.name}/{_NEWEST}", saved)
+        if make_newest:
+            _write_pointer(store, f"{saved.card.name}/{_NEWEST}", saved)
     log.info("saved %s in %s", saved.version, store.location)
     return use_model(saved.address, store=store) if make_current else saved
+
+
+def set_newest(address: str, *, store: Store | None = None) -> SavedModel:
+    """Let the name of a saved model mean this version of it from now on."""
+    store = store or open_store()
+    saved = _look_up(store, *_resolve(store, address))
+    with translated(store.location):
+        _write_pointer(store, f"{saved.card.name}/{_NEWEST}", saved)
+    return saved
 
 
 def list_models(*, store: Store | None = None) -> list[SavedModel]:
@@ -248,11 +261,25 @@ def newest_models(kind: str, *, store: Store | None = None) -> dict[str, SavedMo
     """Give the version that was saved last of each model of a kind, by name."""
     store = store or open_store()
     names = {saved.card.name for saved in list_models(store=store) if saved.card.kind == kind}
-    found = {}
-    for name in sorted(names):
-        with translated(store.location):
-            found[name] = _look_up(store, *_resolve(store, name))
-    return found
+    found = {name: find_newest(name, store=store) for name in sorted(names)}
+    return {name: saved for name, saved in found.items() if saved is not None}
+
+
+def find_newest(name: str, *, store: Store | None = None) -> SavedModel | None:
+    """Give the version that a name means; None if it means none."""
+    store = store or open_store()
+    with translated(store.location):
+        address = _read_pointer(store, f"{name}/{_NEWEST}")
+    return _look_up(store, *_resolve(store, address)) if address else None
+
+
+def read_facts(address: str, *, store: Store | None = None) -> dict[str, Any]:
+    """Give what the folder of a saved model says of it, without its arrays."""
+    store = store or open_store()
+    name, digits = _resolve(store, address)
+    place = f"{name}/{digits}"
+    with translated(store.location):
+        return dict(parse_listing(_read(store, f"{place}/{FACTS}") or b"", place=place)["facts"])
 
 
 def current(language: str, *, store: Store | None = None) -> SavedModel | None:
@@ -457,13 +484,13 @@ def _resolve(store: Store, text: str) -> tuple[str, str]:
         names = {name for name, _ in versions}
         if text in names:
             newest = _read_pointer(store, f"{text}/{_NEWEST}")
-            of_name = [digits for name, digits in versions if name == text]
-            digits = newest.partition("@")[2] if newest else of_name[-1]
-            return text, digits
+            if newest:
+                return text, newest.partition("@")[2]
     for name, digits in versions:
         if text in (f"{name}@{digits}", f"{name}-{digits}"):
             return name, digits
-    known = {f"{name}@{digits}" for name, digits in versions} if "@" in text else names
+    exact = "@" in text or text in names  # a name that means no version yet
+    known = {f"{name}@{digits}" for name, digits in versions} if exact else names
     raise UnknownNameError(
         f"The store {store.location} has no model called {text!r}.{suggest(text, known)}"
     )

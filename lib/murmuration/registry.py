@@ -5,6 +5,9 @@
     models/<name>/<8 hex digits>/            a version of the model, with the history of its topics
     models/<name>/topics/<time>-<hex>.json   one thing that a person said: a label, or topics that are one
 
+Under a name topics go on from each other. A model that does not go on from the one before (another start, or one of two
+that went on from the same) does not take its place: its ids would mean other topics.
+
 What people say is only ever added, one small file each, so that nobody waits for anybody. It is applied whenever topics
 are loaded or saved here: also to a model that went on from one before it was said.
 """
@@ -14,7 +17,7 @@ import logging
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +26,9 @@ import pandas as pd
 from murmuration import models
 from murmuration.errors import ModelError, ParamError
 from murmuration.frames import TEXT
+from murmuration.sentiment.model import read_card
 from murmuration.store.delta import Store, open_store, translated
+from murmuration.topics.history import History, name_fit
 from murmuration.topics.merging import merge_topics as merge_in_model
 from murmuration.topics.model import TopicModel
 
@@ -42,6 +47,8 @@ class Said:
     ----------
     at
         When, as in the name of its file.
+    root
+        Of the models whose ids these are, see `murmuration.topics.history.History`.
     topics
         Ids: one that has the label, or those that are one.
     label
@@ -49,6 +56,7 @@ class Said:
     """
 
     at: str
+    root: str
     topics: tuple[int, ...]
     label: str
 
@@ -76,7 +84,11 @@ def load_topics(name: str, *, store: Store | None = None) -> TopicModel:
 
 
 def save_topics(
-    model: TopicModel, name: str | None = None, *, store: Store | None = None
+    model: TopicModel,
+    name: str | None = None,
+    *,
+    overwrite: bool = False,
+    store: Store | None = None,
 ) -> TopicModel:
     """Keep topics in the store, with what people said since the model before was loaded.
 
@@ -86,6 +98,8 @@ def save_topics(
         From `fit_topics`.
     name
         What it is called from now on; its own name unless given.
+    overwrite
+        Whether it may take the place of topics that it does not go on from.
     store
         That of this workspace unless given.
 
@@ -93,11 +107,45 @@ def save_topics(
     -------
     TopicModel
         As it was saved: to be used from now on.
+
+    Raises
+    ------
+    ModelError
+        If it does not go on from the topics that the name means now.
     """
     store = store or open_store()
+    called = name or model.card.name
+    newest = models.find_newest(called, store=store)
+    if (
+        newest
+        and not overwrite
+        and not _goes_on(model.fit, model.history.previous_fit, newest, store)
+    ):
+        raise ModelError(
+            f"These topics do not go on from {newest.address}, so that their ids mean others. Fit them with "
+            f"continue_from=load_topics({called!r}), give them another name, or say overwrite=True."
+        )
     model = apply_said(model, name, store=store)
     saved = models.save(model, name, store=store)
     return load_topics(saved.address, store=store)
+
+
+def goes_on(address: str, *, store: Store | None = None) -> bool:
+    """Say whether saved topics go on from those that their name means now, so that they may take their place."""
+    store = store or open_store()
+    newest = models.find_newest(address.partition("@")[0], store=store)
+    if newest is None:
+        return True
+    facts = models.read_facts(address, store=store)
+    history = History.from_facts(facts["history"])
+    fit = name_fit(read_card(facts), history.previous)
+    return _goes_on(fit, history.previous_fit, newest, store)
+
+
+def _goes_on(fit: str, previous_fit: str, newest: models.SavedModel, store: Store) -> bool:
+    """Compare fits: what people said of the topics meanwhile changes versions, but no fit."""
+    history = models.read_facts(newest.address, store=store)["history"]
+    return name_fit(newest.card, str(history["previous"])) in (fit, previous_fit)
 
 
 def apply_said(
@@ -172,8 +220,9 @@ def list_topics(name: str, *, store: Store | None = None) -> pd.DataFrame:
 def _say(name: str, topics: tuple[int, ...], label: str, store: Store) -> TopicModel:
     model = load_topics(name, store=store)
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    changed = _apply_one(model, Said(at, topics, label))
-    content = json.dumps({"topics": list(topics), "label": label}).encode() + b"\n"
+    root = model.history.root
+    changed = _apply_one(model, Said(at, root, topics, label))
+    content = json.dumps({"root": root, "topics": list(topics), "label": label}).encode() + b"\n"
     with translated(store.location):
         place = f"{_place(store, model.card.name)}/{at}-{secrets.token_hex(4)}.json"
         store.files.makedirs(place.rpartition("/")[0], exist_ok=True)
@@ -201,20 +250,23 @@ def _read_said(name: str, store: Store) -> list[Said]:
 def _parse(file: str, content: bytes) -> Said:
     try:
         entry: dict[str, Any] = json.loads(content)
-        return Said(file.partition("-")[0], tuple(map(int, entry["topics"])), str(entry["label"]))
+        topics = tuple(int(topic) for topic in entry["topics"])
+        return Said(file.partition("-")[0], str(entry["root"]), topics, str(entry["label"]))
     except (ValueError, TypeError, KeyError) as err:
         raise ModelError(f"{file} is damaged. Remove it, and say again what it said.") from err
 
 
 def _apply(model: TopicModel, said: Sequence[Said]) -> TopicModel:
-    """Apply what people said, as far as it is about topics that are there and not done yet."""
+    """Apply what people said, as far as it is about topics of these that are there and not done yet."""
     for one in said:
+        if one.root != model.history.root:
+            continue
         there = set(model.topics["id"].tolist())
         topics = tuple(dict.fromkeys(model.history.where(topic) for topic in one.topics))
         left = tuple(topic for topic in topics if topic in there)
         done = one.label and all(model.history.named.get(topic) == one.label for topic in left)
         if len(left) >= (1 if one.label else 2) and not done:
-            model = _apply_one(model, Said(one.at, left, one.label))
+            model = _apply_one(model, replace(one, topics=left))
     return model
 
 

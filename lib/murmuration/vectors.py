@@ -55,6 +55,12 @@ class VectorCache:
         """Give the cache of this workspace."""
         return cls(get_settings().state / "vectors")
 
+    def clear(self) -> bool:
+        """Drop all that is kept, as it is made of what posts say; say whether there was anything."""
+        there = self.folder.is_dir()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return there
+
     def embed(self, texts: Sequence[str], embedder: Embedder) -> Rows:
         """Give the vectors of texts, shape (n_texts, n_dimensions); those that are not kept yet are made, and kept.
 

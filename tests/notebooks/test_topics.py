@@ -80,6 +80,7 @@ def test_posts_are_those_of_the_period_that_mention_the_brand(report):
 def test_topics_are_kept_and_named_in_the_manifest(report):
     [kept] = report.manifest["kept"]
     assert kept["model"].startswith("topics-sample-aurora@")
+    assert kept["newest"]  # its name means it from now on
     assert report.manifest["pinned"]["topics"] == {}
     assert {one["estimator"] for one in report.manifest["backend"]["estimators"]} >= {"KMeans"}
 

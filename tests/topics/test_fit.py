@@ -106,7 +106,11 @@ def test_a_sample_is_enough_and_the_rest_is_assigned():
     posts, truth = make_posts(1_000)
     params = TopicParams(n_topics=4, method="nmf", sample_posts=200)
     found = fit_topics(posts, params)
-    assert found.card.trained_on["texts"] <= 200
+    assert 0 < found.card.trained_on["sample_texts"] <= 200 < found.card.trained_on["texts"]
+    rows = mm.topics.measure_topics(assign_topics(posts, found), found).set_index("measure")[
+        "value"
+    ]
+    assert rows["different_texts"] > rows["sample_texts"]
     assert found.topics["posts"].sum() == len(posts)
     assert adjusted_rand_score(truth, assign_topics(posts, found)["topic"]) > 0.9
     parts = dd.from_pandas(posts, npartitions=3)

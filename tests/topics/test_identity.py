@@ -12,6 +12,7 @@ from murmuration.topics import (
     assign_topics,
     fit_topics,
     match_topics,
+    merge_topics,
 )
 
 SUBJECTS = [
@@ -198,6 +199,16 @@ def test_a_topic_whose_posts_say_one_thing_or_the_other_is_two():
 @pytest.mark.parametrize("n_topics", [2, 3, 6])
 def test_the_number_asked_for_is_the_number_given(posts, four, n_topics):
     assert len(go_on(posts, four, n_topics).topics) == n_topics
+
+
+def test_what_a_person_merged_is_not_parted_to_have_the_number_asked_for(posts, four):
+    merged = merge_topics(four, [0, 1])
+    again = fit_topics(
+        posts, TopicParams(n_topics=4, method="nmf"), continue_from=merged.without_known()
+    )
+    assert again.history.came.get(4) != 0
+    ours = assign_topics(posts, four)["topic"].isin([0, 1])
+    assert assign_topics(posts, again)["topic"][ours].eq(0).mean() > 0.95
 
 
 def test_partitions_change_nothing(posts, four):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from murmuration.audience.policy import Policy
     from murmuration.audience.segments import SegmentModel
     from murmuration.topics.model import TopicModel
+    from murmuration.vectors import VectorCache
 
 _SAMPLE_SECONDS = 0.05
 _SAMPLES_BETWEEN = 20  # samples of this process for one of its workers
@@ -217,23 +218,36 @@ class Run:
         )
         return model
 
+    @property
+    def vectors(self) -> "VectorCache":
+        """The vectors of texts that this workspace keeps, so that a network embeds only texts that are new."""
+        from murmuration.vectors import VectorCache
+
+        return VectorCache.open()
+
     def keep_topics(self, model: "TopicModel", *, name: str) -> str:
-        """Keep topics in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
+        """Keep topics in the store, and put their version on record; a draft or a replay keeps nothing.
+
+        Their name means them once the run is published, if they go on from those that it meant before.
+        """
         if self.context.draft or self.context.is_replay or not len(model.topics):
             return ""
         from murmuration.registry import apply_said
 
-        saved = save(apply_said(model, name), name)
+        saved = save(apply_said(model, name), name, make_newest=False)
         self.journal.add(
             "kept", what="topics", model=saved.address, version=saved.version, digest=saved.digest
         )
         return saved.address
 
     def keep_segments(self, model: "SegmentModel", *, name: str) -> str:
-        """Keep segments in the store for later runs, and put their version on record; a draft or a replay keeps nothing."""
+        """Keep segments in the store, and put their version on record; a draft or a replay keeps nothing.
+
+        Their name means them once the run is published.
+        """
         if self.context.draft or self.context.is_replay or not len(model.ids):
             return ""
-        saved = save(model, name)
+        saved = save(model, name, make_newest=False)
         self.journal.add(
             "kept", what=SEGMENTS, model=saved.address, version=saved.version, digest=saved.digest
         )

@@ -25,6 +25,7 @@ from murmuration.errors import (
     hide_quoted,
     suggest,
 )
+from murmuration.models import set_newest
 from murmuration.reports.context import Context, mark_running, read_journal
 from murmuration.reports.index import write_index
 from murmuration.reports.manifest import (
@@ -262,6 +263,9 @@ def execute(
         result = _stage(context, found)
         if may_show(result):
             show_run(context.folder)
+            for kept in result.manifest["kept"]:
+                if kept["newest"]:
+                    set_newest(kept["model"])
         else:
             shutil.rmtree(context.folder)
     finally:
@@ -463,10 +467,28 @@ def _stage(context: Context, facts: dict[str, Any]) -> RunResult:
         **facts,
         **_from_journal(context),
     }
+    _choose_newest(manifest)
     write_page(context.folder, manifest)
     manifest["artefacts"] = describe_artefacts(context.folder)
     stage_manifest(context.folder, manifest)
     return RunResult(context.folder, manifest)
+
+
+def _choose_newest(manifest: dict[str, Any]) -> None:
+    """Say of each model that was kept whether its name is to mean it: only where the run went well, and ids mean the same."""
+    for kept in manifest["kept"]:
+        kept["newest"] = manifest["status"] == "succeeded"
+        if kept["newest"] and kept["what"] == "topics":
+            from murmuration.registry import (
+                goes_on,
+            )  # only here: a run that keeps none does not wait for it
+
+            kept["newest"] = goes_on(kept["model"])
+            if not kept["newest"]:
+                manifest["warnings"].append(
+                    f"These topics are kept as {kept['model']} only: they do not go on from those that were kept last under "
+                    "this name, whose ids and labels stay. Set continue_from to latest, or model to a name of their own."
+                )
 
 
 def _from_journal(context: Context) -> dict[str, Any]:

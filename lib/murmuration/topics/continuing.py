@@ -201,6 +201,8 @@ class Going:
         """Part the topic that gains most for each of its texts: not always the largest, whose posts would move."""
         best, worth = None, (False, -np.inf)
         for at in range(len(self.ids)):
+            if self.history.tension.get(self.ids[at], 0.0) is None:  # a person merged it
+                continue
             texts = np.flatnonzero(self.labels == at)
             gain, halves = self._halve(self.texts.counts[texts], self.texts.places[texts])
             if len(halves):

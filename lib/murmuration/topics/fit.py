@@ -51,6 +51,7 @@ from murmuration.topics.sampling import (
     choose_texts,
     count_rows,
     draw_rows,
+    speaks_first,
     take_rows,
     tell_posts,
 )
@@ -76,6 +77,7 @@ class _Sample:
     counts: Counts
     vocabulary: Vocabulary
     rarity: npt.NDArray[np.float64]
+    n_texts: int  # different texts that say something, drawn or not
     scale: float  # share of all different texts that were drawn
     others: pd.DataFrame  # texts that topics were not found in, if there are any
 
@@ -218,7 +220,7 @@ def _draw_sample(
         vocabulary = join_words(vocabulary, previous, most=params.max_terms)
     counts = vocabulary.count_words(prepared)
     speaks = np.diff(counts.indptr) > 0
-    n_texts = int((repeats["weight"] > 0).sum())
+    n_texts = int(speaks_first(repeats).sum())
     log.info("topics are found in %d of %d different texts", speaks.sum(), n_texts)
     others = drawn.iloc[params.sample_posts :]
     return _Sample(
@@ -226,6 +228,7 @@ def _draw_sample(
         counts[speaks],
         vocabulary,
         find_rarity(counts[speaks]),
+        n_texts=n_texts,
         scale=len(fitted) / max(n_texts, 1),
         others=vocabulary.prepare(others if len(others) else fitted, column),
     )
@@ -350,8 +353,9 @@ def _make_card(
         languages=() if langs is None else tuple(str(lang) for lang in langs.index[:_LANGUAGES]),
         trained_on=tell_posts(repeats)
         | {
-            "texts": len(sample.prepared),
-            "description": f"{len(sample.prepared)} different texts of {len(repeats)} posts",
+            "texts": sample.n_texts,
+            "sample_texts": len(sample.prepared),
+            "description": f"{len(sample.prepared)} of {sample.n_texts} different texts of {len(repeats)} posts",
         },
         params={**asdict(params), "embedding": embedding},
         versions={one: package_version(one) for one in ("bertopic", "scikit-learn", "scipy")},

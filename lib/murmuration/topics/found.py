@@ -1,6 +1,5 @@
 """Topics as they were found in a sample, anew or from those of an earlier model, and what both have in common."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +14,7 @@ from murmuration.sentiment.model import ModelCard
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.continuing import Before, Texts, go_on, measure_tension, remember
 from murmuration.topics.embed import Embedder, make_embedder
-from murmuration.topics.history import History
+from murmuration.topics.history import History, name_fit
 from murmuration.topics.known import Seen
 from murmuration.topics.mixture import (
     Floats,
@@ -95,13 +94,14 @@ class Found:
     ) -> None:
         """Take topics that were found anew."""
         n_topics = int(labels.max(initial=-1)) + 1
-        before = previous.history if previous is not None else History(root=_make_root(card))
+        before = previous.history if previous is not None else History(root=name_fit(card, ""))
         self.labels, self.ids = labels, before.next_id + np.arange(n_topics)
         self.rows = np.full(n_topics, -1, np.int64)
         self.mixture = learn_mixture(self.texts.counts, labels, self.texts.own)
         self.history = replace(
             before,
             previous=previous.version if previous is not None else "",
+            previous_fit=previous.fit if previous is not None else "",
             next_id=before.next_id + n_topics,
             tension=measure_tension(self.texts, labels, self.ids, seed=seed, make=make),
         )
@@ -128,6 +128,7 @@ class Found:
         self.history = replace(
             going.history,
             previous=previous.version,
+            previous_fit=previous.fit,
             tension={key: kept.get(key, value) for key, value in tension.items()},
         )
 
@@ -225,8 +226,3 @@ def join_words(vocabulary: Vocabulary, previous: TopicModel, *, most: int) -> Vo
     others = [word for word in (previous.vocabulary.words[at] for at in order) if word not in known]
     room = max(most - len(known), 0)
     return replace(vocabulary, words=sorted(known | set(others[:room])))
-
-
-def _make_root(card: ModelCard) -> str:
-    told = f"{card.trained_on['fingerprint']} {sorted(card.params.items())}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -1,8 +1,11 @@
 """What a topic model knows of those before it: whose ids it goes on with, what became of topics that are not in it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
+
+from murmuration.sentiment.model import ModelCard
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,11 @@ class History:
         Of the first model: ids mean the same in all models with this root.
     previous
         Version of the model that it goes on from; empty for the first.
+    previous_fit
+        What that one was fitted to, see `TopicModel.fit`: the same whatever people said of its topics since.
     next_id
-        The id of the next topic that is born. Ids are never given twice.
+        The id of the next topic that is born. Ids are never given twice, as long as of two models that go on from one
+        only one is gone on from; see `murmuration.registry`.
     went
         Into which topic others were merged, by the model or a person: id → id.
     came
@@ -51,6 +57,7 @@ class History:
 
     root: str = ""
     previous: str = ""
+    previous_fit: str = ""
     next_id: int = 0
     went: Mapping[int, int] = field(default_factory=dict)
     came: Mapping[int, int] = field(default_factory=dict)
@@ -120,8 +127,15 @@ class History:
         return cls(
             root=str(facts["root"]),
             previous=str(facts["previous"]),
+            previous_fit=str(facts.get("previous_fit", "")),
             next_id=int(facts["next_id"]),
             shared=tuple((int(a), int(b), int(n)) for a, b, n in facts["shared"]),
             gone=gone,
             **by_id,
         )
+
+
+def name_fit(card: ModelCard, previous: str) -> str:
+    """Tell fits apart by their posts, their parameters and the version of the model that they go on from."""
+    told = f"{card.trained_on['fingerprint']} {sorted(card.params.items())} {previous}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

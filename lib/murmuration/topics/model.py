@@ -18,7 +18,7 @@ from murmuration.model_folder import digest_contents, read_folder, write_folder
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
 from murmuration.topics.embed import Embedder, Vectors, embed_texts, make_embedder, project
-from murmuration.topics.history import History
+from murmuration.topics.history import History, name_fit
 from murmuration.topics.known import Known, hash_posts
 from murmuration.topics.mixture import Floats, Mixture, Singles
 from murmuration.topics.words import Counts, Vocabulary, weigh_terms
@@ -103,6 +103,11 @@ class TopicModel:
     def version(self) -> str:
         """``name-xxxxxxxx``."""
         return model_version(self.card, digest_contents(self._facts(), self._arrays()))
+
+    @property
+    def fit(self) -> str:
+        """What it was fitted to, and after which model: stays the same when people name and merge its topics."""
+        return name_fit(self.card, self.history.previous)
 
     @property
     def embedding(self) -> str:

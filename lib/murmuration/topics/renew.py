@@ -106,7 +106,9 @@ def renew_topics(
     shared = [
         (topic, topic, int(n)) for topic, n in zip(ids.tolist(), whole.posts, strict=False) if n
     ]
-    found.history = replace(model.history, previous=model.version, shared=tuple(shared))
+    found.history = replace(
+        model.history, previous=model.version, previous_fit=model.fit, shared=tuple(shared)
+    )
     return found.sorted()
 
 

@@ -34,9 +34,7 @@ def draw_rows(posts: Any, repeats: pd.DataFrame, *, size: int, seed: int) -> Row
         Places in the frame, shape (n_drawn,): of each layer (source and stretch of time) its share. Which texts are drawn
         and their order hang on the texts alone, not on the order of rows or on partitions.
     """
-    once = np.flatnonzero(
-        (repeats["weight"].to_numpy(np.int64) > 0) & repeats["repeat_group"].notna().to_numpy()
-    )
+    once = np.flatnonzero(speaks_first(repeats))
     keys = scatter(repeats["text_hash"].iloc[once].to_numpy(np.int64).view(np.uint64), seed)
     order = np.argsort(keys, kind="stable")
     once = once[order]
@@ -57,9 +55,15 @@ def tell_posts(repeats: pd.DataFrame) -> dict[str, Any]:
     return {"rows": len(repeats), "fingerprint": hashlib.sha256(hashes.tobytes()).hexdigest()}
 
 
+def speaks_first(repeats: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say of each post whether it says something, and stands for all posts that say the same."""
+    stands = repeats["weight"].to_numpy(np.int64) > 0
+    return np.asarray(stands & repeats["repeat_group"].notna().to_numpy(), dtype=bool)
+
+
 def choose_texts(repeats: pd.DataFrame, *, most: int, seed: int) -> Rows:
     """Say of each post whether it is one of `most` different texts, 1 or 0; chance decides, not the order of rows."""
-    once = repeats["weight"].to_numpy(np.int64) > 0
+    once = speaks_first(repeats)
     keys = scatter(repeats["text_hash"].fillna(0).to_numpy(np.int64).view(np.uint64), seed)
     if once.sum() > most:
         once &= keys <= np.partition(keys[once], most - 1)[most - 1]

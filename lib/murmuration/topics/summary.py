@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from murmuration.frames import text_list
 from murmuration.schema import check_columns
 from murmuration.topics.cluster import MakeEstimator
+from murmuration.topics.embed import Vectors
 from murmuration.topics.emerging import EmergingParams, count_topics, find_emerging
 from murmuration.topics.fit import fit_topics
 from murmuration.topics.geometry import count_kept_neighbours, place_topics
@@ -169,6 +170,7 @@ def find_again(
     model: TopicModel,
     params: TopicParams,
     *,
+    vectors: Vectors | None = None,
     make: MakeEstimator | None = None,
 ) -> pd.DataFrame:
     """Find topics once more, with another seed in fewer posts, and count those that stay together; computes.
@@ -181,7 +183,7 @@ def find_again(
         That assigned them.
     params
         What it was made with.
-    make
+    vectors, make
         See `fit_topics`.
 
     Returns
@@ -191,8 +193,9 @@ def find_again(
         topic of the other fit that is taken for the same, each for one only).
     """
     posts = posts.iloc[:: max(1, -(-len(posts) // _FOUND_AGAIN))]
-    other = fit_topics(posts, replace(params, seed=(params.seed + 1) % 2**32), make=make)
-    again = assign_topics(posts, other)["topic"].to_numpy(np.int64)
+    reseeded = replace(params, seed=(params.seed + 1) % 2**32)
+    other = fit_topics(posts, reseeded, vectors=vectors, make=make)
+    again = assign_topics(posts, other, vectors=vectors)["topic"].to_numpy(np.int64)
     rows, columns = (
         pd.Index(ids).get_indexer(pd.Index(topics))
         for ids, topics in (
@@ -227,8 +230,8 @@ def measure_topics(
     Returns
     -------
     pandas.DataFrame
-        `measure`, `value`, `unit`: `topics`, `posts`, `different_texts`, `sample_texts` (topics were found in at most so
-        many), `left_out`, `mean_strength` (of posts with a topic), `stability` (share of posts that stay together; null
+        `measure`, `value`, `unit`: `topics`, `posts`, `different_texts`, `sample_texts` (topics were found in so many of
+        them), `left_out`, `mean_strength` (of posts with a topic), `stability` (share of posts that stay together; null
         if nothing was found again), `npmi` and `diversity` of terms, `map_neighbours`.
     """
     check_columns(posts.columns, ["topic", "topic_strength"], what="measure_topics")
@@ -239,7 +242,7 @@ def measure_topics(
         ("topics", len(model.topics), "topics"),
         ("posts", len(posts), "posts"),
         ("different_texts", texts, "texts"),
-        ("sample_texts", min(texts, int(model.card.params.get("sample_posts", texts))), "texts"),
+        ("sample_texts", int(model.card.trained_on.get("sample_texts", texts)), "texts"),
         ("left_out", 1 - there.mean() if len(posts) else np.nan, "0 to 1"),
         ("mean_strength", strengths.mean() if len(strengths) else np.nan, "0 to 1"),
         ("stability", _share_kept(again), "0 to 1"),
