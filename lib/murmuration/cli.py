@@ -26,6 +26,7 @@ from murmuration.terminal import (
     month_progress,
     number,
     print_alert_evaluations,
+    print_audience_evaluations,
     print_evaluations,
     print_json,
     print_run,
@@ -628,6 +629,46 @@ def evaluate_topics(
         print_json({"results": [fields_of(row) for row in rows]})
         return
     print_topic_evaluations(rows)
+    typer.echo("Nothing was written.")
+
+
+@evaluate.command("audience")
+def evaluate_audience(
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="trolls or sample; else all that are there."),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", "-m", help="One of those in the table; else all of them."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many times each fit is made.")] = 5,
+    samples: Annotated[
+        int, typer.Option(min=0, help="Samples of authors that stability is measured with.")
+    ] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Measure segments beside k-means on what is obvious, where groups of authors are known."""
+    from murmuration import audience_evaluation
+    from murmuration.settings import get_settings
+
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=None, note="")
+        rows = list(
+            audience_evaluation.evaluate(
+                audience_evaluation.find_audiences(get_settings().real_data, sets or []),
+                method or [],
+                seeds=seeds,
+                samples=samples,
+                on_progress=lambda name, done, total: bar.update(
+                    task, description="evaluating", completed=done, total=total, note=name
+                ),
+            )
+        )
+    if as_json:
+        print_json({"results": [fields_of(row) for row in rows]})
+        return
+    print_audience_evaluations(rows)
     typer.echo("Nothing was written.")
 
 

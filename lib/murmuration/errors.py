@@ -58,6 +58,10 @@ class ModelError(MurmurationError, ValueError):
     """A model, or the folder that holds it, cannot be used as it is."""
 
 
+class PolicyError(MurmurationError, PermissionError):
+    """The policy of a source does not allow what was asked."""
+
+
 class BackendError(MurmurationError, RuntimeError):
     """An estimator cannot run where it was asked to, or not with these arguments."""
 

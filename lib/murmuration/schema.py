@@ -965,6 +965,32 @@ AUDIENCE = (
         ),
     ),
     Table(
+        name="ahead",
+        row="one term that a segment is expected to care for next",
+        key=("segment", "rank"),
+        columns=(
+            _SEGMENT,
+            Column("rank", pa.int64(), "1 is expected most"),
+            Column("kind", pa.string(), "`topics`, `hashtags`, `communities` or `domains`"),
+            Column("term", pa.string(), "What it is", text=True),
+            Column("expected", pa.float64(), "More than of all authors, weighed", unit="no unit"),
+            _share("share", "Share of its authors who use it already"),
+        ),
+    ),
+    Table(
+        name="members",
+        row="one author of a segment; only where the policy of the source allows it",
+        key=("source", "author_key"),
+        nullable=("strength",),
+        columns=(
+            Column("source", pa.string(), "Source of the author's posts"),
+            Column("author_key", pa.string(), "Pseudonym of the author"),
+            _SEGMENT,
+            Column("name", pa.string(), "What the segment is called", text=True),
+            _share("strength", "How well the author fits"),
+        ),
+    ),
+    Table(
         name="choice",
         row="one number of segments that was tried",
         key=("n_segments",),

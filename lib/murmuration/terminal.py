@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from murmuration.alert_evaluation import AlertEvaluation
+    from murmuration.audience_evaluation import AudienceEvaluation
     from murmuration.collect import Progress, Receipt
     from murmuration.evaluation import Evaluation
     from murmuration.models import SavedModel
@@ -281,6 +282,33 @@ def print_topic_evaluations(evaluations: Sequence["TopicEvaluation"]) -> None:
     typer.echo(
         "Means over numbers of topics and seeds. Posts that are left out count as wrong; seeds and weeks: the share of "
         "posts that keep their topic, as far as topics of two fits can be told to be the same."
+    )
+
+
+def print_audience_evaluations(evaluations: Sequence["AudienceEvaluation"]) -> None:
+    """Print how well segments find known groups of authors, how stable they are, and how interests are foretold."""
+    print_table(
+        [
+            "data", "method", "asked", "found", "NMI", "ARI", "left out", "stability", "same number", "CPU s", "MB",
+        ],
+        [
+            [
+                one.data, one.method, "–" if one.asked is None else str(one.asked), f"{one.segments:.1f}", f"{one.nmi:.3f}", f"{one.ari:.3f}",
+                f"{one.left_out:.1%}", _plain_number(one.stability, ".3f"), _plain_number(one.same_number, ".0%"), f"{one.cpu_seconds:,.1f}",
+                f"{one.peak_mb:,.0f}",
+            ]
+            for one in evaluations
+        ],
+    )  # fmt: skip
+    for one in evaluations:
+        if one.precision is not None and one.popularity:
+            typer.echo(
+                f"{one.data}: of ten hashtags and communities foretold for an author {one.precision:.1%} were held out; of the "
+                f"ten most popular ones {one.popularity:.1%} ({one.precision / one.popularity:.1f} times)."
+            )
+    typer.echo(
+        "Means over seeds. Stability: median adjusted Rand index of segments of bootstrap samples of the authors; same number: "
+        "samples with the number of segments that most have."
     )
 
 

@@ -33,7 +33,7 @@ def crafted() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def crafters(crafted) -> pd.DataFrame:
     """Their profiles."""
-    return profile_authors(crafted)
+    return profile_authors(crafted, key=b"a key for tests")
 
 
 @pytest.fixture(scope="session")

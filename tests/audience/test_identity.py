@@ -33,14 +33,14 @@ def test_ids_go_on_where_sizes_have_another_order(kept, assigned):
     posts = pd.concat([write_posts(90, seed=1), write_posts(60, seed=2, first=200)])
     craft = posts["author_key"].str[1:].astype(int) % 3
     posts = posts[~((craft == 0) & (posts["author_key"] < "a060"))]  # bread becomes the smallest
-    profiles = profile_authors(posts)
+    profiles = profile_authors(posts, key=b"a key for tests")
     model = fit_segments(profiles, SegmentParams(n_segments=3, min_authors=10), continue_from=kept)
     assert crafts(assign_segments(profiles, model)).to_dict() == crafts(assigned).to_dict()
     assert model.previous == kept.version
 
 
 def test_a_new_group_gets_an_id_that_no_segment_had(kept, crafters):
-    fresh = profile_authors(write_posts(120, seed=3).assign(text=lambda posts: posts["text"].str.replace("#bread", "#wine").str.replace("@bread", "@wine"), author_key=lambda posts: "new" + posts["author_key"]))  # fmt: skip
+    fresh = profile_authors(write_posts(120, seed=3).assign(text=lambda posts: posts["text"].str.replace("#bread", "#wine").str.replace("@bread", "@wine"), author_key=lambda posts: "new" + posts["author_key"]), key=b"a key for tests")  # fmt: skip
     wine = fresh[fresh["author_key"].str[4:].astype(int).mod(3).eq(0).to_numpy(bool)]
     both = pd.concat([crafters, wine], ignore_index=True)
     model = fit_segments(both, SegmentParams(n_segments=4), continue_from=kept)
@@ -72,6 +72,13 @@ def test_a_folder_names_no_author(tmp_path, kept, assigned):
     kept.with_members(named).save(tmp_path / "model")
     whole = b"".join(path.read_bytes() for path in (tmp_path / "model").rglob("*") if path.is_file())  # fmt: skip
     assert b"pseudonym" not in whole
+
+
+def test_handles_without_a_key_are_not_kept(tmp_path, crafted):
+    open_profiles = profile_authors(crafted)
+    model = fit_segments(open_profiles, SegmentParams(n_segments=3))
+    with pytest.raises(ModelError, match="not hidden with a key"):
+        model.save(tmp_path / "model")
 
 
 def test_another_kind_of_folder_is_refused(tmp_path):

@@ -3,11 +3,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
-from murmuration.errors import UnknownNameError
+from murmuration.errors import PolicyError, UnknownNameError
 from murmuration.reports import load_run
 from murmuration.reports.parameters import cell_source, cell_tags
 from murmuration.sample import write_posts
@@ -43,7 +44,7 @@ def frame(report, name):
 
 def test_every_declared_table_is_saved_but_flows_from_no_earlier_run(report):
     saved = {path.stem for path in (report.folder / "tables").glob("*.parquet")}
-    assert saved == {table.name for table in RESULTS["audience"]} - {"flows"}
+    assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "members"}
 
 
 def test_segments_are_kept_and_named_in_the_manifest(report):
@@ -129,7 +130,7 @@ def test_hard_posts_give_a_page_that_says_so(draft, kind):
     assert 1 <= len(left["answer"]) <= 5
     assert all(sentence.endswith(".") for sentence in left["answer"])
     saved = {path.stem for path in (left["run"].context.folder / "tables").glob("*.parquet")}
-    assert saved == {table.name for table in RESULTS["audience"]} - {"flows"}
+    assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "members"}
     assert (left["table"]["authors"] >= 20).all()
 
 
@@ -145,6 +146,19 @@ def test_the_second_run_goes_on_with_the_ids_of_the_first(draft):
     assert any(sentence.startswith("Since the last run") for sentence in second["answer"])
     saved = {path.stem for path in (second["run"].context.folder / "tables").glob("*.parquet")}
     assert "flows" in saved
+
+
+def test_members_are_written_only_where_the_policy_allows_it(draft, workspace):
+    with pytest.raises(PolicyError, match="the policy of test does not allow it"):
+        draft(CRAFTS, source="test", export=True)
+    catalog = workspace / "data_catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("sources:\n", "sources:\n  test:\n    policy: {export: true}\n", 1))  # fmt: skip
+    left = run_cells(since="2026-01-01", until="2026-03-01", segments=2, source="test", export=True)
+    tables = left["run"].context.folder / "tables"
+    members = pd.read_parquet(tables / "members.parquet")
+    assert members["author_key"].str.fullmatch("[0-9a-f]{32}").all()
+    assert len(members) == left["table"]["authors"].sum()
+    assert pd.read_csv(tables / "members.csv")["segment"].tolist() == members["segment"].tolist()
 
 
 def test_earlier_segments_that_are_not_there_are_named(draft):

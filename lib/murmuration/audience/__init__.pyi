@@ -8,6 +8,11 @@ from .features import FEATURES as FEATURES
 from .features import Feature as Feature
 from .identity import Moved as Moved
 from .identity import compare_segments as compare_segments
+from .interests import InterestModel as InterestModel
+from .interests import fit_interests as fit_interests
+from .interests import foretell_interests as foretell_interests
+from .interests import measure_interests as measure_interests
+from .interests import similar_authors as similar_authors
 from .params import SegmentParams as SegmentParams
 from .places import place_authors as place_authors
 from .policy import Policy as Policy
@@ -20,8 +25,10 @@ from .segments import SegmentModel as SegmentModel
 from .segments import assign_segments as assign_segments
 from .segments import fit_segments as fit_segments
 from .segments import segment_authors as segment_authors
+from .summary import check_export as check_export
 from .summary import complete_cards as complete_cards
 from .summary import count_audience_coverage as count_audience_coverage
+from .summary import list_members as list_members
 from .summary import measure_segments as measure_segments
 from .summary import name_segments as name_segments
 
@@ -30,12 +37,14 @@ __all__ = [
     "FEATURES",
     "RULES",
     "Feature",
+    "InterestModel",
     "Moved",
     "Policy",
     "SegmentCards",
     "SegmentModel",
     "SegmentParams",
     "assign_segments",
+    "check_export",
     "compare_segments",
     "complete_cards",
     "count_audience_coverage",
@@ -44,12 +53,17 @@ __all__ = [
     "drop_forbidden",
     "find_aside",
     "find_segment_posts",
+    "fit_interests",
     "fit_segments",
+    "foretell_interests",
     "join_segments",
     "label_topics",
+    "list_members",
+    "measure_interests",
     "measure_segments",
     "name_segments",
     "place_authors",
     "profile_authors",
     "segment_authors",
+    "similar_authors",
 ]

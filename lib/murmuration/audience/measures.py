@@ -1,7 +1,7 @@
 """Posts → numbers of each post, block of posts by block, added up for each author."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,9 +44,12 @@ class Plan:
     ----------
     columns
         Columns that posts have.
+    key
+        That handles in texts are hidden with.
     """
 
     columns: tuple[str, ...]
+    key: bytes | None = field(default=None, repr=False)
 
     def has(self, column: str) -> bool:
         """Say whether posts have a column."""

@@ -28,7 +28,7 @@ _DAY_US = 86_400_000_000
 _USUAL_POSTS = 5  # that the usual spread of sentiment counts for
 
 
-def profile_authors(posts: Any) -> Any:
+def profile_authors(posts: Any, *, key: bytes | None = None) -> Any:
     """Give what can be said of each author, one row each.
 
     Posts are read block by block; only what is counted of authors is kept. Shares and means of authors with few posts are
@@ -40,6 +40,9 @@ def profile_authors(posts: Any) -> Any:
         pandas or Dask frame with `author_key`; whatever of `source`, `created_at`, `text`, `kind`, `lang`,
         `like_count`, `repost_count`, `reply_count`, `view_count`, `author_followers`, `hashtags`, `mention_keys`,
         `urls`, `community`, `place_name`, `topic`, `sentiment` and `sentiment_label` is there is used.
+    key
+        A secret that handles in texts are hidden with, where posts have no `mention_keys`. Without it a guess of a handle can
+        be checked, so segments that are made of such profiles cannot be kept.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def profile_authors(posts: Any) -> Any:
         If `author_key` is missing, or a column holds what it should not.
     """
     check_columns(posts.columns, ["author_key"], what="profile_authors")
-    plan = Plan(tuple(map(str, posts.columns)))
+    plan = Plan(tuple(map(str, posts.columns)), key)
     posts = posts[plan.used]
     if not is_dask(posts):
         return make_profiles(tally_posts(posts, plan), plan)
@@ -92,7 +95,7 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     found |= _tell_names(tally, n)
     terms = dict(tally.terms)
     if plan.has("text"):
-        terms = {**count_terms(tally.texts), **terms}
+        terms = {**count_terms(tally.texts, plan.key), **terms}
     frame = _name_authors(tally.keys, plan)
     columns = {
         feature.name: _column(feature, found, n) for feature in FEATURES if feature.kind != "terms"

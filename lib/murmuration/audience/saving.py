@@ -14,6 +14,7 @@ from murmuration.audience.blocks import Directions, Scaler, View
 from murmuration.audience.choose import CHOICE
 from murmuration.audience.params import KIND, SegmentParams
 from murmuration.audience.segments import ByDistance, ByVotes, SegmentModel
+from murmuration.audience.texts import OPEN
 from murmuration.audience.votes import Vote
 from murmuration.errors import ModelError
 from murmuration.model_folder import digest_contents, read_folder, write_folder
@@ -42,7 +43,22 @@ def digest_model(model: SegmentModel) -> str:
 
 
 def save_model(model: SegmentModel, folder: Path) -> None:
-    """Write a model folder."""
+    """Write a model folder.
+
+    Raises
+    ------
+    ModelError
+        If it would hold what stands for handles without a key.
+    """
+    spaces = [view.space for view in model.views if isinstance(view.space, Directions)]
+    terms = [
+        term for space in spaces if "mentions" in space.kinds for term in space.terms.to_pylist()
+    ]
+    if any(term.startswith(f"mentions:{OPEN}") for term in terms):
+        raise ModelError(
+            "These segments tell accounts apart by handles that are not hidden with a key, so they cannot be kept. Make the profiles "
+            "with profile_authors(posts, key=...), a secret of 16 bytes or more."
+        )
     write_folder(folder, _facts(model), _arrays(model))
 
 

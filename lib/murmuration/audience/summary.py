@@ -9,8 +9,10 @@ import pandas as pd
 
 from murmuration.audience.describe import SegmentCards
 from murmuration.audience.identity import Moved
+from murmuration.audience.policy import Policy
 from murmuration.audience.reached import name_best_times
 from murmuration.audience.segments import SegmentModel
+from murmuration.errors import PolicyError
 from murmuration.frames import TEXT, text_column
 
 _NO_NAME = re.compile(r"[^a-z0-9_-]+")
@@ -56,6 +58,56 @@ def complete_cards(
         names = pd.Series([None] * len(table), table.index, dtype=TEXT)
         return table.assign(status="first", name_before=names, **none)
     return table.merge(moved.segments, on="segment", how="left")
+
+
+def check_export(policy: Policy, *, source: str = "") -> None:
+    """Make sure that it may be handed on who is in which segment.
+
+    Raises
+    ------
+    PolicyError
+        If the policy does not allow it; says how it could.
+    """
+    if not policy.export:
+        where = f"under sources: {source}: in data_catalog.yaml" if source else "for one source in data_catalog.yaml, and name that source"  # fmt: skip
+        raise PolicyError(
+            f"Who is in which segment may not be handed on: the policy of {source or 'these sources'} does not allow it. Whoever answers "
+            f"for the data can write policy: {{export: true}} {where}."
+        )
+
+
+def list_members(
+    assigned: pd.DataFrame, cards: SegmentCards, policy: Policy, *, source: str = ""
+) -> pd.DataFrame:
+    """List who is in which segment, by pseudonym, where the policy of the source allows it.
+
+    Parameters
+    ----------
+    assigned
+        From `assign_segments`, with `source`.
+    cards
+        From `describe_segments`: only segments that may be shown are listed.
+    policy
+        Of the source.
+    source
+        Its name, for the message.
+
+    Raises
+    ------
+    PolicyError
+        If the policy does not allow it.
+    """
+    check_export(policy, source=source)
+    names = cards.names
+    labels = assigned["segment"].to_numpy(np.int64)
+    rows = assigned[np.isin(labels, list(names))]
+    return pd.DataFrame(
+        {
+            "source": rows["source"].to_numpy(object), "author_key": rows["author_key"].to_numpy(object),
+            "segment": rows["segment"].to_numpy(np.int64), "name": [names[one] for one in rows["segment"].to_numpy(np.int64).tolist()],
+            "strength": rows["segment_strength"].to_numpy(np.float64, na_value=np.nan),
+        }
+    )  # fmt: skip
 
 
 def measure_segments(

@@ -1,8 +1,9 @@
 """Texts → how they are written, what repeats, and the words, hashtags, accounts and sites in them."""
 
+import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 
@@ -38,6 +39,9 @@ _TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
 _NAME = re.compile(r"(?<![\w/@.])@(\w+)")
 _WORDS_AT_ONCE = 50_000  # texts
 _EMPTY = np.zeros(0, np.int64)
+OPEN = "~"  # begins what stands for a handle without a key
+
+Reader = Callable[[str], list[str]]
 
 
 def measure_texts(texts: pa.Array) -> dict[str, Floats]:
@@ -65,13 +69,15 @@ def hash_texts(texts: pa.Array) -> Ints:
     return pd.util.hash_array(values, categorize=False).view(np.int64)
 
 
-def count_terms(texts: pa.Table) -> dict[str, pa.Table]:
+def count_terms(texts: pa.Table, key: bytes | None = None) -> dict[str, pa.Table]:
     """Count the words, hashtags, accounts and sites of texts, by kind.
 
     Parameters
     ----------
     texts
         `author` and `text`, each different text of an author once; null texts count nothing.
+    key
+        See `fingerprint`.
 
     Returns
     -------
@@ -79,22 +85,25 @@ def count_terms(texts: pa.Table) -> dict[str, pa.Table]:
         For `words`, `hashtags`, `mentions` and `domains` a table of `author`, `term` and `n`, the number of texts.
     """
     there = texts.filter(texts["text"].is_valid()).combine_chunks()
-    pieces: dict[str, dict[str, int]] = {kind: {} for kind in _READERS}
-    counted: dict[str, list[pa.Table]] = {kind: [] for kind in _READERS}
+    readers = _READERS | {"mentions": partial(_names, key=key)}
+    pieces: dict[str, dict[str, int]] = {kind: {} for kind in readers}
+    counted: dict[str, list[pa.Table]] = {kind: [] for kind in readers}
     for at in range(0, len(there), _WORDS_AT_ONCE):
-        for kind, table in _count_block(there.slice(at, _WORDS_AT_ONCE), pieces).items():
+        for kind, table in _count_block(there.slice(at, _WORDS_AT_ONCE), pieces, readers).items():
             counted[kind].append(table)
-    return {kind: _add_up(counted[kind], list(pieces[kind])) for kind in _READERS}
+    return {kind: _add_up(counted[kind], list(pieces[kind])) for kind in readers}
 
 
-def _count_block(block: pa.Table, known: dict[str, dict[str, int]]) -> dict[str, pa.Table]:
+def _count_block(
+    block: pa.Table, known: dict[str, dict[str, int]], readers: Mapping[str, Reader]
+) -> dict[str, pa.Table]:
     tokens = pc.utf8_split_whitespace(block["text"].combine_chunks())
     text_of = pc.list_parent_indices(tokens).to_numpy()
     encoded = pc.list_flatten(tokens).dictionary_encode()
     distinct, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     authors = block["author"].to_numpy()
     found = {}
-    for kind, read in _READERS.items():
+    for kind, read in readers.items():
         terms = known[kind]
         lists = [[terms.setdefault(term, len(terms)) for term in read(piece)] for piece in distinct]
         sizes = np.array([len(one) for one in lists], np.int64)
@@ -142,8 +151,8 @@ def _tags(piece: str) -> list[str]:
     ]
 
 
-def _names(piece: str) -> list[str]:
-    return [fingerprint(name) for name in _NAME.findall(piece)] if "@" in piece else []
+def _names(piece: str, key: bytes | None = None) -> list[str]:
+    return [fingerprint(name, key) for name in _NAME.findall(piece)] if "@" in piece else []
 
 
 def _words(piece: str, stop: frozenset[str]) -> list[str]:
@@ -152,12 +161,19 @@ def _words(piece: str, stop: frozenset[str]) -> list[str]:
     return find_words(piece, stop=stop)
 
 
-def fingerprint(handle: str) -> str:
-    """Give 16 hex digits that stand for a handle, so that profiles tell accounts apart without naming them."""
-    return blake2b(handle.lower().encode("utf-8", "replace"), digest_size=8).hexdigest()
+def fingerprint(handle: str, key: bytes | None = None) -> str:
+    """Give what stands for a handle, so that profiles tell accounts apart without naming them.
+
+    With a key it is HMAC-SHA256, 32 hex digits, which nobody who has not the key can go back from. Without one a guess can
+    be checked: `OPEN` and 16 hex digits, for work in memory that nothing is kept or handed on of.
+    """
+    plain = handle.lower().encode("utf-8", "replace")
+    if key is None:
+        return OPEN + blake2b(plain, digest_size=8).hexdigest()
+    return hmac.digest(key, b"mention\x00" + plain, "sha256").hex()[:32]
 
 
-_READERS: dict[str, Callable[[str], list[str]]] = {
+_READERS: dict[str, Reader] = {
     "words": partial(_words, stop=stop_words()), "hashtags": _tags, "mentions": _names, "domains": _sites,
 }  # fmt: skip
 

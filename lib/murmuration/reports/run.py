@@ -405,7 +405,9 @@ class Run:
                 ended=row["ended"], ongoing=bool(row["ongoing"]), sentence=sentence,
             )  # fmt: skip
 
-    def save_table(self, table: pd.DataFrame, name: str, *, key: Sequence[str] = ()) -> Path:
+    def save_table(
+        self, table: pd.DataFrame, name: str, *, key: Sequence[str] = (), as_csv: bool = False
+    ) -> Path:
         """Write a result table: sorted by its key, without pandas metadata, run ids or clocks.
 
         Parameters
@@ -416,6 +418,8 @@ class Run:
             Name of the table.
         key
             Columns to sort by, for a report whose tables are not declared.
+        as_csv
+            Whether it is written as CSV beside as well.
 
         Returns
         -------
@@ -446,6 +450,10 @@ class Run:
         pq.write_table(
             rows.replace_schema_metadata(None), path, compression="zstd", row_group_size=_ROW_GROUP
         )
+        if as_csv:
+            from pyarrow.csv import write_csv
+
+            write_csv(rows, path.with_suffix(".csv"))
         self.journal.add("table", name=name, rows=len(rows))
         return path
 

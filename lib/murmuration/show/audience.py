@@ -192,6 +192,7 @@ def show_cards(
     interests: pd.DataFrame,
     levels: pd.DataFrame,
     reading: pd.DataFrame,
+    ahead: pd.DataFrame,
     *,
     timezone: str = "UTC",
 ) -> Html:
@@ -199,7 +200,7 @@ def show_cards(
 
     Parameters
     ----------
-    segments, traits, interests, levels, reading
+    segments, traits, interests, levels, reading, ahead
         Tables of the report; `reading` with handles masked as wished.
     timezone
         Whose clock is shown.
@@ -213,6 +214,7 @@ def show_cards(
         lines = [
             *_trait_lines(traits[traits["segment"] == one]),
             *_interest_lines(interests[interests["segment"] == one]),
+            *_ahead_lines(ahead[ahead["segment"] == one]),
             *_fact_lines(row, feels.get(one)),
         ]
         posts = show_posts(reading[reading["segment"] == one].sort_values("rank"), timezone=timezone, empty="No posts that may be shown.").markup  # fmt: skip
@@ -240,6 +242,11 @@ def _interest_lines(interests: pd.DataFrame) -> list[str]:
             terms = [f"{html.escape(tidy(str(row['term']), longest=40))} ({percent(row['share'])}{_against(row)})" for row in rows]  # fmt: skip
             lines.append(f"{said}: {', '.join(terms)}")
     return lines
+
+
+def _ahead_lines(ahead: pd.DataFrame) -> list[str]:
+    terms = [html.escape(tidy(str(term), longest=40)) for term in ahead.sort_values("rank")["term"]]
+    return [f"may care for next, as authors like them do: {', '.join(terms)}"] if terms else []
 
 
 def _against(row: Mapping[str, Any]) -> str:
