@@ -136,6 +136,8 @@ def _encode(column: "pd.Series[Any]") -> tuple[pa.Array, npt.NDArray[np.int32]]:
     values = pa.array(column, from_pandas=True)
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
+    if pa.types.is_null(values.type):
+        values = values.cast(pa.string())  # encoded as it is, null would be a name
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
     codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)

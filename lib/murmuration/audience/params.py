@@ -14,8 +14,8 @@ Method = Literal["consensus", "kmeans", "gaussian", "dbscan", "hdbscan"]
 Backend = Literal["auto", "cpu", "gpu"]
 
 SEGMENT_BLOCKS: tuple[str, ...] = tuple(block for block in BLOCKS if block not in TOLD_ONLY)
-# What authors care for tells them apart better than how they write, where enough is known of it; what they write of
-# says less, and blurs that. Measured on trolls.
+# Chosen on the 492 authors of trolls, where what authors care for tells the five classes apart better than how they write;
+# on other authors another balance may be better.
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {block: {"interests": 1.0, "text": 0.0}.get(block, 0.2) for block in SEGMENT_BLOCKS}
 )

@@ -1,0 +1,88 @@
+"""Authors and posts that segments can hardly be made of: sensible results, or one clear sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from murmuration.audience import (
+    SegmentParams,
+    describe_segments,
+    find_aside,
+    fit_segments,
+    profile_authors,
+    segment_authors,
+)
+from murmuration.errors import ParamError
+
+FEW = {"n_segments": 2, "min_authors": 5}
+
+
+def test_one_author_is_one_segment_that_is_not_shown():
+    profiles = profile_authors(pd.DataFrame({"author_key": ["a"] * 3, "text": ["x", "y", None]}))
+    found = segment_authors(profiles)
+    assert found["segment"].tolist() == [0]
+    cards = describe_segments(profiles, found)
+    assert cards.segments.empty
+    assert cards.hidden == 1
+
+
+def test_a_million_authors_with_one_post_each_are_profiled():
+    n = 1_000_000
+    keys = pd.array(np.arange(n).astype(str), dtype="string[pyarrow]")
+    profiles = profile_authors(pd.DataFrame({"author_key": keys, "like_count": np.arange(n) % 7}))
+    assert len(profiles) == n
+    assert (profiles["posts"] == 1).all()
+
+
+def test_an_author_with_a_million_posts_is_one_row_and_set_apart():
+    n = 1_000_000
+    times = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.arange(n) % (60 * 24 * 60), unit="min")  # fmt: skip
+    profiles = profile_authors(pd.DataFrame({"author_key": "busy", "created_at": times}))
+    assert profiles["posts"].tolist() == [n]
+    assert profiles["active_days"].tolist() == [60]
+    assert find_aside(profiles).tolist() == ["floods"]
+
+
+def make_profiles(n: int = 60, **columns: object) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    texts = [f"#{'red' if at % 2 else 'blue'}{rng.integers(4)}" for at in range(n * 6)]
+    posts = pd.DataFrame({"author_key": [f"a{at % n:03d}" for at in range(n * 6)], "text": texts})
+    return profile_authors(posts.assign(**columns))
+
+
+def test_no_engagement_at_all_is_no_reason_for_segments():
+    profiles = make_profiles(like_count=0, repost_count=0, author_followers=0)
+    found = segment_authors(profiles, SegmentParams(**FEW))
+    assert set(found["segment"]) - {-1} == {0, 1}
+    traits = describe_segments(profiles, found).traits
+    assert not traits["feature"].isin(["likes_per_post", "reposts_per_post", "followers"]).any()
+
+
+def test_unknown_engagement_stays_unknown():
+    profiles = make_profiles(like_count=pd.array([None] * 360, dtype="Int64"))
+    assert profiles["likes_per_post"].isna().all()
+    assert set(segment_authors(profiles, SegmentParams(**FEW))["segment"]) - {-1} == {0, 1}
+
+
+def test_infinite_and_missing_values_change_no_card():
+    profiles = make_profiles(author_followers=10.0)
+    known = np.arange(60)
+    odd = profiles.assign(followers=np.where(known < 6, np.inf, np.where(known < 10, np.nan, 10.0)))
+    labels = pd.Series(np.arange(60) % 2)
+    cards = describe_segments(odd, labels)
+    assert np.isfinite(cards.traits[["effect", "value", "value_rest"]].to_numpy(float)).all()
+
+
+def test_a_smallest_size_larger_than_the_data_makes_one_segment():
+    assert set(segment_authors(make_profiles(), SegmentParams(min_authors=1_000))["segment"]) == {0}
+
+
+def test_more_segments_than_authors_are_refused_with_the_number_there_is():
+    with pytest.raises(ParamError, match="n_segments is 61, but there are 60 authors"):
+        fit_segments(make_profiles(), SegmentParams(n_segments=61))
+
+
+def test_authors_without_a_key_are_no_author():
+    posts = pd.DataFrame({"author_key": ["a", None, "b", None], "text": list("wxyz")})
+    assert profile_authors(posts)["author_key"].tolist() == ["a", "b"]
+    assert profile_authors(posts.assign(author_key=None)).empty
