@@ -123,10 +123,10 @@ def _ask(
 
 
 def as_term(kind: str, name: str) -> str:
-    """Give a term as a reader knows it: hashtags with their sign, words and topics in quotation marks."""
+    """Give a term as a reader knows it: hashtags with their sign, words and topics in quotation marks, as names are quoted themselves."""
     if kind == "hashtags":
         return f"#{name}"
-    return name if kind in ("communities", "domains") else f"“{name}”"
+    return name if kind in ("communities", "domains") else f"‘{name}’"
 
 
 def _find_rule(

@@ -298,7 +298,10 @@ def advise_segments(segments: pd.DataFrame, interests: pd.DataFrame, levels: pd.
     feels = {row["segment"]: row for row in _rows(levels)}
     lines = []
     for row in _ranked(segments):
-        own = interests[(interests["segment"] == row["segment"]) & (interests["kind"] != "words")]
+        own = interests[
+            (interests["segment"] == row["segment"])
+            & (interests["kind"].isin(["topics", "hashtags", "communities"]))
+        ]
         advice = [
             *_reach(row),
             *_speak(own),

@@ -122,7 +122,7 @@ def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
     figure.update_layout(showlegend=False, margin={"t": 30})
     figure.update_xaxes(range=[-1.02, 1.02], zeroline=True, zerolinecolor=theme.QUIET)
     figure.update_xaxes(
-        title_text="less than others ← effect → more than others<br>(Cliff's delta, bars: 95 % interval)",
+        title_text="less ← than others → more<br>(effect: Cliff's delta,<br>bars: 95 % interval)",
         row=len(shown), col=1,
     )  # fmt: skip
     first = traits.iloc[int(traits["effect"].abs().to_numpy(float).argmax())]
@@ -156,7 +156,7 @@ def _add_traits(figure: go.Figure, part: pd.DataFrame, segment: int, name: str, 
     figure.update_yaxes(type="category", autorange="reversed", row=row, col=1)
     axis = "" if row == 1 else str(row)
     figure.add_annotation(
-        text=f"<b>{chart_text(short_segment(name, longest=40))}</b>", x=0, xref="paper", xanchor="left", y=1.0, yref=f"y{axis} domain",
+        text=f"<b>{chart_text(short_segment(name, longest=40))}</b>", x=1, xref="paper", xanchor="right", y=1.0, yref=f"y{axis} domain",
         yanchor="bottom", showarrow=False, font={"size": 13},
     )  # fmt: skip
 
@@ -286,7 +286,7 @@ def plot_segment_times(
     )  # fmt: skip
     _name_rows(figure, [int(one) for one in hours.index], names)
     figure.update_xaxes(
-        title_text=f"hour of the day, {timezone}<br>(darker: more of what its authors post)",
+        title_text=f"hour of the day, {timezone}<br>(darker: its authors<br>post more then)",
         tickvals=[0, 6, 12, 18, 23], showgrid=False,
     )  # fmt: skip
     figure.update_yaxes(showgrid=False)
@@ -316,9 +316,7 @@ def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
         Table of the report; None where there was no earlier run.
     """
     if flows is None:
-        return theme.empty_figure(
-            "This is the first run under this name: there is nothing to compare with yet."
-        )
+        return theme.empty_figure("First run under this name: nothing to compare.")
     rows = flows[(flows["previous"] != _ABSENT) | (flows["segment"] != _ABSENT)]
     if rows.empty:
         return theme.empty_figure("No author of the earlier run is known.")

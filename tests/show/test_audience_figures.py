@@ -1,0 +1,86 @@
+"""Figures and sentences of audiences: what they show is what the tables say, and names stay text."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from murmuration.show import (
+    advise_segments,
+    plot_audience_map,
+    plot_flows,
+    plot_segment_times,
+    plot_traits,
+    short_segment,
+    show_segments,
+)
+
+HOSTILE = ("<b>bold</b>, $x^2$: %{y}", "</script><script>alert(1)</script>")
+
+
+def make_segments(names=("#bread: many links", "#bikes: few links")) -> pd.DataFrame:
+    n = len(names)
+    known = {
+        "name": list(names), "authors": [60 - at for at in range(n)], "share": [0.5] * n, "share_low": [0.4] * n, "share_high": [0.6] * n,
+        "posts": [90] * n, "posts_per_author": [1.5] * n, "best_times": ["Sunday, 9–12 h"] + [None] * (n - 1), "status": ["first"] * n,
+        "rule": [None] * n, "rule_precision": [None] * n, "rule_recall": [None] * n, "authors_before": [None] * n,
+    }  # fmt: skip
+    return pd.DataFrame({"segment": range(n), **known})
+
+
+LEVELS = pd.DataFrame(
+    {
+        "segment": [0, 1], "scored": [100, 100], "negative": [60, 20], "negative_share": [0.6, 0.2], "negative_low": [0.5, 0.1],
+        "negative_high": [0.7, 0.3], "mean": [-0.2, 0.1],
+    }
+)  # fmt: skip
+FLOWS = pd.DataFrame(
+    {
+        "previous": [0, 0, 1, -2, 1], "segment": [0, 1, 1, 0, -2], "previous_name": ["one", "one", "two", None, "two"],
+        "name": ["one", "two", "two", "one", None], "authors": [300, 40, 200, 120, 50],
+    }
+)  # fmt: skip
+
+
+def test_the_title_of_flows_counts_who_changed():
+    meta = plot_flows(FLOWS).layout.meta
+    assert meta["title"].startswith("40 authors of 540 that are in both runs changed segment (7 %)")
+    assert "120 were not there before" in meta["title"]
+    assert "50 are not there any more" in meta["title"]
+    assert len(meta["table"]["rows"]) == len(FLOWS)
+
+
+def test_without_an_earlier_run_the_figure_says_so():
+    assert "First run" in plot_flows(None).layout.annotations[0].text
+
+
+def test_advice_follows_from_the_tables():
+    interests = pd.DataFrame({"segment": [1, 1], "kind": ["hashtags", "domains"], "term": ["bikes", "site.example"], "z": [5.0, 9.0]})  # fmt: skip
+    first, second = advise_segments(make_segments(), interests, LEVELS).split("\n")
+    assert "reach it on Sunday, 9–12 h" in first
+    assert "what makes it unhappy" in first
+    assert "bikes" in second
+    assert "site" not in second
+    assert "ask for recommendations" in second
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_stay_text(name):
+    segments = make_segments((name, "other"))
+    places = pd.DataFrame({"segment": [0, 1], "x": [0.0, 1.0], "y": [0.0, 1.0]})
+    traits = pd.DataFrame({"segment": [0], "rank": [1], "feature": "url_share", "trait": "many links", "effect": [0.5], "effect_low": [0.4], "effect_high": [0.6], "value": [0.5], "value_rest": [0.1], "unit": "0 to 1"})  # fmt: skip
+    times = pd.DataFrame({"segment": [0] * 24, "weekday": 1, "hour": range(24), "share": [1 / 24] * 24})  # fmt: skip
+    for figure in (
+        plot_audience_map(places, segments),
+        plot_traits(traits, segments),
+        plot_segment_times(times, segments),
+    ):
+        drawn = json.dumps({**figure.to_plotly_json()["layout"], "meta": None}, default=str) + json.dumps([trace.name for trace in figure.data])  # fmt: skip
+        assert "<script" not in drawn
+        assert "<b>bold</b>" not in drawn
+    assert "<script" not in show_segments(segments, LEVELS).markup
+
+
+def test_a_long_name_is_cut_between_its_parts():
+    assert short_segment("#bread, #rolls: many links, posts around noon", longest=26) == "#bread, #rolls, many links"  # fmt: skip
+    assert len(short_segment("x" * 200, longest=26)) == 26
