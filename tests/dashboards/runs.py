@@ -61,6 +61,7 @@ def make_run(
     run_id: str = "20260302T060000Z-0001",
     posts: pd.DataFrame | None = None,
     status: str = "succeeded",
+    row_group: int = 64,
 ) -> Path:
     """Write a run of `brand_health`."""
     posts = make_posts() if posts is None else posts
@@ -80,7 +81,7 @@ def make_run(
         "posts": posts,
     }
     folder = reports / "brand_health" / run_id
-    write_tables(folder, "brand_health", tables)
+    write_tables(folder, "brand_health", tables, row_group=row_group)
     pinned = {
         "brands": {
             key: {"key": key, "name": one} for key, one in ((brand, name), ("rival", "Rival"))
@@ -94,7 +95,9 @@ def make_run(
     return folder
 
 
-def write_tables(folder: Path, report: str, tables: dict[str, pd.DataFrame]) -> None:
+def write_tables(
+    folder: Path, report: str, tables: dict[str, pd.DataFrame], *, row_group: int = 64
+) -> None:
     """Write result tables as a run does."""
     (folder / "tables").mkdir(parents=True)
     for declared in RESULTS[report]:
@@ -103,7 +106,9 @@ def write_tables(folder: Path, report: str, tables: dict[str, pd.DataFrame]) -> 
             rows = pa.Table.from_pandas(
                 table[declared.names], schema=declared.arrow, preserve_index=False
             ).sort_by([(key, "ascending") for key in declared.key])
-            pq.write_table(rows, folder / "tables" / f"{declared.name}.parquet", row_group_size=64)
+            pq.write_table(
+                rows, folder / "tables" / f"{declared.name}.parquet", row_group_size=row_group
+            )
 
 
 def write_manifest(folder: Path, report: str, parameters: dict, **more: object) -> None:
@@ -162,4 +167,50 @@ def make_topics_run(
     parameters = {"brand": "aurora", "source": "", "timezone": "UTC"}
     write_manifest(folder, "topics", parameters, **manifest)
     (folder / "report.html").write_text("<!DOCTYPE html><title>topics</title>")
+    return folder
+
+
+def make_audience_run(reports: Path, *, run_id: str = "20260302T080000Z-0201") -> Path:
+    """Write a run of `audience` with two segments."""
+    ids, names = [0, 1], ["Early birds", "Night owls"]
+    posts = make_posts(120)
+    posts = posts.assign(segment=[number % 2 for number in range(len(posts))])
+    segments = pd.DataFrame(
+        {
+            "segment": ids, "name": names, "authors": [30, 30], "share": 0.5, "share_low": 0.4, "share_high": 0.6, "posts": [60, 60],
+            "posts_per_author": 2.0, "strength": 0.8, "langs": [["en"], ["en"]], "best_times": ["Monday 8:00", "Monday 22:00"], "rule": None,
+            "rule_precision": None, "rule_recall": None, "status": "new", "name_before": None, "authors_before": None, "stayed": None,
+            "came": None, "left": None,
+        }
+    )  # fmt: skip
+    traits = pd.DataFrame(
+        {
+            "segment": ids, "rank": 1, "feature": "hour", "trait": "posts early", "effect": [1.0, -1.0], "effect_low": [0.5, -1.5],
+            "effect_high": [1.5, -0.5], "value": 8.0, "value_rest": 20.0, "unit": "hour",
+        }
+    )  # fmt: skip
+    interests = pd.DataFrame(
+        {
+            "segment": ids, "kind": "term", "rank": 1, "term": ["tea", "beer"], "authors": 10, "share": 0.3, "share_low": 0.2,
+            "share_high": 0.4, "share_rest": 0.1, "times": 3.0, "z": 4.0,
+        }
+    )  # fmt: skip
+    hours = [(one, day, hour) for one in ids for day in range(7) for hour in range(24)]
+    times = pd.DataFrame(
+        {
+            "segment": [one for one, _, _ in hours], "weekday": [day for _, day, _ in hours], "hour": [hour for _, _, hour in hours],
+            "posts": 1, "share": 1 / 168,
+        }
+    )  # fmt: skip
+    places = pd.DataFrame(
+        {"point": range(60), "segment": [number % 2 for number in range(60)], "x": 0.1, "y": 0.2}
+    )
+    reading = posts.head(6).assign(rank=[1, 1, 2, 2, 3, 3])
+    tables = {
+        "segments": segments, "traits": traits, "interests": interests, "times": times, "places": places, "reading": reading,
+        "by_sentiment": estimate_sentiment(posts, by=["segment"]),
+    }  # fmt: skip
+    folder = reports / "audience" / run_id
+    write_tables(folder, "audience", tables)
+    write_manifest(folder, "audience", {"brand": "aurora", "source": "", "timezone": "UTC"})
     return folder

@@ -1,4 +1,5 @@
 from .access import Access as Access
+from .audience import build_audience as build_audience
 from .brand_health import build_brand_health as build_brand_health
 from .home import build_home as build_home
 from .page import show_page as show_page
@@ -10,6 +11,7 @@ from .topics import build_topics as build_topics
 
 __all__ = [
     "Access",
+    "build_audience",
     "build_brand_health",
     "build_home",
     "build_runs",

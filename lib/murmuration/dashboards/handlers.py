@@ -27,6 +27,7 @@ PAGES = {
     "home": "Home",
     "brand_health": "Brand health",
     "topics": "Topics",
+    "audience": "Audience",
     "runs": "Runs",
 }
 _POLICY = (

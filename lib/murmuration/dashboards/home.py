@@ -13,7 +13,7 @@ from murmuration.reports.manifest import RunResult
 from murmuration.settings import get_settings
 from murmuration.show.words import count, tidy
 
-PAGES = ("brand_health", "topics")
+PAGES = ("brand_health", "topics", "audience")
 _SENTENCES = 3
 _LOOKED_AT = 500  # newest runs
 _FIRES = 4

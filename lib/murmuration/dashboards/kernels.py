@@ -59,6 +59,10 @@ class Kernels:
                 facts: Mapping[str, Any] = self._manager.kernel_model(kernel_id)
             except KeyError:
                 continue
+            if not await ensure_async(self._manager.is_alive(kernel_id)):
+                log.warning("the kernel of %s died", name)
+                await ensure_async(self._manager.shutdown_kernel(kernel_id, now=True))
+                continue
             last = max(since, datetime.fromisoformat(str(facts["last_activity"])))
             gone = not facts["connections"] and now - last > UNSEEN
             if gone or now - last > self._idle:

@@ -4,6 +4,7 @@ import html
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,7 +106,10 @@ def wait_for_request() -> Request:
     if os.environ.get("VOILA_PREHEAT") == "True":
         import voila.utils
 
-        voila.utils.wait_for_request()
+        # Where a busy machine lost the connection, it waits again: what was asked meanwhile is kept for it.
+        while ACCESS_VARIABLE not in os.environ:
+            voila.utils.wait_for_request()
+            time.sleep(0.05)
     given = os.environ.get(ACCESS_VARIABLE)
     if not given:
         return Request(Access(name="nobody"))

@@ -34,7 +34,7 @@ class Filter:
     source, lang, label
         Of this source, language, sentiment.
     topic
-        Of this topic.
+        Of this topic, or other group that the file has.
     since, until
         Published from then on, and before then.
     words
@@ -60,6 +60,8 @@ class PostsFile:
     ----------
     path
         The Parquet file. Only small columns are kept in memory: 30 bytes a post.
+    group
+        Column of the groups that `Filter.topic` means.
 
     Raises
     ------
@@ -67,17 +69,18 @@ class PostsFile:
         If it is not there or cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, group: str = "topic") -> None:
+        self.path, self.group = path, group
         self.holds: object = None  # what has to live as long as this
         try:
-            self._file = pq.ParquetFile(path, memory_map=True, read_dictionary=list(_CODED))
+            self.columns = frozenset(pq.read_schema(path).names)
+            coded = [name for name in _CODED if name in self.columns]
+            self._file = pq.ParquetFile(path, memory_map=True, read_dictionary=coded)
         except (OSError, pa.ArrowInvalid) as err:
             raise ReportError(
                 "The posts of this run cannot be read: it was made by an older version, or its folder is gone or not "
                 "whole. Run the report again."
             ) from err
-        self.columns = frozenset(self._file.schema_arrow.names)
         self.count: int = self._file.metadata.num_rows
         groups = range(self._file.num_row_groups)
         sizes = [self._file.metadata.row_group(one).num_rows for one in groups]
@@ -104,8 +107,8 @@ class PostsFile:
         ):  # fmt: skip
             if value:
                 kept &= self._is(column, value)
-        if wanted.topic is not None and "topic" in self.columns:
-            kept &= self._number("topic") == wanted.topic
+        if wanted.topic is not None and self.group in self.columns:
+            kept &= self._number(self.group) == wanted.topic
         moments = self._number("created_at") if wanted.since or wanted.until else None
         if wanted.since and moments is not None:
             kept &= moments >= _microseconds(wanted.since)
@@ -210,7 +213,7 @@ class PostsFile:
             values = self._file.read(columns=[column])[column]
             if column == "created_at":
                 values = values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-            elif column != "topic":
+            elif column != self.group:
                 values = values.cast(pa.float64())
             self._numbers[column] = values.to_numpy()
         return self._numbers[column]

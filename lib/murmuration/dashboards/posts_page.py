@@ -41,17 +41,19 @@ class PostsPage(ABC):
     def __init__(self, opened: Opened, title: str) -> None:
         self.opened = opened
         self.zone = ZoneInfo(opened.timezone)
-        self.posts = PostsFile(opened.posts)
+        self.posts = self.open_posts()
         address = opened.request.address
         self.address = Address(address, title=title, on_back=self.go_back)
         self.boxes: dict[str, widgets.Widget] = {
             "since": widgets.DatePicker(value=_day(address.get("since")), description="From"),
             "until": widgets.DatePicker(value=_day(address.get("until")), description="Until"),
             **self.own_boxes(address),
-            "source": pick("Source", self._values("source"), address.get("source", "")),
-            "lang": pick("Language", self._values("lang"), address.get("lang", "")),
-            "label": pick("Feeling", _LABELS, address.get("label", "")),
         }
+        for name, said in (("source", "Source"), ("lang", "Language")):
+            if name in self.posts.columns:
+                self.boxes[name] = pick(said, self._values(name), address.get(name, ""))
+        if "sentiment_label" in self.posts.columns:
+            self.boxes["label"] = pick("Feeling", _LABELS, address.get("label", ""))
         wanted = replace(self.filter(), words=address.get("words", ""))
         self.table = PostsTable(
             self.posts, wanted, timezone=opened.timezone, on_change=self.note, hidden=self._hidden()
@@ -62,6 +64,10 @@ class PostsPage(ABC):
         for box in self.boxes.values():
             box.observe(lambda _change: self._follow(), "value")
         self.page = self.lay_out()
+
+    def open_posts(self) -> PostsFile:
+        """Give the posts that the page is over."""
+        return PostsFile(self.opened.posts)
 
     def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
         """Give the filters that this page has beside those of all pages."""
@@ -91,8 +97,8 @@ class PostsPage(ABC):
             for box in (self.boxes["since"], self.boxes["until"])
         )
         return Filter(
-            source=self.boxes["source"].value,
-            lang=self.boxes["lang"].value,
+            source=self._chosen("source"),
+            lang=self._chosen("lang"),
             since=since,
             until=until,
         )
@@ -153,7 +159,7 @@ class PostsPage(ABC):
 
     def _show_posts(self, *, page: int = 1) -> None:
         wanted, about = self.narrow(self.filter())
-        wanted = replace(wanted, label=self.boxes["label"].value, words=self.table.wanted.words)
+        wanted = replace(wanted, label=self._chosen("label"), words=self.table.wanted.words)
         self.table.show(wanted, about=about, page=page)
 
     def _values(self, name: str) -> list[tuple[str, str]]:
@@ -161,6 +167,9 @@ class PostsPage(ABC):
             (f"{tidy(value, longest=40)} ({number:,})", value)
             for value, number in self.posts.list_values(name)[:_SHOWN]
         ]
+
+    def _chosen(self, name: str) -> str:
+        return str(self.boxes[name].value) if name in self.boxes else ""
 
     def _hidden(self) -> tuple[str, ...]:
         """Columns that would say the same of every post."""

@@ -37,6 +37,7 @@ from murmuration.dashboards.handlers import (
 from murmuration.dashboards.identity import Identity
 from murmuration.dashboards.kernels import Kernels
 from murmuration.dashboards.people import People
+from murmuration.dashboards.warm import use_warm_kernels
 from murmuration.errors import SettingsError
 from murmuration.settings import Settings
 
@@ -46,7 +47,7 @@ _NOT_SERVED = (
     TornadoVoilaTreeHandler, TornadoVoilaHandler, VoilaContentsHandler, AllowListFileHandler, RequestInfoSocketHandler,
 )  # fmt: skip
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-_TIDY_SECONDS = 20.0
+_TIDY_SECONDS = 5.0
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  as a person may say it
 _EXTENSIONS = [
     "anywidget",
@@ -211,6 +212,7 @@ def _configure(options: ServerOptions) -> Config:
     voila.extension_allowlist = _EXTENSIONS
     voila.preheat_kernel = options.preheat > 0
     voila.default_pool_size = options.preheat
+    config.KernelManager.autorestart = False  # without its page's state it would answer nothing
     config.KernelManager.transport = "ipc"  # no port of this machine that others could listen on
     config.ZMQChannelsWebsocketConnection.limit_rate = False  # a page's charts come in one go
     config.MappingKernelManager.cull_idle_timeout = 0  # ours goes by pages, see `Kernels.tidy`
@@ -243,5 +245,7 @@ def serve(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(settings.root)
     app = Dashboards(options, settings, on_ready=on_ready)
+    if hasattr(os, "fork"):
+        use_warm_kernels()
     app.initialize([])
     app.start()

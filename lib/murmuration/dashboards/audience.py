@@ -1,0 +1,149 @@
+"""The dashboard `audience`: who writes, what sets segments apart, and what each writes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from murmuration.dashboards.chart import Chart
+from murmuration.dashboards.page import (
+    Opened,
+    Request,
+    bar,
+    choose_run,
+    heading,
+    markup,
+    open_report,
+    page_of,
+    pick,
+    section,
+)
+from murmuration.dashboards.posts_file import Filter, PostsFile
+from murmuration.dashboards.posts_page import PostsPage
+from murmuration.errors import UnknownNameError
+from murmuration.show.audience import show_cards, show_segments
+from murmuration.show.audience_figures import (
+    plot_audience_map,
+    plot_flows,
+    plot_segment_feelings,
+    plot_segment_times,
+    plot_traits,
+    segment_names,
+)
+from murmuration.show.words import tidy
+
+_READ = "Click a segment to read what it writes."
+
+
+def build_audience(request: Request) -> widgets.Widget:
+    """Give the page for a request."""
+    return Audience(open_report("audience", request)).page
+
+
+class Audience(PostsPage):
+    """The page over one run; its posts are those that the run chose to be read.
+
+    Parameters
+    ----------
+    opened
+        The run, and who looks at it.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        self.segments = opened.table("segments")
+        self.names = {
+            one: tidy(name, longest=80) for one, name in segment_names(self.segments).items()
+        }
+        super().__init__(opened, f"{tidy(opened.name)}: audience")
+
+    def open_posts(self) -> PostsFile:
+        """Give the posts that the run chose."""
+        return PostsFile(self.opened.posts.with_name("reading.parquet"), group="segment")
+
+    def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
+        """Give the box of segments."""
+        offered = [(name, str(one)) for one, name in self.names.items()]
+        return {"segment": pick("Segment", offered, address.get("segment", ""))}
+
+    def build(self) -> None:
+        """Make the charts that answer."""
+        opened = self.opened
+        self.levels = opened.table("by_sentiment")
+        self.map = Chart(
+            plot_audience_map(opened.table("places"), self.segments),
+            hint=_READ,
+            on_click=self._open_segment,
+        )
+        self.feelings = Chart(
+            plot_segment_feelings(self.levels, self.segments),
+            hint=_READ,
+            on_click=self._open_segment,
+        )
+        self.traits = opened.table("traits")
+        self.cards = markup(self._draw_cards())
+
+    def redraw(self) -> None:
+        """Show the card of the segment that was chosen, or all."""
+        self.cards.value = self._draw_cards()
+
+    def narrow(self, wanted: Filter) -> tuple[Filter, str]:
+        """Keep the posts of the segment that was chosen."""
+        chosen = self.boxes["segment"].value
+        if not chosen:
+            return wanted, "that the run chose to be read"
+        return replace(
+            wanted, topic=int(chosen)
+        ), f"of “{self.names[int(chosen)]}”, chosen to be read"
+
+    def lay_out(self) -> widgets.Widget:
+        """Put the page together."""
+        opened = self.opened
+        return page_of(
+            self.address,
+            heading(opened, f"Audience: {tidy(opened.name)}"),
+            bar(*choose_run(opened, self.address)),
+            bar(*self.boxes.values()),
+            self.map,
+            section("Segments"),
+            self.cards,
+            section("Posts"),
+            self.table,
+            section("Segments beside each other"),
+            markup(show_segments(self.segments, self.levels).markup),
+            section("What sets them apart"),
+            Chart(plot_traits(self.traits, self.segments)),
+            section("How they feel"),
+            self.feelings,
+            section("When they post"),
+            Chart(
+                plot_segment_times(opened.table("times"), self.segments, timezone=opened.timezone)
+            ),
+            section("What moved since the run before"),
+            Chart(plot_flows(self._read_flows())),
+            *self.run_again(),
+        )
+
+    def _read_flows(self) -> pd.DataFrame | None:
+        """Give who moved, where the run had an earlier one to compare with."""
+        try:
+            return self.opened.table("flows")
+        except UnknownNameError:
+            return None
+
+    def _draw_cards(self) -> str:
+        chosen = self.boxes["segment"].value
+        shown = self.segments
+        if chosen:
+            shown = shown[shown["segment"] == int(chosen)]
+        nothing = self.opened.table("reading").iloc[:0]  # the posts stand in the table below
+        interests = self.opened.table("interests")
+        return show_cards(
+            shown, self.traits, interests, self.levels, nothing, timezone=self.opened.timezone
+        ).markup.replace("No posts that may be shown.", "")
+
+    def _open_segment(self, click: Mapping[str, Any]) -> None:
+        asked = str(click.get("id") or click.get("y"))
+        if asked in {value for _, value in self.boxes["segment"].options}:
+            self.boxes["segment"].value = asked
