@@ -75,7 +75,7 @@ def make_run(
         "by_brand": estimate_sentiment(mentions.assign(period="this"), by=["brand", "period"]),
         "over_time": fill_periods(over_time, steps, groups=[brand, "rival"]),
         "share_of_voice": estimate_share_of_voice(mentions, [brand, "rival"]),
-        "terms": find_terms_by_side(posts),
+        "terms": find_terms_by_side(posts.head(2_000)),
         "by_language": estimate_sentiment(posts, by=["lang"]),
         "coverage": count_coverage(posts, searched=len(posts), quarantined=0),
         "posts": posts,
