@@ -121,14 +121,14 @@ class Audience(PostsPage):
                 plot_segment_times(opened.table("times"), self.segments, timezone=opened.timezone)
             ),
             section("What moved since the run before"),
-            Chart(plot_flows(self._read_flows())),
+            Chart(plot_flows(self._find("flows"))),
             *self.run_again(),
         )
 
-    def _read_flows(self) -> pd.DataFrame | None:
-        """Give who moved, where the run had an earlier one to compare with."""
+    def _find(self, name: str) -> pd.DataFrame | None:
+        """Give a table that not every run has: without an earlier run nobody moved, older versions foretold nothing."""
         try:
-            return self.opened.table("flows")
+            return self.opened.table(name)
         except UnknownNameError:
             return None
 
@@ -139,8 +139,17 @@ class Audience(PostsPage):
             shown = shown[shown["segment"] == int(chosen)]
         nothing = self.opened.table("reading").iloc[:0]  # the posts stand in the table below
         interests = self.opened.table("interests")
+        ahead = self._find("ahead")
+        if ahead is None:
+            ahead = pd.DataFrame(columns=["segment", "rank", "kind", "term", "expected", "share"])
         return show_cards(
-            shown, self.traits, interests, self.levels, nothing, timezone=self.opened.timezone
+            shown,
+            self.traits,
+            interests,
+            self.levels,
+            nothing,
+            ahead,
+            timezone=self.opened.timezone,
         ).markup.replace("No posts that may be shown.", "")
 
     def _open_segment(self, click: Mapping[str, Any]) -> None:
