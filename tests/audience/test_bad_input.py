@@ -86,3 +86,18 @@ def test_authors_without_a_key_are_no_author():
     posts = pd.DataFrame({"author_key": ["a", None, "b", None], "text": list("wxyz")})
     assert profile_authors(posts)["author_key"].tolist() == ["a", "b"]
     assert profile_authors(posts.assign(author_key=None)).empty
+
+
+def test_more_groups_than_asked_for_that_never_meet_are_not_thrown_together():
+    """Four groups of authors, each with followers and hours of its own, told to be three."""
+    who = np.repeat(np.arange(240), 3)
+    rng = np.random.default_rng(0)
+    hours = 24 * rng.integers(0, 60, len(who)) + 6 * (who % 4) + rng.integers(0, 3, len(who))
+    posts = pd.DataFrame(
+        {
+            "author_key": who.astype(str), "author_followers": 10 ** (1 + who % 4),
+            "created_at": pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(hours, unit="h"),
+        }
+    )  # fmt: skip
+    found = segment_authors(profile_authors(posts), SegmentParams(n_segments=3))
+    assert set(found["segment"]) - {-1} == {0, 1, 2}

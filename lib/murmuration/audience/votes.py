@@ -24,6 +24,7 @@ _GROUPS = (6, 8, 10, 12)
 _DIMENSIONS = (8, 12, 16)
 _STARTS = 3
 _MIXTURE_STARTS = 1  # every run of it begins anew anyway
+_TIE = 1e-9
 _ROUNDS = 1  # in which authors join the segment that most votes are for
 
 
@@ -155,7 +156,10 @@ def grow_tree(likeness: Floats) -> Floats:
     """Give the tree of average linkage of authors."""
     apart = np.maximum(1 - likeness, 0)
     np.fill_diagonal(apart, 0)
-    return np.asarray(linkage(squareform((apart + apart.T) / 2, checks=False), "average"))
+    tree = np.asarray(linkage(squareform((apart + apart.T) / 2, checks=False), "average"))
+    # Groups that no vote ever joined are all equally far: without an order they could be cut all apart or not at all.
+    tree[:, 2] += _TIE * np.arange(len(tree))
+    return tree
 
 
 def cut_tree(tree: Floats, likeness: Floats, n_segments: int, least: int) -> Ints:
