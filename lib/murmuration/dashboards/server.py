@@ -212,6 +212,7 @@ def _configure(options: ServerOptions) -> Config:
     voila.extension_allowlist = _EXTENSIONS
     voila.preheat_kernel = options.preheat > 0
     voila.default_pool_size = options.preheat
+    config.VoilaExecutor.iopub_timeout = 60  # seconds; where many open pages at once, 4 are too few
     config.KernelManager.autorestart = False  # without its page's state it would answer nothing
     config.KernelManager.transport = "ipc"  # no port of this machine that others could listen on
     config.ZMQChannelsWebsocketConnection.limit_rate = False  # a page's charts come in one go
