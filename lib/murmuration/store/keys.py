@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from murmuration.store.delta import DataFile, Store
+from murmuration.errors import StoreError
+from murmuration.store.delta import DataFile, Store, explain
 from murmuration.store.merge import connect
 
 _TWINS = """
@@ -32,9 +33,15 @@ def keys_of(
     store: Store, files: Sequence[DataFile], source: str, state: Path
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give the table `keys` of a source, with post_id, month and batch, in a DuckDB that spills to STATE."""
-    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    try:
+        (state / "tmp").mkdir(parents=True, exist_ok=True)
+        folder = TemporaryDirectory(dir=state / "tmp", prefix="keys-")
+    except OSError as err:
+        raise StoreError(
+            f"The folder {state} cannot be used: {explain(err)} Nothing was lost."
+        ) from err
     with (
-        TemporaryDirectory(dir=state / "tmp", prefix="keys-") as spill,
+        folder as spill,
         connect(memory_limit="512MB", temp_directory=spill, threads=2) as connection,
     ):
         connection.execute("CREATE TABLE keys (post_id VARCHAR, month VARCHAR, batch VARCHAR)")
