@@ -74,7 +74,14 @@ def dashboards(
         ip=ip, port=port, token=token, users=users, proxy_header=proxy_header, base_url=base, most=most,
         proxies=tuple(proxy) if proxy else ("127.0.0.1", "::1"), idle_minutes=idle_minutes, preheat=preheat,
     )  # fmt: skip
-    serve(options, settings, on_ready=lambda address: typer.echo(f"Dashboards: {address}"))
+    serve(options, settings, on_ready=_tell_address)
+
+
+def _tell_address(address: str) -> None:
+    typer.echo("The first page takes some seconds. Ctrl-C ends the dashboards.")
+    if "token=" in address:
+        typer.echo("Whoever has this address may see all reports: pass it on with care.")
+    typer.echo(f"Dashboards: {address}")
 
 
 def _set_user(path: Path, name: str, role: str, brands: list[str], reports: list[str]) -> None:

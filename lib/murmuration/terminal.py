@@ -58,8 +58,14 @@ def run_progress(bar: "Bar", name: str) -> Callable[["RunProgress"], None]:
     """Show a bar over the cells of a run, with the step it is at; and where Dask shows what it does."""
     task = bar.add_task(name, total=None, note="")
     links: set[str] = set()
+    steps: set[str] = set()
 
     def tell(progress: "RunProgress") -> None:
+        if (
+            not bar.console.is_terminal and progress.step not in steps
+        ):  # a log: a line for each step
+            steps.add(progress.step)
+            typer.echo(f"{name}, {progress.seconds:.0f} s: {progress.step}", err=True)
         share = "" if progress.share is None else f" {progress.share:.0%}"
         note = progress.step + share
         bar.update(task, completed=progress.cell, total=progress.cells or None, note=note)
@@ -162,10 +168,10 @@ def print_run(result: "RunResult", *, as_json: bool) -> None:
     else:
         for sentence in result.manifest["answer"]:
             typer.echo(sentence)
-        typer.echo(f"Page: {result.page}")
     if result.status != "succeeded":
         typer.secho(f"Error: {result.manifest['error']['sentence']}", fg=typer.colors.RED, err=True)
     if not as_json:
+        typer.echo(f"Page: {result.page}")
         typer.echo(str(result.folder))
     if result.status != "succeeded":
         raise typer.Exit(1)

@@ -165,7 +165,7 @@ def read_rows(path: Path) -> pd.DataFrame:
             return frame
         return _read_csv(path) if kind == "csv" else _read_lines(path)
     except FileNotFoundError as err:
-        there = [file.name for file in path.parent.glob("*")] if path.parent.is_dir() else []
+        there = [file.name for file in path.parent.glob("[!.]*")] if path.parent.is_dir() else []
         raise ReadError(f"There is no file {path}.{suggest(path.name, there)}") from err
     except (
         OSError,

@@ -111,6 +111,8 @@ class Dashboards(Voila):  # type: ignore[misc]
         self.identity_provider_class = Identity
         self.open_browser = False
         self.log_level = logging.WARNING
+        # Said of every notebook that was not run by hand before; nothing that an administrator could mend.
+        self.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
         self._waiting = secrets.token_urlsafe(24)
 
     def setup_template_dirs(self) -> None:

@@ -218,6 +218,9 @@ def plot_shares(
         return theme.empty_figure(
             "Nothing is corrected: how often the method errs on these posts is not known."
         )
+    # What errors do not explain is not estimated: a label that was counted would be estimated away.
+    explained = {key: is_explained(shares_of(now, key).values()) for key in now["brand"].unique()}
+    now = now.assign(explained=now["brand"].map(explained))
     negative = now[now["label"] == LABELS[0]].sort_values("share")
     keys = negative["brand"].tolist()
     figure = make_subplots(rows=len(LABELS), cols=1, shared_xaxes=True, vertical_spacing=0.08)
@@ -251,8 +254,11 @@ def _add_estimates(
         for one in rows.to_dict("records")
     ]
     texts = [
-        f"estimated {chart_text(estimate)} {label}<br>counted {chart_text(percent(part))} of {count(posts, 'post')}"
-        for estimate, part, posts in zip(shown, rows["raw"], rows["posts"], strict=True)
+        (f"estimated {chart_text(estimate)} {label}<br>" if explained else "")
+        + f"counted {chart_text(percent(part))} {label} of {count(posts, 'post')}"
+        for estimate, explained, part, posts in zip(
+            shown, rows["explained"], rows["raw"], rows["posts"], strict=True
+        )
     ]
     hover = {
         "customdata": _named(rows, names, texts),
@@ -263,8 +269,9 @@ def _add_estimates(
         marker={"color": theme.INK, "symbol": "diamond-open", "size": 10, "line": {"width": 2, "color": theme.INK}},
         row=row, col=1, **hover,
     )  # fmt: skip
+    known = rows["explained"].to_numpy(bool)
     figure.add_scatter(
-        x=share, y=rows["brand"], name="estimated", mode="markers", legendgroup="estimated", showlegend=row == 1,
+        x=share.where(known), y=rows["brand"], name="estimated", mode="markers", legendgroup="estimated", showlegend=row == 1,
         marker={"color": colour, "symbol": "circle", "size": 12},
         error_x={"type": "data", "array": high - share, "arrayminus": share - low, "color": colour, "thickness": 2},
         row=row, col=1, **hover,
@@ -276,7 +283,7 @@ def _shares_title(now: pd.DataFrame, methods: pd.DataFrame, names: Names, brand:
     if not shares:
         return f"No post about {tidy(names[brand])} could be corrected for errors"
     if not is_explained(shares.values()):
-        return f"What is known of errors does not explain the labels of posts about {tidy(names[brand])}"
+        return f"Shares of posts about {tidy(names[brand])} as counted: how often the method errs on such posts is not known"
     mine = shares[LABELS[0]]
     estimate = share_with_interval(mine["share"], mine["low"], mine["high"])
     methods = known_methods(methods)
@@ -296,7 +303,10 @@ def _shares_table(now: pd.DataFrame, names: Names) -> pd.DataFrame:
             "posts": [f"{row['posts']:,}" for row in rows],
             "counted": [percent(row["raw"]) for row in rows],
             "estimated": [
-                share_with_interval(row["share"], row["low"], row["high"]) for row in rows
+                share_with_interval(row["share"], row["low"], row["high"])
+                if row["explained"]
+                else "not known"
+                for row in rows
             ],
         }
     )

@@ -50,6 +50,7 @@ def describe_health(
     names: Names,
     brand: str,
     timezone: str,
+    data: tuple[datetime, datetime] | None = None,
 ) -> list[str]:
     """Give the answer of the report in four sentences.
 
@@ -71,11 +72,13 @@ def describe_health(
         Key of the brand the report is about.
     timezone
         Whose days are meant.
+    data
+        First and last time of the posts of the source, if they have one.
     """
     shown = {key: tidy(name) for key, name in names.items()}
     this = _row(levels, brand, "this")
     if this is None or not this["scored"]:
-        return describe_nothing(this, shown[brand])
+        return describe_nothing(this, shown[brand], data)
     return [
         _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods),
         _corrected_sentence(shares_of(shares, brand), methods),
@@ -84,11 +87,14 @@ def describe_health(
     ]
 
 
-def describe_nothing(this: Mapping[str, Any] | None, name: str) -> list[str]:
+def describe_nothing(
+    this: Mapping[str, Any] | None, name: str, data: tuple[datetime, datetime] | None = None
+) -> list[str]:
     """Say that there is nothing to say, and why."""
     if this is None or not this["posts"]:
         return [
             f"No post of this period mentions {name}.",
+            *([] if data is None else [describe_range(data)]),
             "Check the brand's terms in data_catalog.yaml, the source and the period; the page says under "
             "Limits what was searched.",
         ]
@@ -351,10 +357,13 @@ def describe_gaps(
     if data is None:
         gaps.append("No post of this source has a time.")
     elif silent:
-        gaps.append(
-            f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
-        )
+        gaps.append(describe_range(data))
     return gaps
+
+
+def describe_range(data: tuple[datetime, datetime]) -> str:
+    """Say when the posts of a source were written."""
+    return f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
 
 
 def describe_limits(
