@@ -1,11 +1,15 @@
 """People see what they were given, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
 from murmuration.dashboards.access import Access, read_access
 from murmuration.dashboards.archive import find_newest, list_visible, open_run
 from murmuration.dashboards.people import People, hash_password, is_password, save_person
+from murmuration.dashboards.server import Dashboards, ServerOptions
 from murmuration.errors import SettingsError, UnknownNameError
+from murmuration.settings import get_settings
 
 from .runs import make_run
 
@@ -88,3 +92,9 @@ def test_a_mistake_in_the_users_file_is_told_with_its_place(tmp_path, text, prob
     (tmp_path / "users.yaml").write_text(text)
     with pytest.raises(SettingsError, match=problem):
         People(tmp_path / "users.yaml")
+
+
+def test_outside_a_workspace_there_is_nothing_to_serve(tmp_path):
+    settings = replace(get_settings(), root=tmp_path)
+    with pytest.raises(SettingsError, match="Start the dashboards in a workspace"):
+        Dashboards(ServerOptions(), settings, on_ready=print)

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.web import HTTPError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
@@ -105,7 +107,12 @@ class Dashboards(Voila):  # type: ignore[misc]
         super().__init__(config=_configure(options), config_file_paths=[])
         self._options, self._settings, self._on_ready = options, settings, on_ready
         self._people = People(options.users) if options.users else None
-        self.root_dir = str(settings.root / "notebooks" / "dashboards")
+        pages = settings.root / "notebooks" / "dashboards"
+        if not pages.is_dir():
+            raise SettingsError(
+                f"There is no folder {pages}. Start the dashboards in a workspace, where data_catalog.yaml is."
+            )
+        self.root_dir = str(pages)
         self.ip, self.port, self.base_url = options.ip, options.port, options.base_url
         self.token = options.token or secrets.token_urlsafe(24)
         self.identity_provider_class = Identity
@@ -195,6 +202,11 @@ class Dashboards(Voila):  # type: ignore[misc]
             log.info("stopping")
         finally:
             self.stop()
+
+    def stop(self) -> None:
+        """End all kernels; some may have ended just now."""
+        with suppress(HTTPError):
+            super().stop()
 
     def _address(self) -> str:
         host = f"[{self.ip}]" if ":" in self.ip else self.ip

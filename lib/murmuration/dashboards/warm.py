@@ -77,7 +77,8 @@ class WarmProcess:
         alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS"), "1")
         words = [sys.executable, "-m", "murmuration.dashboards.warm"]
         return subprocess.Popen(  # noqa: S603
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **alone}
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **alone},
+            start_new_session=True,  # Ctrl-C is for the server, which ends it
         )  # fmt: skip
 
 
