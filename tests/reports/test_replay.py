@@ -67,6 +67,7 @@ def add_posts(take_in, write_csv):
     return add
 
 
+@pytest.mark.soak
 def test_a_run_is_replayed_equal_whatever_came_in_was_edited_deleted_or_folded_since(
     committed, add_posts
 ):

@@ -215,7 +215,8 @@ def _view_terms(
     weighed = weigh(counts, weights)
     n = min(_DIMENSIONS, min(weighed.shape) - 1)
     svd = make("TruncatedSVD", n_components=n, random_state=params.seed, n_iter=7, sparse=True)
-    components = np.ascontiguousarray(svd.fit(weighed).components_.T)
+    with np.errstate(invalid="ignore"):  # rows that are all alike have no variance to explain
+        components = np.ascontiguousarray(svd.fit(weighed).components_.T)
     known = float((np.asarray(counts.sum(axis=1)).ravel() >= _SOME_TERMS).mean())
     if known < _LEAST_KNOWN:
         return None

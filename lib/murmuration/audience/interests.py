@@ -112,7 +112,8 @@ def _factorise(
     # Nearly as many directions as terms would say only what is known already.
     n = min(n_dimensions, max(2, len(kept) // _TERMS_A_DIRECTION), min(weighed.shape) - 1)
     svd = make("TruncatedSVD", n_components=max(n, 1), random_state=seed, n_iter=7, sparse=True)
-    directions = np.ascontiguousarray(svd.fit(weighed).components_.T)
+    with np.errstate(invalid="ignore"):  # rows that are all alike have no variance to explain
+        directions = np.ascontiguousarray(svd.fit(weighed).components_.T)
     return InterestModel(kinds, terms.take(pa.array(kept)), rarity, directions)
 
 
