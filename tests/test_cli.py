@@ -253,6 +253,7 @@ SMALL = {
 }  # fmt: skip
 
 
+@pytest.mark.soak
 def test_a_schedule_runs_its_report_and_the_ledger_knows(murmuration, posts, workspace, tmp_path):
     murmuration("import", str(posts), "--source", "test")
     (workspace / "notebooks" / "reports" / "small.ipynb").write_text(json.dumps(SMALL))

@@ -106,6 +106,7 @@ def test_a_python_without_venv_says_how_to_get_it(tmp_path, module):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.soak
 def test_without_a_network_it_says_so_and_the_next_call_begins_anew(tmp_path):
     folder = bare(tmp_path / "clone")
     first = start(folder, "runs", **no_network())

@@ -32,6 +32,7 @@ def test_a_reference_finds_groups_that_are_plain(crafts, method):
     assert found.stability is None
 
 
+@pytest.mark.soak
 def test_ours_is_measured_with_stability_and_interests(crafts, capsys):
     found = measure(crafts, OURS, seeds=1, samples=2)
     assert found.ari > 0.95

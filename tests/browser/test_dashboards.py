@@ -87,6 +87,7 @@ def test_a_viewer_who_edits_the_address_is_refused_and_has_no_form(page, server)
     assert page.get_by_role("button", name="Run again").count() == 0
 
 
+@pytest.mark.soak
 def test_an_analyst_opens_a_topic_and_the_form_and_hostile_names_do_nothing(page, server):
     log_in(page, server, "anna", "topics")
     page.wait_for_selector(".mm-drawn")
@@ -117,6 +118,7 @@ def test_everything_has_a_name_and_stands_out_from_its_ground(page, server, sche
     assert page.title().startswith("Aurora Mobile")
 
 
+@pytest.mark.soak
 def test_a_page_whose_kernel_was_killed_says_so(page, server):
     log_in(page, server, "anna", "runs")
     page.wait_for_selector(".mm-runs li")

@@ -847,6 +847,7 @@ MEASURE = (
 )
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_memory_does_not_grow_with_the_file(tmp_path):
     peaks = []

@@ -48,6 +48,7 @@ def test_a_filter_changes_the_sizes_on_the_map(reports):
     assert json.loads(page.map.figure)["data"] == json.loads(before)["data"]
 
 
+@pytest.mark.soak
 def test_thousands_of_topics_open_and_a_small_one_by_its_address(tmp_path):
     make_topics_run(tmp_path / "reports", topics=5000)
     page = open_page(topic="77")

@@ -159,6 +159,7 @@ def labelled(airline_workspace, by_hand, tmp_path, monkeypatch) -> Workspace:
     return workspace
 
 
+@pytest.mark.soak
 def test_labels_of_people_narrow_shares_and_bring_them_to_what_people_say(
     labelled, united, by_hand
 ):

@@ -59,6 +59,7 @@ def earlier_model():
     return train_classifier(posts["text"], posts["truth_sentiment"], params=quick, name="earlier")
 
 
+@pytest.mark.soak
 def test_shares_of_a_model_whose_errors_are_unknown_are_said_to_be_uncorrected(sample, tmp_path):
     label_by_truth(sample)
     model = earlier_model()

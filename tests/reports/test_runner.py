@@ -237,6 +237,7 @@ def test_a_half_written_run_is_no_run(add_report, some_posts):
     assert list_runs(reports) == []
 
 
+@pytest.mark.soak
 def test_a_run_scores_with_the_models_that_were_current_and_says_so(add_report, some_posts):
     texts = [f"{word} flight {n}" for n in range(8) for word in ("good", "bad", "long")]
     model = mm.sentiment.train_classifier(

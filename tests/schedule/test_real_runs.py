@@ -6,6 +6,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from murmuration.reports.manifest import list_runs
 from murmuration.schedule import requests
 
@@ -21,6 +23,7 @@ path = run.save_table(pd.DataFrame({"item": ["posts"], "value": [len(posts)]}), 
 """
 
 
+@pytest.mark.soak
 def test_each_run_says_what_changed_since_the_one_before(
     make_office, add_report, take_in, write_csv, store_of_settings
 ):

@@ -376,6 +376,7 @@ def test_posts_are_the_same_under_every_scheduler(several, store, scheduler):
     assert expected[0]["text"] == "edited"
 
 
+@pytest.mark.soak
 @pytest.mark.filterwarnings(
     "ignore::ResourceWarning"
 )  # sockets that distributed leaves to the collector
