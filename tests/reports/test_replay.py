@@ -101,6 +101,7 @@ def test_a_run_is_replayed_equal_whatever_came_in_was_edited_deleted_or_folded_s
     assert "forgotten since" in gone.describe()
 
 
+@pytest.mark.soak
 def test_the_recorded_code_runs_even_if_the_notebook_is_another_one_now(
     committed, add_report, add_posts
 ):

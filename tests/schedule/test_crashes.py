@@ -28,7 +28,7 @@ def test_daemons_that_are_killed_lose_no_fire_and_run_none_twice(make_world):
 
 
 def test_a_worker_that_is_stopped_past_its_lease_publishes_nothing_when_it_wakes(make_world):
-    world = make_world(speed=600.0, work_seconds=0.5, at_once=1)
+    world = make_world(speed=600.0, work_seconds=3.0, at_once=1)  # time enough to stop it
     world.write("one", "1 12 27 3 *")
     world.begin()
     sleeper = world.start()

@@ -101,6 +101,7 @@ app(["schedule", "tick"])
 """
 
 
+@pytest.mark.soak
 def test_a_disk_that_is_full_while_a_run_is_published_leaves_no_half_run(make_office, add_report):
     add_report(SAVE, "import plotly.graph_objects as go\ngo.Figure(go.Bar(x=[1], y=[1]))")
     office = make_office()
