@@ -323,6 +323,25 @@ _ALERTS = Table(
     ),
 )
 
+# Columns that tables of several reports share.
+_TO_READ = (
+    Column("rank", pa.int64(), "1 is to be read first"),
+    Column("source", pa.string(), "Where it came from"),
+    Column("post_id", pa.string(), "Its id"),
+    Column("author_key", pa.string(), "Pseudonym of its author"),
+    Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
+    Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+)
+_RECEIVED = (
+    Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
+    Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
+    Column("url", pa.string(), "Its address", text=True),
+)
+_FIGURE = (
+    Column("measure", pa.string(), "What is measured"),
+    Column("value", pa.float64(), "How much", unit="see `unit`"),
+    Column("unit", pa.string(), "Of what"),
+)
 _COVERAGE = Table(
     name="coverage",
     row="one figure about what the report rests on",
@@ -418,15 +437,8 @@ BRAND_HEALTH = (
         nullable=("author_key", "text", "sentiment", "engagement", "url"),
         columns=(
             Column("why", pa.string(), "`negative`, `positive`, `engaged` or `alert`"),
-            Column("rank", pa.int64(), "1 is to be read first"),
-            Column("source", pa.string(), "Where it came from"),
-            Column("post_id", pa.string(), "Its id"),
-            Column("author_key", pa.string(), "Pseudonym of its author"),
-            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
-            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
-            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
-            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
-            Column("url", pa.string(), "Its address", text=True),
+            *_TO_READ,
+            *_RECEIVED,
         ),
     ),
     Table(
@@ -796,16 +808,9 @@ TOPICS = (
         nullable=("author_key", "created_at", "text", "sentiment", "engagement", "url"),
         columns=(
             _TOPIC,
-            Column("rank", pa.int64(), "1 is to be read first"),
-            Column("source", pa.string(), "Where it came from"),
-            Column("post_id", pa.string(), "Its id"),
-            Column("author_key", pa.string(), "Pseudonym of its author"),
-            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
-            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
+            *_TO_READ,
             _share("topic_strength", "How sure its topic is"),
-            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
-            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
-            Column("url", pa.string(), "Its address", text=True),
+            *_RECEIVED,
         ),
     ),
     Table(
@@ -813,11 +818,7 @@ TOPICS = (
         row="one figure about how far the topics can be trusted",
         key=("measure",),
         nullable=("value",),
-        columns=(
-            Column("measure", pa.string(), "What is measured"),
-            Column("value", pa.float64(), "How much", unit="see `unit`"),
-            Column("unit", pa.string(), "Of what"),
-        ),
+        columns=(*_FIGURE,),
     ),
     _posts(
         _TOPIC,
@@ -1016,15 +1017,8 @@ AUDIENCE = (
         nullable=("author_key", "created_at", "text", "sentiment", "engagement", "url"),
         columns=(
             _SEGMENT,
-            Column("rank", pa.int64(), "1 is to be read first"),
-            Column("source", pa.string(), "Where it came from"),
-            Column("post_id", pa.string(), "Its id"),
-            Column("author_key", pa.string(), "Pseudonym of its author"),
-            Column("created_at", UTC_TIME, "When it was published", unit="UTC"),
-            Column("text", pa.string(), "What it says, handles masked unless asked for", text=True),
-            Column("sentiment", pa.float64(), "Sentiment", unit="−1 to 1"),
-            Column("engagement", pa.int64(), "Reactions that are known, together", unit="count"),
-            Column("url", pa.string(), "Its address", text=True),
+            *_TO_READ,
+            *_RECEIVED,
         ),
     ),
     Table(
@@ -1032,11 +1026,7 @@ AUDIENCE = (
         row="one figure about how far the segments can be trusted",
         key=("measure",),
         nullable=("value",),
-        columns=(
-            Column("measure", pa.string(), "What is measured"),
-            Column("value", pa.float64(), "How much", unit="see `unit`"),
-            Column("unit", pa.string(), "Of what"),
-        ),
+        columns=(*_FIGURE,),
     ),
     _COVERAGE,
 )
