@@ -85,6 +85,24 @@ def take_in(store: Store, state: Path) -> Callable[..., Receipt]:
 
 
 @pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str, Callable[[], object]], None]:
+    """Do something once, just before a step is taken, as another machine may."""
+
+    def plan(owner: Any, step: str, action: Callable[[], object]) -> None:
+        real, done = getattr(owner, step), []
+
+        def interrupted(*args: Any, **options: Any) -> Any:
+            if not done:
+                done.append(True)
+                action()
+            return real(*args, **options)
+
+        monkeypatch.setattr(owner, step, interrupted)
+
+    return plan
+
+
+@pytest.fixture
 def write_csv(tmp_path: Path) -> Callable[..., Path]:
     """Write rows as a CSV file."""
 

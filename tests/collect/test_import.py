@@ -544,24 +544,6 @@ def test_forgotten_posts_and_authors_stay_out(take_in, write_csv, store, posts_o
     assert sorted(posts_of()) == ["0", "2", "4"]
 
 
-@pytest.fixture
-def meanwhile(monkeypatch):
-    """Do something just before an import takes a step, as another machine may."""
-
-    def plan(owner, step, action):
-        real, done = getattr(owner, step), []
-
-        def interrupted(*args, **options):
-            if not done:
-                done.append(True)
-                action()
-            return real(*args, **options)
-
-        monkeypatch.setattr(owner, step, interrupted)
-
-    return plan
-
-
 STEPS = [(job.ImportJob, "_check_bad_share"), (job, "write_units")]
 
 

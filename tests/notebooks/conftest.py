@@ -1,8 +1,13 @@
 """Workspaces in which whole reports run, each made once."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from murmuration.reports import RunResult, load_run
+from murmuration.reports.parameters import cell_source, cell_tags
 
 from ..browser.conftest import Workspace
 
@@ -32,3 +37,14 @@ def values_of(run: RunResult) -> dict[str, str]:
         for artefact in run.manifest["artefacts"]
         if "values_sha256" in artefact
     }
+
+
+def run_cells(notebook: Path, **parameters: object) -> dict[str, Any]:
+    """Run a notebook's cells in this process, as a draft; give the names it leaves."""
+    names: dict[str, Any] = {}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile(cell_source(cell), str(notebook), "exec"), names)
+            if "parameters" in cell_tags(cell):
+                names.update(parameters)
+    return names

@@ -1,6 +1,5 @@
 """The report on audiences: two real runs, and the notebook's cells on posts that segments can hardly be made of."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -10,7 +9,6 @@ import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import PolicyError, UnknownNameError
 from murmuration.reports import load_run
-from murmuration.reports.parameters import cell_source, cell_tags
 from murmuration.sample import write_posts
 from murmuration.schema import RESULTS
 from murmuration.settings import get_settings
@@ -18,6 +16,7 @@ from murmuration.store import open_store
 
 from ..browser.conftest import Workspace
 from ..conftest import ROOT
+from .conftest import run_cells
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 VIEW = {"source": "sample", "segments": "5", "since": "2026-02-02", "until": "2026-03-02"}
@@ -80,17 +79,6 @@ def test_the_page_has_all_figures_and_no_error(page):
 # --- The notebook's cells on posts that segments can hardly be made of ------------------------------
 
 
-def run_cells(**parameters):
-    """Run the notebook's cells in this process, as a draft; give the names it leaves."""
-    names: dict = {}
-    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile(cell_source(cell), str(NOTEBOOK), "exec"), names)
-            if "parameters" in cell_tags(cell):
-                names.update(parameters)
-    return names
-
-
 @pytest.fixture
 def draft(write_csv, state, workspace):
     """Take in texts of some authors, and run the notebook on them."""
@@ -105,7 +93,7 @@ def draft(write_csv, state, workspace):
         options = ImportOptions(observed_at=START, detect_language=False)
         list(import_files([str(path)], source="test", store=open_store(get_settings()), state=state, options=options))  # fmt: skip
         asked = {"since": "2026-01-01", "until": "2026-03-01", "segments": 2}
-        return run_cells(**asked | parameters)
+        return run_cells(NOTEBOOK, **asked | parameters)
 
     return run
 
@@ -143,7 +131,7 @@ def test_the_second_run_goes_on_with_the_ids_of_the_first(draft):
     first = draft(CRAFTS * 3)
     assert first["previous"] is None
     mm.models.save(first["fitted"].with_members(first["assigned"]), first["kept_as"])
-    second = run_cells(since="2026-01-01", until="2026-03-01", segments=2)
+    second = run_cells(NOTEBOOK, since="2026-01-01", until="2026-03-01", segments=2)
     assert second["previous"].name == first["kept_as"]
     assert second["table"]["status"].eq("continued").all()
     assert second["table"]["segment"].tolist() == first["table"]["segment"].tolist()
@@ -158,7 +146,9 @@ def test_members_are_written_only_where_the_policy_allows_it(draft, workspace):
         draft(CRAFTS, source="test", export=True)
     catalog = workspace / "data_catalog.yaml"
     catalog.write_text(catalog.read_text().replace("sources:\n", "sources:\n  test:\n    policy: {export: true}\n", 1))  # fmt: skip
-    left = run_cells(since="2026-01-01", until="2026-03-01", segments=2, source="test", export=True)
+    left = run_cells(
+        NOTEBOOK, since="2026-01-01", until="2026-03-01", segments=2, source="test", export=True
+    )
     tables = left["run"].context.folder / "tables"
     members = pd.read_parquet(tables / "members.parquet")
     assert members["author_key"].str.fullmatch("[0-9a-f]{32}").all()

@@ -1,6 +1,5 @@
 """The report on topics: one real run, and the notebook's cells on posts that topics can hardly be made of."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -10,7 +9,6 @@ import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import UnknownNameError
 from murmuration.reports import load_run
-from murmuration.reports.parameters import cell_source, cell_tags
 from murmuration.sample import Plan, planted_topics, write_posts
 from murmuration.schema import RESULTS
 from murmuration.settings import get_settings
@@ -18,6 +16,7 @@ from murmuration.store import open_store
 
 from ..browser.conftest import Workspace
 from ..conftest import ROOT
+from .conftest import run_cells
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 VIEW = {"source": "sample", "brand": "aurora", "since": "2026-02-02", "until": "2026-03-02"}
@@ -102,17 +101,6 @@ def test_the_page_has_all_figures_and_no_error(page):
 # --- The notebook's cells on posts that topics can hardly be made of --------------------------------
 
 
-def run_cells(**parameters):
-    """Run the notebook's cells in this process, as a draft; give the names it leaves."""
-    names: dict = {}
-    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile(cell_source(cell), str(NOTEBOOK), "exec"), names)
-            if "parameters" in cell_tags(cell):
-                names.update(parameters)
-    return names
-
-
 @pytest.fixture
 def draft(write_csv, state, workspace):
     """Take in texts, one an hour for some days, and run the notebook on them."""
@@ -145,7 +133,7 @@ def draft(write_csv, state, workspace):
             "embedding": "lsa",
             "check_stability": False,
         }
-        return run_cells(**asked | parameters)
+        return run_cells(NOTEBOOK, **asked | parameters)
 
     return run
 
@@ -195,7 +183,7 @@ def test_topics_go_on_from_those_that_were_kept_last(draft):
         "min_posts": 5,
         "check_stability": False,
     }
-    second = run_cells(**asked, method="nmf", embedding="lsa", continue_from="latest")
+    second = run_cells(NOTEBOOK, **asked, method="nmf", embedding="lsa", continue_from="latest")
     assert second["previous"].version == first["fitted"].version.replace(
         "topics", first["kept_as"], 1
     )

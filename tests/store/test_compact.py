@@ -150,24 +150,6 @@ def test_an_import_by_another_process_waits_for_the_lock(
     assert problems() == []
 
 
-@pytest.fixture
-def meanwhile(monkeypatch):
-    """Do something between the reading of a month and its commit, as another machine may."""
-
-    def plan(action):
-        real, done = upkeep.write_units, []
-
-        def interrupted(*args, **options):
-            if not done:
-                done.append(True)
-                action()
-            return real(*args, **options)
-
-        monkeypatch.setattr(upkeep, "write_units", interrupted)
-
-    return plan
-
-
 def test_an_import_on_another_machine_meanwhile_is_kept(
     store, state, tmp_path, write_csv, rows_of, problems, meanwhile, two_versions
 ):
@@ -175,9 +157,11 @@ def test_an_import_on_another_machine_meanwhile_is_kept(
     options = ImportOptions(observed_at=FIRST + timedelta(days=2))
     elsewhere = tmp_path / "other-state"
     meanwhile(
+        upkeep,
+        "write_units",
         lambda: list(
             import_files([path], source="test", store=store, state=elsewhere, options=options)
-        )
+        ),
     )
     compact(store, state)
     assert [row["text"] for row in rows_of()] == ["edited", "newer", "edited", "post 9"]
@@ -188,7 +172,7 @@ def test_a_compaction_on_another_machine_meanwhile_is_refused_not_doubled(
     store, state, tmp_path, rows_of, problems, meanwhile, two_versions
 ):
     before = rows_of()
-    meanwhile(lambda: compact(store, tmp_path / "other-state"))
+    meanwhile(upkeep, "write_units", lambda: compact(store, tmp_path / "other-state"))
     with pytest.raises(StoreError, match="Somebody else changed the store"):
         compact(store, state)
     assert rows_of() == before
@@ -199,7 +183,11 @@ def test_a_compaction_on_another_machine_meanwhile_is_refused_not_doubled(
 def test_what_is_forgotten_on_another_machine_meanwhile_does_not_come_back(
     store, state, tmp_path, rows_of, problems, meanwhile, two_versions
 ):
-    meanwhile(lambda: forget(store, tmp_path / "other-state", source="test", post="1"))
+    meanwhile(
+        upkeep,
+        "write_units",
+        lambda: forget(store, tmp_path / "other-state", source="test", post="1"),
+    )
     with pytest.raises(StoreError, match="Somebody else changed the store"):
         compact(store, state)
     assert [row["post_id"] for row in rows_of()] == ["2", "3"]

@@ -38,29 +38,11 @@ def elsewhere(store, tmp_path, write_csv):
     return Machine()
 
 
-@pytest.fixture
-def just_before(monkeypatch):
-    """Do something once, just before a step."""
-
-    def plan(owner, step, action):
-        real, done = getattr(owner, step), []
-
-        def interrupted(*args, **options):
-            if not done:
-                done.append(True)
-                action()
-            return real(*args, **options)
-
-        monkeypatch.setattr(owner, step, interrupted)
-
-    return plan
-
-
 def test_of_two_imports_of_a_new_post_in_other_months_one_is_refused_at_the_last_moment(
-    put, rows_of, problems, just_before, elsewhere
+    put, rows_of, problems, meanwhile, elsewhere
 ):
     put([post(1)])
-    just_before(Store, "commit_posts", lambda: elsewhere.take_in([post(2, 3, "theirs")]))
+    meanwhile(Store, "commit_posts", lambda: elsewhere.take_in([post(2, 3, "theirs")]))
     with pytest.raises(StoreError, match="No posts were committed; run the import again"):
         put([post(2, 2, "mine"), post(3)])
     assert [row["text"] for row in rows_of()] == ["x", "theirs"]
@@ -71,10 +53,10 @@ def test_of_two_imports_of_a_new_post_in_other_months_one_is_refused_at_the_last
 
 
 def test_an_import_of_another_source_at_the_last_moment_stops_nobody(
-    put, rows_of, problems, just_before, elsewhere
+    put, rows_of, problems, meanwhile, elsewhere
 ):
     put([post(1)])
-    just_before(Store, "commit_posts", lambda: elsewhere.take_in([post(9)], source="other"))
+    meanwhile(Store, "commit_posts", lambda: elsewhere.take_in([post(9)], source="other"))
     put([post(2)])
     assert [(row["source"], row["post_id"]) for row in rows_of()] == [
         ("other", "9"),
@@ -85,10 +67,10 @@ def test_an_import_of_another_source_at_the_last_moment_stops_nobody(
 
 
 def test_what_is_forgotten_at_the_last_moment_is_erased_again(
-    store, put, rows_of, problems, holders, just_before, elsewhere
+    store, put, rows_of, problems, holders, meanwhile, elsewhere
 ):
     put([post(1)])
-    just_before(Store, "commit_posts", lambda: elsewhere.forget(post="2"))
+    meanwhile(Store, "commit_posts", lambda: elsewhere.forget(post="2"))
     put([post(2, text=SECRET), post(3)])
     assert [row["post_id"] for row in rows_of()] == ["1", "3"]
     assert holders(SECRET) == []
@@ -96,11 +78,11 @@ def test_what_is_forgotten_at_the_last_moment_is_erased_again(
 
 
 def test_a_post_that_lives_in_two_months_is_folded_into_one(
-    store, state, put, rows_of, problems, just_before, elsewhere, monkeypatch
+    store, state, put, rows_of, problems, meanwhile, elsewhere, monkeypatch
 ):
     monkeypatch.setattr(job.ImportJob, "_check_alone", lambda self, seen: store.open("posts"))
     put([post(1)])
-    just_before(
+    meanwhile(
         job, "write_units", lambda: elsewhere.take_in([post(2, 3, "newer"), post(4, 3)], day=1)
     )
     put([post(2, 2, "older"), post(3, 2)], observed_at=FIRST)
