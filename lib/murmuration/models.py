@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 
 _FOLDER, _NEWEST, _CURRENT = "models", "newest.json", "current-{}.json"
 _NAME = re.compile(r"[a-z0-9_-]{1,64}")
+_NO_NAME, _NAME_CHARS = re.compile(r"[^a-z0-9_-]+"), 64
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _VERSION = re.compile(rf"([a-z0-9_-]{{1,64}})/([0-9a-f]{{8}})/{re.escape(FACTS)}")
 _POINTER = re.compile(_CURRENT.format(r"([a-z]{2,3})").replace(".", r"\."))
@@ -70,6 +71,24 @@ class SavedModel:
     def address(self) -> str:
         """What `load` knows it by: ``name@xxxxxxxx``."""
         return f"{self.card.name}@{self.digest[:_DIGITS]}"
+
+
+def name_model(given: str, kind: str, source: str, brand: str) -> str:
+    """Give the name that a report keeps a model under: the one that was given, or one made of what it is about.
+
+    Parameters
+    ----------
+    given
+        Nothing, or ``none`` where nothing is kept, for one that is made.
+    kind
+        What it holds, such as ``topics``.
+    source, brand
+        Which posts; nothing for all.
+    """
+    if given and given != "none":
+        return given
+    parts = [kind, *(part for part in (source, brand) if part)]
+    return _NO_NAME.sub("_", "-".join(parts).lower())[:_NAME_CHARS]
 
 
 def load(name_or_folder: str | Path, *, store: Store | None = None) -> Any:

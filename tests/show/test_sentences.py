@@ -10,11 +10,17 @@ from murmuration.show import (
     describe_gaps,
     describe_health,
     describe_limits,
-    headline,
     plot_shares,
     show_levels,
 )
-from murmuration.show.words import percent, percent_between, points, score, share_with_interval
+from murmuration.show.words import (
+    headline,
+    percent,
+    percent_between,
+    points,
+    score,
+    share_with_interval,
+)
 from murmuration.trends import compare_levels, count_coverage
 
 NAMES = {"us": "Us Air", "rival": "Rival", "third": "Third"}
@@ -313,7 +319,9 @@ def test_hostile_names_stay_text_on_one_line_and_short(make_tables, make_scored)
     sentences = answer(tables, {"us": hostile})
     assert not any("\n" in sentence or "\u202e" in sentence for sentence in sentences)
     assert len(sentences[0]) < 300
-    top = headline(hostile, "2–4 March 2026", source="x", timezone="UTC", answer=sentences)
+    top = headline(
+        "Brand health", hostile, "2–4 March 2026", source="x", timezone="UTC", answer=sentences
+    )
     tokens = MarkdownIt("commonmark", {"html": False}).parse(top)
     assert {token.tag for token in tokens} == {"h1", "p", "blockquote", ""}
     inline = [child for token in tokens for child in token.children or []]
@@ -324,12 +332,21 @@ def test_hostile_names_stay_text_on_one_line_and_short(make_tables, make_scored)
 
 
 def test_the_headline_names_what_the_answer_rests_on():
-    top = headline("Us", "2–4 March 2026", source="_odd_", timezone="UTC", answer=["One.", "Two."])
+    top = headline(
+        "Brand health",
+        "Us",
+        "2–4 March 2026",
+        source="_odd_",
+        timezone="UTC",
+        answer=["One.", "Two."],
+    )
     assert (
         top
         == "# Brand health: Us\n\n2–4 March 2026 (UTC), posts of \\_odd\\_.\n\n> One.\n>\n> Two.\n"
     )
-    assert "posts of all sources" in headline("Us", "March", source="", timezone="UTC", answer=[])
+    assert "posts of all sources" in headline(
+        "Brand health", "Us", "March", source="", timezone="UTC", answer=[]
+    )
 
 
 # --- Gaps and limits ------------------------------------------------------------------------------

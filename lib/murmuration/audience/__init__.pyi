@@ -30,7 +30,6 @@ from .summary import complete_cards as complete_cards
 from .summary import count_audience_coverage as count_audience_coverage
 from .summary import list_members as list_members
 from .summary import measure_segments as measure_segments
-from .summary import name_segments as name_segments
 
 __all__ = [
     "BLOCKS",
@@ -61,7 +60,6 @@ __all__ = [
     "list_members",
     "measure_interests",
     "measure_segments",
-    "name_segments",
     "place_authors",
     "profile_authors",
     "segment_authors",

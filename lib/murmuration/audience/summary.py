@@ -1,6 +1,5 @@
 """Segments → what the report rests on, and how far it can be trusted."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,6 @@ from murmuration.audience.segments import SegmentModel
 from murmuration.errors import PolicyError
 from murmuration.frames import TEXT, text_column
 
-_NO_NAME = re.compile(r"[^a-z0-9_-]+")
-_NAME_CHARS = 64
 QUALITY = (
     ("stability", "−1 to 1"),
     ("jaccard", "0 to 1"),
@@ -24,14 +21,6 @@ QUALITY = (
     ("shared", "0 to 1"),
 )
 _BEFORE = ("authors_before", "stayed", "came", "left")
-
-
-def name_segments(model: str, source: str, brand: str) -> str:
-    """Give the name that segments are kept under: the one asked for, or one made of the source and the brand."""
-    if model and model != "none":
-        return model
-    parts = ["segments", *(part for part in (source, brand) if part)]
-    return _NO_NAME.sub("_", "-".join(parts).lower())[:_NAME_CHARS]
 
 
 def complete_cards(

@@ -4,7 +4,6 @@ from .alerts import describe_watch as describe_watch
 from .alerts import show_alerts as show_alerts
 from .audience import AUDIENCE_COLUMNS as AUDIENCE_COLUMNS
 from .audience import advise_segments as advise_segments
-from .audience import audience_headline as audience_headline
 from .audience import describe_audience as describe_audience
 from .audience import describe_audience_limits as describe_audience_limits
 from .audience import show_audience_quality as show_audience_quality
@@ -27,7 +26,6 @@ from .brand_health import COLUMNS as COLUMNS
 from .brand_health import describe_gaps as describe_gaps
 from .brand_health import describe_health as describe_health
 from .brand_health import describe_limits as describe_limits
-from .brand_health import headline as headline
 from .brand_health import show_levels as show_levels
 from .labelling import label_posts as label_posts
 from .labels import caption_shares as caption_shares
@@ -73,7 +71,7 @@ from .topics import show_lineage as show_lineage
 from .topics import show_topic_posts as show_topic_posts
 from .topics import show_topic_quality as show_topic_quality
 from .topics import show_topics as show_topics
-from .topics import topics_headline as topics_headline
+from .words import headline as headline
 
 __all__ = [
     "AUDIENCE_COLUMNS",
@@ -86,7 +84,6 @@ __all__ = [
     "advise_segments",
     "answer_alerts",
     "apply_theme",
-    "audience_headline",
     "caption_shares",
     "changed_topics",
     "describe_agreement",
@@ -151,5 +148,4 @@ __all__ = [
     "show_topic_posts",
     "show_topic_quality",
     "show_topics",
-    "topics_headline",
 ]

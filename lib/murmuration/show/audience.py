@@ -130,29 +130,6 @@ def _growth(row: Mapping[str, Any]) -> float:
     return 0.0 if pd.isna(before) or not before else (int(row["authors"]) - int(before)) / int(before)  # fmt: skip
 
 
-def audience_headline(
-    name: str, period: str, *, source: str, timezone: str, answer: Sequence[str], about: str = ""
-) -> str:
-    """Give the top of the report as Markdown: what it is about, and the answer.
-
-    Parameters
-    ----------
-    name
-        Name of the brand; nothing for all posts.
-    period, source, timezone
-        Which posts.
-    answer
-        Of `describe_audience`.
-    about
-        Describes the source, as the catalog does.
-    """
-    of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
-    of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
-    title = f"Audience: {as_markdown(tidy(name))}" if name else "Audience"
-    lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
-    return f"# {title}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
-
-
 def show_segments(segments: pd.DataFrame, levels: pd.DataFrame) -> Html:
     """Show all segments beside each other as a table, the largest first.
 

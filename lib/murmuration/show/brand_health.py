@@ -303,19 +303,6 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
     return start + ("; " + ", ".join(said) if said else "") + "."
 
 
-def headline(
-    name: str, period: str, *, source: str, timezone: str, answer: Sequence[str], about: str = ""
-) -> str:
-    """Give the top of the report as Markdown: what it is about, and the answer.
-
-    `about` describes the source, as the catalog does.
-    """
-    of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
-    of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
-    lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
-    return f"# Brand health: {as_markdown(tidy(name))}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
-
-
 def show_levels(levels: pd.DataFrame, *, by: str) -> Html:
     """Show levels of groups as a table, largest group first."""
     if levels.empty:

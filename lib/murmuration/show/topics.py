@@ -187,29 +187,6 @@ def _by_whom(row: Mapping[str, Any]) -> str:
     return said
 
 
-def topics_headline(
-    name: str, period: str, *, source: str, timezone: str, answer: Sequence[str], about: str = ""
-) -> str:
-    """Give the top of the report as Markdown: what it is about, and the answer.
-
-    Parameters
-    ----------
-    name
-        Name of the brand; nothing for all posts.
-    period, source, timezone
-        Which posts.
-    answer
-        Of `describe_topics`.
-    about
-        Describes the source, as the catalog does.
-    """
-    of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
-    of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
-    title = f"Topics: {as_markdown(tidy(name))}" if name else "Topics"
-    lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
-    return f"# {title}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
-
-
 def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFrame) -> Html:
     """Show all topics as a table, the largest first.
 
@@ -540,5 +517,4 @@ __all__ = [
     "show_topic_posts",
     "show_topic_quality",
     "show_topics",
-    "topics_headline",
 ]

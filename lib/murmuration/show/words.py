@@ -100,3 +100,35 @@ def tidy(name: str, *, longest: int = 60) -> str:
 def as_markdown(text: str) -> str:
     """Give text so that Markdown shows it as it is."""
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def headline(
+    what: str,
+    name: str,
+    period: str,
+    *,
+    source: str,
+    timezone: str,
+    answer: Sequence[str],
+    about: str = "",
+) -> str:
+    """Give the top of a report as Markdown: what it is about, and the answer.
+
+    Parameters
+    ----------
+    what
+        What the report tells, such as ``Topics``.
+    name
+        Name of the brand; nothing for all posts.
+    period, source, timezone
+        Which posts.
+    answer
+        Its sentences.
+    about
+        Describes the source, as the catalog does.
+    """
+    title = f"{what}: {as_markdown(tidy(name))}" if name else what
+    of = f"posts of {as_markdown(source)}" if source else "posts of all sources"
+    of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
+    lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
+    return f"# {title}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"

@@ -28,7 +28,6 @@ from .summary import fill_lineage as fill_lineage
 from .summary import find_again as find_again
 from .summary import find_growth as find_growth
 from .summary import measure_topics as measure_topics
-from .summary import name_model as name_model
 
 __all__ = [
     "Embedder",
@@ -60,6 +59,5 @@ __all__ = [
     "match_topics",
     "measure_topics",
     "merge_topics",
-    "name_model",
     "place_topics",
 ]

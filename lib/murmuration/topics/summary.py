@@ -1,6 +1,5 @@
 """Posts with topics → a row for each topic, and what the model rests on."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -23,18 +22,8 @@ from murmuration.topics.quality import count_windows, estimate_coherence, estima
 from murmuration.trends import estimate_share_of_voice
 
 MOST_DAYS = 92  # of a window in which growth is looked for
-_NAME_CHARS = 64
 _FOUND_AGAIN = 4_000  # posts that topics are found again in
 _LOOKED_AT = 10_000  # posts in which terms are looked for
-_NO_NAME = re.compile(r"[^a-z0-9_-]+")
-
-
-def name_model(model: str, source: str, brand: str) -> str:
-    """Give the name that topics are kept under: the one asked for, or one made of the source and the brand."""
-    if model and model != "none":
-        return model
-    parts = ["topics", *(part for part in (source, brand) if part)]
-    return _NO_NAME.sub("_", "-".join(parts).lower())[:_NAME_CHARS]
 
 
 def estimate_topics(
