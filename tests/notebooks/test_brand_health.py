@@ -93,13 +93,15 @@ def test_the_answer_is_four_sentences_that_quote_the_tables(united):
     )
     answer = united.manifest["answer"]
     assert len(answer) == 4
-    assert f"Of {int(level['scored']):,} scored posts about United Airlines" in answer[0]
-    assert f"{100 * level['negative_share']:.0f} %" in answer[0]
-    assert "no posts from the period before" in answer[0]
+    assert f"Of {int(level['scored']):,} scored posts about United Airlines" in answer[1]
+    assert f"{100 * level['negative_share']:.0f} %" in answer[1]
+    assert "no posts from the period before" in answer[1]
     shares = united.table("shares").to_pandas().set_index(["brand", "period", "label"])
     estimate = shares.loc[("united", "this", "negative")]
     ends = (f"{100 * estimate[end]:.0f}" for end in ("share", "low", "high"))
-    assert "errs, {} % ({}–{} %) are negative".format(*ends) in answer[1]
+    assert (
+        "Of the posts about United Airlines, {} % ({}–{} %) are negative".format(*ends) in answer[0]
+    )
 
 
 def test_terms_and_posts_to_read_are_what_people_complain_about(united):

@@ -65,7 +65,7 @@ def describe(make_tables, make_scored):
     return run
 
 
-def test_the_corrected_shares_stand_beside_the_counted_ones(describe):
+def test_the_corrected_shares_stand_before_the_counted_ones(describe):
     tables, sentences = describe(us_this={"negative": 900, "neutral": 560, "positive": 1100})
     shown = {
         label: share_with_interval(
@@ -73,9 +73,12 @@ def test_the_corrected_shares_stand_beside_the_counted_ones(describe):
         )
         for label in ("negative", "positive")
     }
-    assert sentences[1] == (
-        f"Corrected for how often VADER errs, {shown['negative']} are negative and {shown['positive']} positive, "
-        "if posts are misread here as on 47,678 English tweets of SemEval 2013 to 2016."
+    assert sentences[0] == (
+        f"Of the posts about Us Air, {shown['negative']} are negative and {shown['positive']} positive: corrected for how "
+        "often VADER errs, if they are misread here as on 47,678 English tweets of SemEval 2013 to 2016."
+    )
+    assert sentences[1].startswith(
+        "Of 2,560 scored posts about Us Air, 35 % (33–37 %) are negative"
     )
     assert tables.share("us")["share"] > 900 / 2560 + 0.05
 
@@ -116,10 +119,10 @@ def test_whoever_scored_is_named(make_tables, make_scored, every, who, verb):
     sentences = answer(tables, ALONE)
     assert (
         f"positive by {who.replace('VADER', 'VADER' + chr(39) + 's list of words')} (mean"
-        in sentences[0]
+        in sentences[1]
     )
-    assert sentences[1].startswith(f"Corrected for how often {who} {verb}, ")
-    assert "posts of ours" in sentences[1]
+    assert f"positive: corrected for how often {who} {verb}, if" in sentences[0]
+    assert "posts of ours" in sentences[0]
     told = describe_limits(
         count_coverage(posts.assign(text="x"), searched=9, quarantined=0),
         [],

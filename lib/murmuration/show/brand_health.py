@@ -52,7 +52,7 @@ def describe_health(
     timezone: str,
     data: tuple[datetime, datetime] | None = None,
 ) -> list[str]:
-    """Give the answer of the report in four sentences.
+    """Give the answer of the report in four sentences: what is estimated first, as what is counted is off.
 
     Parameters
     ----------
@@ -79,9 +79,11 @@ def describe_health(
     this = _row(levels, brand, "this")
     if this is None or not this["scored"]:
         return describe_nothing(this, shown[brand], data)
+    estimated = shares_of(shares, brand)
+    level = _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods)
+    corrected = _corrected_sentence(estimated, methods, shown[brand])
     return [
-        _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods),
-        _corrected_sentence(shares_of(shares, brand), methods),
+        *((corrected, level) if _is_told(estimated) else (level, corrected)),
         _rivals_sentence(levels, shown, brand),
         _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone),
     ]
@@ -197,14 +199,25 @@ def _correction(methods: pd.DataFrame) -> str:
     return f"corrected for how often {listing(who)} {'errs' if len(who) == 1 else 'err'}"
 
 
-def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame) -> str:
+def _is_told(mine: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the known errors tell how many posts are negative."""
+    return bool(mine) and not _is_wide(mine["negative"]) and is_explained(mine.values())
+
+
+def _is_wide(row: Mapping[str, Any]) -> bool:
+    return bool(row["high"] - row["low"] > _WIDE)
+
+
+def _corrected_sentence(
+    mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame, name: str
+) -> str:
     if not mine:
         return f"How often the method errs{_about(methods)} is not known, so these shares cannot be corrected for it."
-    start = _capital(_correction(known_methods(methods)))
+    correction = _correction(known_methods(methods))
     negative, positive = mine["negative"], mine["positive"]
-    if negative["high"] - negative["low"] > _WIDE:
+    if _is_wide(negative):
         return (
-            f"{start}, anything from {percent(negative['low'])} to {percent(negative['high'])} may be negative: neither "
+            f"{_capital(correction)}, anything from {percent(negative['low'])} to {percent(negative['high'])} may be negative: neither "
             "these posts nor what is known of the errors tell it more closely."
         )
     if not is_explained(mine.values()):
@@ -216,7 +229,10 @@ def _corrected_sentence(mine: Mapping[str, Mapping[str, Any]], methods: pd.DataF
     shown = [
         share_with_interval(row["share"], row["low"], row["high"]) for row in (negative, positive)
     ]
-    return f"{start}, {shown[0]} are negative and {shown[1]} positive, if posts are misread here as on {_measured_on(methods)}."
+    return (
+        f"Of the posts about {name}, {shown[0]} are negative and {shown[1]} positive: {correction}, if they are misread here "
+        f"as on {_measured_on(methods)}."
+    )
 
 
 def is_explained(rows: Iterable[Mapping[str, Any]]) -> bool:
