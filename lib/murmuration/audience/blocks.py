@@ -13,6 +13,7 @@ from scipy import sparse
 from murmuration.audience.features import BY_NAME, TERMS, names_of
 from murmuration.audience.params import SEGMENT_BLOCKS, SegmentParams
 from murmuration.audience.tally import Floats, Ints
+from murmuration.compute.backends import SPARSE_TEXT
 
 _TAILS = (0.05, 0.5, 0.95)
 _NORMAL_TAILS = (
@@ -214,7 +215,7 @@ def _view_terms(
     weights = np.log((1 + len(profiles)) / (1 + authors[kept])) + 1
     weighed = weigh(counts, weights)
     n = min(_DIMENSIONS, min(weighed.shape) - 1)
-    svd = make("TruncatedSVD", n_components=n, random_state=params.seed, n_iter=7, sparse=True)
+    svd = make("TruncatedSVD", n_components=n, random_state=params.seed, n_iter=7, **SPARSE_TEXT)
     with np.errstate(invalid="ignore"):  # rows that are all alike have no variance to explain
         components = np.ascontiguousarray(svd.fit(weighed).components_.T)
     known = float((np.asarray(counts.sum(axis=1)).ravel() >= _SOME_TERMS).mean())

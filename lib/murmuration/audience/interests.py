@@ -14,7 +14,7 @@ from murmuration.audience.features import BY_NAME, TERMS
 from murmuration.audience.marks import Names
 from murmuration.audience.policy import Policy
 from murmuration.audience.tally import Floats
-from murmuration.compute.backends import make_estimator
+from murmuration.compute.backends import SPARSE_TEXT, make_estimator
 from murmuration.errors import ParamError, suggest
 from murmuration.frames import to_pandas
 from murmuration.schema import check_columns
@@ -111,7 +111,7 @@ def _factorise(
     weighed = weigh(counts[:, kept], rarity)
     # Nearly as many directions as terms would say only what is known already.
     n = min(n_dimensions, max(2, len(kept) // _TERMS_A_DIRECTION), min(weighed.shape) - 1)
-    svd = make("TruncatedSVD", n_components=max(n, 1), random_state=seed, n_iter=7, sparse=True)
+    svd = make("TruncatedSVD", n_components=max(n, 1), random_state=seed, n_iter=7, **SPARSE_TEXT)
     with np.errstate(invalid="ignore"):  # rows that are all alike have no variance to explain
         directions = np.ascontiguousarray(svd.fit(weighed).components_.T)
     return InterestModel(kinds, terms.take(pa.array(kept)), rarity, directions)

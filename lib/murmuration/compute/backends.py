@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 Backend = Literal["cpu", "gpu"]
 _SETTINGS = ("auto", "cpu", "gpu")
+# What a TruncatedSVD of word counts is asked for with: cuML's takes dense data only, so this step is the CPU's
+# whatever the settings say, and all others still run on the GPU.
+SPARSE_TEXT: Mapping[str, Any] = {"sparse": True, "backend": "cpu"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,16 +332,23 @@ class Run:
         return cluster
 
     def make_estimator(
-        self, name: str, *, distributed: bool = False, sparse: bool = False, **arguments: Any
+        self,
+        name: str,
+        *,
+        backend: str | None = None,
+        distributed: bool = False,
+        sparse: bool = False,
+        **arguments: Any,
     ) -> Any:
         """Make an estimator as `murmuration.compute.make_estimator` does, and put on record where it runs and why.
 
-        Analysis functions that need estimators take this method as an argument.
+        Analysis functions that need estimators take this method as an argument. The backend is that of the
+        settings unless a step says that it knows one only.
         """
         choice = choose_backend(
             name,
             arguments,
-            backend=get_settings().backend,
+            backend=backend or get_settings().backend,
             distributed=distributed,
             sparse=sparse,
         )

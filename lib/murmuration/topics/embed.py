@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from murmuration.compute.backends import SPARSE_TEXT
 from murmuration.errors import ModelError
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.mixture import Singles, unit_rows
@@ -167,7 +168,9 @@ def decompose(weighed: Counts, *, seed: int, make: MakeEstimator) -> tuple[Singl
         with np.errstate(
             invalid="ignore"
         ):  # shares of a variance of 0, where all texts are the same
-            svd = make("TruncatedSVD", n_components=n, random_state=seed, sparse=True).fit(weighed)
+            svd = make("TruncatedSVD", n_components=n, random_state=seed, **SPARSE_TEXT).fit(
+                weighed
+            )
         directions = np.ascontiguousarray(svd.components_.T, np.float32)
     return project(weighed, directions), directions
 

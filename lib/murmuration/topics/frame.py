@@ -91,7 +91,16 @@ def _make_umap(vectors: Singles, seed: int, make: MakeEstimator) -> Any:
     n = min(_NEIGHBOURS, len(vectors) - 1)
     search = make("NearestNeighbors", n_neighbors=n + 1, metric="cosine").fit(vectors)
     distances, indices = search.kneighbors(vectors)
+    known = own_first(distances, indices, n)
     return make(
         "UMAP", n_neighbors=n, n_components=_COMPONENTS, min_dist=0.0, metric="cosine",
-        random_state=seed, precomputed_knn=(indices[:, :n], distances[:, :n]),
+        random_state=seed, precomputed_knn=known,
     )  # fmt: skip
+
+
+def own_first(distances: Any, indices: Any, n: int) -> tuple[Any, Any]:
+    """Give each row's `n` neighbours, itself first: cuML wants that, and of equal texts any may come first."""
+    own = np.arange(len(indices))[:, None]
+    order = np.argsort(indices == own, axis=1, kind="stable")[:, : n - 1]
+    nearest, far = (np.take_along_axis(each, order, axis=1) for each in (indices, distances))
+    return np.hstack([own, nearest]), np.hstack([np.zeros_like(far[:, :1]), far])
