@@ -23,8 +23,9 @@ CONDA_NAMES = {
 # What the mission names; cuml alone is not in the lock.
 MISSION = ("jupyterlab", "papermill", "dask", "distributed", "dask-ml", "bertopic", "vadersentiment", "voila",
            "ipywidgets", "s3fs")  # fmt: skip
-# Left out of the lock on purpose: BERTopic asks for it, and it would bring torch.
-NOT_LOCKED = {"sentence-transformers", "torch"}
+# Left out of the lock on purpose: BERTopic asks for sentence-transformers, which would bring torch, and jupyter-events for
+# rfc3987-syntax, which costs every kernel 2.8 s (docs/install.md).
+NOT_LOCKED = {"sentence-transformers", "torch", "rfc3987-syntax", "lark"}
 
 
 def requirements() -> list[Requirement]:
