@@ -97,9 +97,6 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 def _prepare() -> Callable[[Path], int]:
     """Import what takes time, and give the function that executes a run."""
-    # jsonschema can check addresses with it, which no notebook asks for, and its grammar takes a second to
-    # build. As of jsonschema 4.26; a missing one is fine with it.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
