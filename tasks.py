@@ -352,8 +352,10 @@ def test(context, pick=""):
         say("== %s" % name)
         run(words)
     say("== tests")
-    # One more than cores, as tests wait for processes. A file stays whole: what its tests share is made once.
-    spread = ["-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile"]
+    # Two more than cores, as tests wait for processes. A file stays whole: what its tests share is made once.
+    # The order is that of tests/conftest.py: xdist's own begins with files of many tests, and ends with those that take long.
+    workers = min(6, (os.cpu_count() or 1) + 2)
+    spread = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     run(["pytest", "-m", "not soak", *spread, *(["-k", pick] if pick else [])])
     say("All passed in %.0f s." % (time.time() - started))
 

@@ -4,11 +4,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from murmuration.cli import main
 
 from .conftest import ROOT
 
@@ -27,6 +30,22 @@ def murmuration(workspace, tmp_path):
         return done
 
     return run
+
+
+@pytest.fixture
+def refused(workspace, monkeypatch, capsys):
+    """Run a command in this process, as starting one takes two seconds; give its exit code and what it says of an error."""
+    kept = {wish: signal.getsignal(wish) for wish in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*words: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["murmuration", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, capsys.readouterr().err
+
+    yield run
+    for wish, handler in kept.items():
+        signal.signal(wish, handler)
 
 
 @pytest.fixture
@@ -127,11 +146,31 @@ def test_compact_says_whose_runs_keep_what_they_pin(murmuration):
         (["report", "brand_health"], "There is no store at"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(murmuration, posts, words, said):
-    done = murmuration(*(word.format(posts=posts) for word in words), code=1)
-    assert done.stderr.startswith("Error: ")
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_what_is_wrong_is_said_in_one_sentence(refused, posts, words, said):
+    code, error = refused(*(word.format(posts=posts) for word in words))
+    assert (code, error[:7], error.count("\n")) == (1, "Error: ", 1)
+    assert said in error
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["import"], "Missing option '--source' / '-s'. See 'murmuration import --help'."),
+        (["runs", "--lots"], "No such option: --lots. See 'murmuration report --help'."),
+        (
+            ["reports"],
+            "No such command 'reports'. Did you mean 'report', 'import'? See 'murmuration --help'.",
+        ),
+        (["schedule", "next"], "Missing argument 'name'. See 'murmuration schedule next --help'."),
+    ],
+)
+def test_words_that_no_command_takes_are_one_sentence_that_says_where_to_look(refused, words, said):
+    assert refused(*words) == (2, f"Error: {said}\n")
+
+
+def test_a_wrong_word_ends_the_command_itself_likewise(murmuration):
+    assert murmuration("reports", code=2).stderr.startswith("Error: No such command 'reports'.")
+    assert murmuration("--help").stdout.count("schedule") >= 1
 
 
 def test_an_unknown_setting_is_named_with_the_near_match(murmuration):
@@ -197,7 +236,6 @@ def test_runs_lists_nothing_where_nothing_ran(murmuration):
 
 
 def test_an_interrupted_import_keeps_nothing_half_done(murmuration, workspace, tmp_path):
-    import signal
     import time
 
     rows = "".join(

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -67,18 +67,36 @@ def _stop(number: int, _frame: object) -> NoReturn:
     raise _Stopped(number)
 
 
+# Of Typer's own copy of click, where it has no public name.
+_UsageError = cast("type[Exception]", typer.BadParameter.__base__)
+
+
 def main() -> None:
-    """Run the command line; what goes wrong on purpose is one sentence and exit code 1."""
+    """Run the command line; what goes wrong on purpose is one sentence and exit code 1, wrong words are exit code 2."""
     for wish in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wish, _stop)
     try:
-        app()
+        code = app(prog_name="murmuration", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except _UsageError as err:
+        if said := _explain_usage(err):
+            typer.secho(said, fg=typer.colors.RED, err=True)
+        sys.exit(2)
     except MurmurationError as err:
         typer.secho(f"Error: {err}", fg=typer.colors.RED, err=True)
         sys.exit(1)
     except _Stopped as stopped:
         typer.secho("Interrupted. Nothing is broken; the same command again finishes it.", err=True)
         sys.exit(128 + stopped.args[0])
+
+
+def _explain_usage(err: Any) -> str:
+    """Say in one sentence what is wrong with the words, and where to look; nothing where help was shown instead."""
+    told = str(err.format_message()).rstrip(".")
+    return (
+        told
+        and f"Error: {told}. See '{err.ctx.command_path if err.ctx else 'murmuration'} --help'."
+    )
 
 
 @app.callback()

@@ -483,6 +483,17 @@ def test_too_many_bad_rows_stop_the_import_with_nothing_committed(take_in, write
     assert not list((state / "tmp").iterdir())
 
 
+def test_a_file_whose_columns_mean_nothing_to_us_is_told_by_its_columns(take_in, write_csv):
+    path = write_csv(
+        [{"Beitrag": "one", "Nummer": "1"}, {"Beitrag": "two", "Nummer": "2"}], "de.csv"
+    )
+    with pytest.raises(
+        ReadError, match=r"columns are Beitrag, Nummer: .* --map text=COLUMN,id=COLUMN\."
+    ):
+        take_in(path)
+    assert take_in(path, mapping={"text": "Beitrag", "id": "Nummer"}).values["rows_new"] == 2
+
+
 @pytest.mark.parametrize(
     ("share", "kept"), [(0.25, True), (0.24, False), (1.0, True), (0.0, False)]
 )

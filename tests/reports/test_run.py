@@ -1,6 +1,7 @@
 """A run as its notebook sees it: steps on record, tables that fit, progress where somebody looks."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import dask.dataframe as dd
@@ -136,6 +137,13 @@ def test_a_declared_table_must_have_its_columns_and_types(draft):
         run.save_table(pd.DataFrame({"brand": ["a"]}), "over_time")
     with pytest.raises(UnknownNameError, match=r"no table 'over_tim'.*Did you mean 'over_time'"):
         run.save_table(pd.DataFrame({"brand": ["a"]}), "over_tim")
+
+
+def test_the_embedding_is_the_one_that_was_there_when_the_run_was_pinned(draft):
+    pinned = {**draft.context.pinned, "embedding": {"auto": "model2vec:of/then"}}
+    then = replace(draft, context=replace(draft.context, pinned=pinned))
+    assert (then.embedding("auto"), then.embedding("lsa")) == ("model2vec:of/then", "lsa")
+    assert [(one["what"], one["name"]) for one in entries(then, "used")] == [("embedding", "auto")]
 
 
 def test_an_unknown_brand_is_named_with_the_near_match(draft):

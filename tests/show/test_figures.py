@@ -258,15 +258,15 @@ def test_times_are_those_of_the_wall(tables):
     [
         (
             {"negative": 10, "neutral": 90},
-            "40 % of the scored posts about Us Air are negative, the largest share of 2 brands",
+            "40 % of the scored posts about Us Air are negative, clearly more than about Rival",
         ),
         (
             {"negative": 90, "neutral": 10},
-            "40 % of the scored posts about Us Air are negative, the smallest share of 2 brands",
+            "40 % of the scored posts about Us Air are negative, clearly fewer than about Rival",
         ),
         (
             {"negative": 40, "neutral": 60},
-            "40 % of the scored posts about each of 2 brands are negative",
+            "40 % of the scored posts about Us Air are negative; no competitor is clearly different",
         ),
         ({"unscored": 5}, "40 % of the scored posts about Us Air are negative"),
     ],

@@ -36,7 +36,7 @@ def terms(**sides):
     return pd.DataFrame(rows, columns=["side", "rank", "term", "z", "posts", "posts_other"])
 
 
-def answer(tables, names=NAMES, found=None, timezone="UTC"):
+def answer(tables, names=NAMES, found=None, timezone="UTC", **more):
     return describe_health(
         tables.levels,
         tables.over_time,
@@ -46,6 +46,7 @@ def answer(tables, names=NAMES, found=None, timezone="UTC"):
         names=names,
         brand="us",
         timezone=timezone,
+        **more,
     )
 
 
@@ -206,7 +207,7 @@ def test_one_author_is_no_evidence_at_all(describe):
     assert "71 % are negative" in sentences[0]  # no interval in brackets
     assert (
         sentences[2]
-        == "Among competitors, by counted shares, Rival (0 %) is not clearly different."
+        == "Among competitors, by counted shares of scored posts, Rival (0 % of 200) is not clearly different."
     )
     assert pd.isna(tables.level("us")["negative_low"])
 
@@ -246,7 +247,7 @@ def test_competitors_are_ranked_by_what_is_clear(describe):
     )
     assert (
         sentences[2]
-        == "Among competitors, by counted shares, Third (10 %) is less negative; Rival (60 %) is more negative."
+        == "Among competitors, by counted shares of scored posts, Third (10 % of 500) is less negative; Rival (60 % of 500) is more negative."
     )
     assert percent(tables.level("rival")["negative_share"]) == "60 %"
 
@@ -258,7 +259,7 @@ def test_competitors_alike_are_told_together(describe):
     )
     assert (
         sentences[2]
-        == "Among competitors, by counted shares, Rival (40 %) and Third (42 %) are not clearly different."
+        == "Among competitors, by counted shares of scored posts, Rival (40 % of 100) and Third (42 % of 100) are not clearly different."
     )
 
 
@@ -306,6 +307,7 @@ def test_where_no_day_stands_out_terms_are_still_told(make_tables, make_scored):
         [make_scored("us", "this", negative=60, neutral=60, days=(0, 1, 2))], brands=ALONE
     )
     assert answer(tables, ALONE)[3] == "No single day stands out by its share of negative posts."
+    assert answer(tables, ALONE, alerted=True)[3].startswith("Apart from that, no single day ")
     assert answer(tables, ALONE, terms(positive=["legroom"]))[3] == (
         "No single day stands out by its share of negative posts; positive posts speak of “legroom”."
     )

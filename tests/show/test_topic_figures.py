@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from murmuration.show import (
+    describe_topics,
     plot_topic_groups,
     plot_topic_growth,
     plot_topic_map,
@@ -299,3 +300,19 @@ def test_a_band_is_explained_only_where_there_is_one():
     unknown = days.assign(expected=None, low=None, high=None)
     said = [str(plot_topics_over_time(one, topics).to_dict()) for one in (days, unknown)]
     assert ["band: expected" in one for one in said] == [True, False]
+
+
+def test_the_answer_names_topics_that_do_not_hold_together():
+    topics = pd.DataFrame(
+        {
+            "topic": range(5), "label": list("abcde"), "posts": [50, 40, 30, 20, 10], "share": [0.3] * 5,
+            "share_low": [0.2] * 5, "share_high": [0.4] * 5, "stability": [0.26, 0.9, 0.4, 0.1, 0.2],
+        }
+    )  # fmt: skip
+    emerging = pd.DataFrame({"status": ["unknown"], "baseline_days": [0]})
+    assert describe_topics(topics, emerging)[-1] == (
+        "Read with care what is said of “a” (26 %), “c” (40 %), “d” (10 %) and 1 other, 4 of 5 topics: "
+        "fewer than half of their posts stay together when topics are found again."
+    )
+    for unmeasured in (topics.assign(stability=0.5), topics.assign(stability=float("nan"))):
+        assert not any("with care" in one for one in describe_topics(unmeasured, emerging))

@@ -32,6 +32,7 @@ from murmuration.store.write import new_batch, removed_unless_committed, write_u
 from murmuration.text.language import fill_languages
 
 _EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
+_NAMED, _LONGEST = 12, 30  # columns that an error lists, and letters of each
 _BEYOND_HOPE = 2  # times as many bad rows as the whole file may have: rows differ in length
 _KNOWN_COLUMNS = ("post_id", "version", "observed_at", "first_seen_at", "content_hash")
 
@@ -161,8 +162,19 @@ class ImportJob:
             return
         raise ReadError(
             f"{bad:,} of {read:,} rows of {self.file.path} cannot be read as posts ({bad / read:.0%}, "
-            f"allowed are {self.max_bad_share:.0%}): {self.bad.describe()}. Nothing was imported. Mend the file, say "
-            "which column is which with --map, or allow more with --max-bad."
+            f"allowed are {self.max_bad_share:.0%}): {self.bad.describe()}. Nothing was imported. {self._way_out()}"
+        )
+
+    def _way_out(self) -> str:
+        names = self.reader.columns
+        if not names or {"post_id", "text"} <= set(self.reader.mapping):
+            return (
+                "Mend the file, say which column is which with --map, or allow more with --max-bad."
+            )
+        more = f" and {len(names) - _NAMED} others" if len(names) > _NAMED else ""
+        return (
+            f"Its columns are {', '.join(name[:_LONGEST] for name in names[:_NAMED])}{more}: say which of them hold the text and the id, in the form "
+            "--map text=COLUMN,id=COLUMN."
         )
 
     def _add_known(self, files: list[DataFile]) -> set[str]:

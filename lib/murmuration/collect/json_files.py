@@ -93,6 +93,7 @@ class JsonReader:
         self.platform: str | None = self._shape.platform if self._shape else None
         self.mapping: Mapping[str, str] = {}
         self.left_out: Sequence[str] = []
+        self.columns: Sequence[str] = []
         kind = "JSON lines" if lines else "JSON"
         self.shape = f"{self._shape.name} ({kind})" if self._shape else kind
         if self._shape is None:
@@ -100,7 +101,7 @@ class JsonReader:
 
     def _map_columns(self, sample: list[Mapping[str, Any]], given: Mapping[str, str]) -> None:
         names = list(dict.fromkeys(name for record in sample for name in flatten(record)))
-        self._known, self._given = set(names), given
+        self._known, self._given, self.columns = set(names), given, names
         self.mapping = find_mapping(names, given)
         self.left_out = _left_out(names, self.mapping)
 

@@ -114,12 +114,15 @@ class Reader(Protocol):
         Platform of its posts, if the shape says.
     left_out
         Columns that are not kept since they name the author.
+    columns
+        Names of all columns, as far as they are known; none where a known export says what is where.
     """
 
     shape: str
     mapping: Mapping[str, str]
     platform: str | None
     left_out: Sequence[str]
+    columns: Sequence[str]
 
     @property
     def done(self) -> float:

@@ -101,6 +101,7 @@ class CsvReader:
         self._header = self._read_header(sample)
         self.mapping: Mapping[str, str] = find_mapping(self._header, given)
         self.left_out: Sequence[str] = _left_out(self._header, self.mapping)
+        self.columns: Sequence[str] = self._header
         delimiter_name = {
             "\t": "tab",
             ",": "comma",
@@ -184,6 +185,7 @@ class ParquetReader:
             self._row_bytes = _row_bytes(parquet.metadata)
         self.mapping: Mapping[str, str] = find_mapping(self._header, given)
         self.left_out: Sequence[str] = _left_out(self._header, self.mapping)
+        self.columns: Sequence[str] = self._header
         self.shape = "Parquet"
 
     @contextmanager

@@ -12,7 +12,7 @@ from murmuration.store.delta import Store, open_store
 from murmuration.store.moments import as_moment, as_state
 from murmuration.topics.params import KIND as TOPICS
 
-PINNED = ("brands", "sources", "policies", "lexicons", "models", "topics", "segments")
+PINNED = ("brands", "sources", "policies", "lexicons", "models", "topics", "segments", "embedding")
 MODELS = ("models", "topics", "segments")  # those that lie in the store
 
 
@@ -21,6 +21,8 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
 
     Posts and labels are those of `as_of`: what people said later is not known then.
     """
+    from murmuration.topics.embed import choose_embedding  # slow to import
+
     catalog = load_catalog(catalog_path)
     store = open_store()
     moment = datetime.now(UTC)
@@ -43,6 +45,7 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
         },
         "topics": _newest(TOPICS, store),
         "segments": _newest(SEGMENTS, store),
+        "embedding": {"auto": choose_embedding("auto")},
     }
 
 

@@ -218,6 +218,13 @@ class Run:
         )
         return model
 
+    def embedding(self, name: str) -> str:
+        """Say which embedding ``auto`` is in this run, as it was when the run was pinned; others are what they are."""
+        pins = self.context.pinned.get("embedding", {})
+        if name in pins:
+            self.journal.add("used", what="embedding", name=name)
+        return str(pins.get(name, name))
+
     @property
     def vectors(self) -> "VectorCache":
         """The vectors of texts that this workspace keeps, so that a network embeds only texts that are new."""

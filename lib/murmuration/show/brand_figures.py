@@ -16,11 +16,13 @@ from murmuration.show.brand_health import (
     known_methods,
     levels_table,
     name_methods,
+    part_rivals,
     shares_of,
 )
 from murmuration.show.theme import chart_text
 from murmuration.show.words import (
     count,
+    listing,
     percent,
     percent_between,
     quoted,
@@ -333,22 +335,21 @@ def _brands_title(now: pd.DataFrame, names: Names, brand: str) -> str:
     if brand not in shares:
         share = percent(max(shares.values()))
         return f"No scored post about {name}; {worst} has the most negative ones, {share}"
-    mine = shares[brand]
-    if len(now) == 1:
-        return f"{percent(mine)} of the scored posts about {name} are negative"
-    more = sum(share > mine for share in shares.values())
-    fewer = sum(share < mine for share in shares.values())
-    if not more and not fewer:
-        return f"{percent(mine)} of the scored posts about each of {len(now)} brands are negative"
-    place = "smallest" if not fewer else "largest" if not more else f"{_ordinal(more + 1)} largest"
-    return f"{percent(mine)} of the scored posts about {name} are negative, the {place} share of {len(now)} brands"
+    mine = f"{percent(shares[brand])} of the scored posts about {name} are negative"
+    sides = part_rivals(now, brand)
+    parts = [
+        f"clearly {word} than about {_few([tidy(names[one['brand']]) for one in sides[side]])}"
+        for side, word in (("less", "more"), ("more", "fewer"))
+        if sides[side]
+    ]
+    if parts:
+        return f"{mine}, {' and '.join(parts)}"
+    return f"{mine}; no competitor is clearly different" if sides["alike"] else mine
 
 
-def _ordinal(number: int) -> str:
-    ending = (
-        "th" if 11 <= number % 100 <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    )
-    return {2: "second", 3: "third"}.get(number, f"{number}{ending}")
+def _few(names: Sequence[str]) -> str:
+    """List at most three, the first ones by name."""
+    return listing(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"])
 
 
 def plot_share_of_voice(voice: pd.DataFrame, *, names: Names, brand: str) -> go.Figure:

@@ -51,6 +51,7 @@ def describe_health(
     brand: str,
     timezone: str,
     data: tuple[datetime, datetime] | None = None,
+    alerted: bool = False,
 ) -> list[str]:
     """Give the answer of the report in four sentences: what is estimated first, as what is counted is off.
 
@@ -74,6 +75,8 @@ def describe_health(
         Whose days are meant.
     data
         First and last time of the posts of the source, if they have one.
+    alerted
+        Whether an alert is told before.
     """
     shown = {key: tidy(name) for key, name in names.items()}
     this = _row(levels, brand, "this")
@@ -85,7 +88,7 @@ def describe_health(
     return [
         *((corrected, level) if _is_told(estimated) else (level, corrected)),
         _rivals_sentence(levels, shown, brand),
-        _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone),
+        _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone, alerted=alerted),
     ]
 
 
@@ -263,33 +266,48 @@ def _rivals_sentence(levels: pd.DataFrame, names: Names, brand: str) -> str:
             else "No post about a competitor could be scored"
         )
         return f"{why}, so there is nothing to compare with."
+    sides = part_rivals(levels, brand)
+    verdicts = {"less": "less negative", "alike": "not clearly different", "more": "more negative"}
+    parts = []
+    for side, verdict in verdicts.items():
+        told = [
+            f"{names[one['brand']]} ({percent(one['negative_share'])} of {int(one['scored']):,})"
+            for one in sides[side]
+        ]
+        if told:
+            parts.append(f"{listing(told)} {'is' if len(told) == 1 else 'are'} {verdict}")
+    return "Among competitors, by counted shares of scored posts, " + "; ".join(parts) + "."
+
+
+def part_rivals(levels: pd.DataFrame, brand: str) -> dict[str, list[dict[str, Any]]]:
+    """Part the scored competitors of this period by whether they are clearly ``less`` negative, ``alike`` or ``more``.
+
+    Parameters
+    ----------
+    levels
+        Table `by_brand`.
+    brand
+        Key of the brand they are compared with.
+
+    Returns
+    -------
+    dict
+        Rows of `levels`; the least negative first, of ``more`` the most negative.
+    """
+    now = levels[levels["period"] == "this"]
     mine = _row(now, brand, "this") or {}
-    worse: list[str] = []
-    better: list[str] = []
-    alike: list[str] = []
-    for rival in _records(rivals.sort_values("negative_share")):
-        change = compare_levels(mine, rival, comparisons=len(rivals))
-        side = (
-            alike
-            if change is None or change.direction == "unclear"
-            else worse
-            if change.direction == "up"
-            else better
-        )
-        side.append(f"{names[rival['brand']]} ({percent(rival['negative_share'])})")
-    parts = [
-        f"{listing(group)} {'is' if len(group) == 1 else 'are'} {verdict}"
-        for group, verdict in (
-            (better, "less negative"),
-            (alike, "not clearly different"),
-            (worse[::-1], "more negative"),
-        )
-        if group
-    ]
-    return "Among competitors, by counted shares, " + "; ".join(parts) + "."
+    rivals = now[(now["brand"] != brand) & (now["scored"] > 0)].sort_values("negative_share")
+    sides: dict[str, list[dict[str, Any]]] = {"less": [], "alike": [], "more": []}
+    for rival in _records(rivals):
+        change = compare_levels(mine, rival, comparisons=len(rivals)) if mine else None
+        side = {"up": "more", "down": "less"}.get(change.direction if change else "", "alike")
+        sides[side].append(rival)
+    return sides | {"more": sides["more"][::-1]}
 
 
-def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str) -> str:
+def _moved_sentence(
+    over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str, *, alerted: bool
+) -> str:
     negative, positive, peak = (
         terms[terms["side"] == side].sort_values("rank")["term"].head(most).tolist()
         for side, most in (("negative", 4), ("positive", 3), ("peak", 3))
@@ -304,7 +322,8 @@ def _moved_sentence(over_time: pd.DataFrame, terms: pd.DataFrame, timezone: str)
     if over_time["period_start"].nunique() == 1:
         start = "The period is one step in time, so none stands out"
     elif worst is None:
-        start = f"No single {bucket} stands out by its share of negative posts"
+        none = "Apart from that, no" if alerted else "No"
+        start = f"{none} single {bucket} stands out by its share of negative posts"
     else:
         moment = worst["period_start"].astimezone(ZoneInfo(timezone))
         start = (

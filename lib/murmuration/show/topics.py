@@ -31,6 +31,7 @@ _NAMED = 3  # topics that a sentence names
 _SHOWN = 60  # rows of a table
 _READ = 24  # topics whose posts are shown
 _LONGEST = 40  # letters of a label in a sentence
+_LOOSE = 0.5  # topics of which fewer posts stay together when topics are found again are told to be loose
 STATUSES = {
     "emerging": "grew fast", "new": "new", "growing": "grew", "steady": "no clear change", "fading": "faded", "gone": "gone",
     "too_small": "too small to tell", "unknown": "cannot be told",
@@ -45,7 +46,6 @@ _MEASURES = {
     "mean_strength": "mean strength: how sure the topic of a post is", "map_neighbours": "nearest topics that are nearest on the map too",
     "npmi": "coherence of terms (NPMI, −1 to 1)", "diversity": "different terms among all (diversity)",
     "stability": "posts that keep their topic when topics are found again with another seed",
-    "kept": "posts of earlier days that keep the topic that they had",
 }  # fmt: skip
 
 Records = Sequence[Mapping[str, Any]]
@@ -93,7 +93,10 @@ def describe_topics(
         sentences.append(_went_sentence([row for row in rows if row["status"] in FELL], timezone))
     if lineage is not None and len(lineage):
         sentences.append(describe_lineage(lineage))
-    return sentences
+    loose = known[known["stability"] < _LOOSE].sort_values(
+        ["posts", "topic"], ascending=[False, True]
+    )
+    return [*sentences, *([_loose_sentence(_rows(loose), len(known))] if len(loose) else [])]
 
 
 def describe_no_topics(about: str = "") -> list[str]:
@@ -111,6 +114,16 @@ def _size_sentence(topics: pd.DataFrame, about: str) -> str:
     if len(topics) == 1:
         return f"{posts}{about} of this period make one topic, {_name(top['label'])}: they are too few or too much alike for more."
     return f"{posts}{about} of this period speak of {count(len(topics), 'topic')}; the largest is {_name(top['label'])} with {share} of all posts."
+
+
+def _loose_sentence(rows: Records, n_topics: int) -> str:
+    """Say which topics to read with care; `rows` are the loose ones, the largest first."""
+    named = [f"{_name(row['label'])} ({percent(row['stability'])})" for row in rows[:_NAMED]]
+    more = [count(len(rows) - _NAMED, "other")] if len(rows) > _NAMED else []
+    return (
+        f"Read with care what is said of {listing([*named, *more])}, {len(rows)} of {count(n_topics, 'topic')}: fewer than half of their "
+        "posts stay together when topics are found again."
+    )
 
 
 def _cannot_tell(emerging: pd.DataFrame) -> str:
