@@ -156,7 +156,7 @@ def test_what_is_wrong_is_said_in_one_sentence(refused, posts, words, said):
     ("words", "said"),
     [
         (["import"], "Missing option '--source' / '-s'. See 'murmuration import --help'."),
-        (["runs", "--lots"], "No such option: --lots. See 'murmuration report --help'."),
+        (["runs", "--zzz"], "No such option: --zzz. See 'murmuration runs --help'."),
         (
             ["reports"],
             "No such command 'reports'. Did you mean 'report', 'import'? See 'murmuration --help'.",
