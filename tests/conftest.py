@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,18 @@ LONG = (
     "compute",
     "dashboards",
 )
+
+
+def soak_but(values: Iterable[Any], *kept: Any) -> list[Any]:
+    """Give values of a test's parameter: those named are tried each time, all others in `soak`."""
+    some = list(values)
+    assert set(kept) <= set(some)
+    return [
+        one
+        if one in kept
+        else pytest.param(*(one if isinstance(one, tuple) else (one,)), marks=pytest.mark.soak)
+        for one in some
+    ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -92,11 +92,11 @@ def main() -> None:
 
 def _explain_usage(err: Any) -> str:
     """Say in one sentence what is wrong with the words, and where to look; nothing where help was shown instead."""
-    told = str(err.format_message()).rstrip(".")
-    return (
-        told
-        and f"Error: {told}. See '{err.ctx.command_path if err.ctx else 'murmuration'} --help'."
-    )
+    told = str(err.format_message()).removesuffix(".")
+    if not told:
+        return ""
+    end = "" if told.endswith("?") else "."
+    return f"Error: {told}{end} See '{err.ctx.command_path if err.ctx else 'murmuration'} --help'."
 
 
 @app.callback()

@@ -5,6 +5,7 @@ from time import perf_counter
 
 import pytest
 
+from ..conftest import soak_but
 from . import killed_import
 
 
@@ -47,7 +48,17 @@ def test_the_uninterrupted_import_is_worth_interrupting(uninterrupted):
     assert found["problems"] == found["spilled"] == []
 
 
-@pytest.mark.parametrize("point", killed_import.POINTS)
+@pytest.mark.parametrize(
+    "point",
+    soak_but(
+        killed_import.POINTS,
+        "before the quarantine",
+        "after the tombstones",
+        "between two files",
+        "after the posts",
+        "after the receipt",
+    ),
+)
 def test_killed_at(point, kill, begun, uninterrupted, tmp_path):
     if point == "making the store":
         folder = tmp_path

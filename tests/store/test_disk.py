@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from murmuration.store import Store, load_posts
 from murmuration.store.doctor import examine
 from murmuration.store.forget import forget
 from murmuration.store.upkeep import compact
+
+from ..conftest import soak_but
 
 LATER = datetime(2026, 4, 1, tzinfo=UTC)
 DISK_BYTES = 4 << 20
@@ -164,8 +167,10 @@ def reference(_references, place, tmp_path, begun):
     return run
 
 
-@pytest.mark.parametrize("which", ["store", "state"])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "which"),
+    soak_but(product(COMMANDS, ["store", "state"]), ("import", "state"), ("forget", "store")),
+)
 def test_a_full_disk_is_one_sentence_and_the_same_command_works_once_there_is_room(
     command, which, disk, ballast, place, begun, tmp_path, reference, capfd
 ):

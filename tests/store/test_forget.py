@@ -14,6 +14,8 @@ from murmuration.store.forget import Erasure, forget
 from murmuration.store.tombstones import Tombstones
 from murmuration.store.upkeep import compact
 
+from ..conftest import soak_but
+
 LATER = datetime(2026, 4, 1, tzinfo=UTC)
 # Words that stand nowhere else, so that a search for their bytes means something.
 VICTIM, OTHER = "zz-victim", "zz-other"
@@ -318,20 +320,26 @@ forget.forget(store, state, source="test", author=author)
 
 @pytest.mark.parametrize(
     "end",
-    [
-        "end_at(forget, 'bury_together')",
+    soak_but(
+        [
+            "end_at(forget, 'bury_together')",
+            "end_at(forget, 'bury_together', after=True)",
+            "end_at(Store, 'commit_posts')",
+            "end_at(Store, 'commit_posts', after=True)",
+            "end_at(Store, 'commit_posts', 2, after=True)",
+            "end_at(forget, '_clean_quarantine', after=True)",
+            "end_at(forget.pq, 'write_table', after=True)",
+            "end_at(forget, '_overwrite', after=True)",
+            "end_at(forget, '_overwrite', 2)",
+            "end_at(forget, '_find_traces')",
+            "end_at(forget, 'mark_swept')",
+            "end_at(forget, 'mark_swept', after=True)",
+        ],
         "end_at(forget, 'bury_together', after=True)",
-        "end_at(Store, 'commit_posts')",
         "end_at(Store, 'commit_posts', after=True)",
-        "end_at(Store, 'commit_posts', 2, after=True)",
-        "end_at(forget, '_clean_quarantine', after=True)",
-        "end_at(forget.pq, 'write_table', after=True)",
-        "end_at(forget, '_overwrite', after=True)",
         "end_at(forget, '_overwrite', 2)",
-        "end_at(forget, '_find_traces')",
         "end_at(forget, 'mark_swept')",
-        "end_at(forget, 'mark_swept', after=True)",
-    ],
+    ),
 )
 def test_killed_at_any_step_and_run_again_it_ends_the_same(
     full_store, state, apart, rows_of, holders, problems, end

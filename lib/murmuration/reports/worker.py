@@ -24,6 +24,9 @@ _GRACE_SECONDS = 3.0
 _SECOND_LOOK_SECONDS = 0.1
 _KERNEL_SECONDS = 60  # until a kernel says something
 _MOST_PRINTED = 200_000  # characters of a cell
+# Of the libraries below numpy and scikit-learn. Threads of theirs add up in any order, so a replay would differ in the last digits,
+# and wait by spinning: on a busy machine small sums take twenty times as long. Dask's own threads are not these.
+_ALONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _CUT = "\n… (more was printed, and is left out)\n"
 
 
@@ -35,6 +38,8 @@ def main() -> int:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the runner too, which says what to end
+    for name in _ALONE:
+        os.environ.setdefault(name, "1")  # for the kernel
     try:
         execute = _prepare()
         told = sys.stdin.readline().rstrip("\n")
