@@ -22,6 +22,14 @@ def test_a_viewer_sees_runs_of_the_brands_and_reports_that_were_given(reports):
     assert find_newest(reports, VIEWER, "topics") is None
 
 
+@pytest.mark.parametrize("parameters", [{}, {"data": "labels"}, {"brand": ""}])
+def test_a_report_that_knows_no_brand_needs_all_brands(parameters):
+    viewer = replace(VIEWER, reports=("*",))
+    assert not viewer.may_see("sentiment_quality", parameters)
+    assert replace(viewer, brands=("*",)).may_see("sentiment_quality", parameters)
+    assert replace(viewer, role="admin").may_see("sentiment_quality", parameters)
+
+
 def test_a_run_over_all_posts_needs_all_brands():
     assert not VIEWER.may_see("brand_health", {"brand": ""})
     everything = Access(name="olga", brands=("*",), reports=("brand_health",))

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import re
+from time import monotonic, sleep
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -142,6 +143,22 @@ def test_a_kernel_answers_to_its_own_page_only(server):
         ask(server, f"voila/api/shutdown/{kernel}", method="POST", Cookie=vera, Origin=origin)[0]
         == 204
     )
+
+
+def test_a_page_that_is_open_ends_when_the_rights_of_its_person_change(server):
+    users = server.log.parent / "users.yaml"
+    save_person(users, "rita", "password of rita", brands=["aurora"], reports=["*"])
+    rita = log_in(server, "rita")
+    page = ask(server, "brand_health", Cookie=rita)[2]
+    kernel = re.search(r'"kernelId": "([0-9a-f-]+)"', page)[1]
+    assert ask(server, f"api/kernels/{kernel}", Cookie=rita)[0] == 200
+    save_person(users, "rita", "password of rita", brands=["velora"], reports=["*"])
+    assert ask(server, f"api/kernels/{kernel}", Cookie=rita)[0] == 302
+    assert ask(server, f"api/kernels/{kernel}", Cookie=log_in(server, "rita"))[0] == 404
+    deadline = monotonic() + 30
+    while "the kernel of rita goes" not in server.log.read_text() and monotonic() < deadline:
+        sleep(0.1)
+    assert "the kernel of rita goes: the rights of its person changed" in server.log.read_text()
 
 
 def test_a_page_of_another_site_cannot_log_out_or_in(server):

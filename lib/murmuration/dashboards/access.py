@@ -8,6 +8,7 @@ from typing import Any, Literal
 Role = Literal["viewer", "analyst", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin")
 ALL = "*"
+IN_ADDRESS = "token"  # under which name the token may stand in an address
 ACCESS_HEADER = "X-Murmuration-Access"  # in which the server tells a kernel whom it works for
 ACCESS_VARIABLE = "HTTP_X_MURMURATION_ACCESS"  # as which Voila hands it on
 
@@ -24,7 +25,7 @@ class Access:
         ``viewer`` sees runs, ``analyst`` starts them as well, ``admin`` sees everything.
     brands, reports
         Keys of the brands and names of the reports that the person was given; ``*`` is all of them. A run over
-        all posts, whatever they mention, needs all brands.
+        all posts, whatever they mention, needs all brands; so does one of a report that knows no brand.
     """
 
     name: str
@@ -37,6 +38,11 @@ class Access:
         """Whether the person may start runs."""
         return self.role in ("analyst", "admin")
 
+    @property
+    def has_all_brands(self) -> bool:
+        """Whether the person may see what is said of every brand."""
+        return self.role == "admin" or ALL in self.brands
+
     def may_see_report(self, report: str) -> bool:
         """Whether the person was given a report."""
         return self.role == "admin" or ALL in self.reports or report in self.reports
@@ -45,9 +51,7 @@ class Access:
         """Whether the person may see what a report says with these parameters."""
         if not self.may_see_report(report):
             return False
-        if self.role == "admin" or ALL in self.brands or "brand" not in parameters:
-            return True
-        return parameters["brand"] in self.brands
+        return self.has_all_brands or parameters.get("brand", "") in self.brands
 
     def as_text(self) -> str:
         """Write it down, for the kernel that works for this person."""

@@ -1,5 +1,6 @@
 """What the server answers: nothing without being let in, and to each person only what is theirs."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, MutableMapping
 from functools import cache
@@ -15,11 +16,19 @@ from tornado.websocket import WebSocketHandler
 from voila.request_info_handler import RequestInfoSocketHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from murmuration.dashboards.access import ACCESS_HEADER, Access
-from murmuration.dashboards.archive import NAME, describe_run, find_newest, list_visible, open_run
+from murmuration.dashboards.access import ACCESS_HEADER, IN_ADDRESS, Access
+from murmuration.dashboards.archive import (
+    NAME,
+    describe_run,
+    find_newest,
+    list_visible,
+    newest_of_each,
+    open_run,
+)
 from murmuration.dashboards.identity import Identity, Visitor
-from murmuration.dashboards.kernels import Kernels
+from murmuration.dashboards.kernels import Kernels, Owner
 from murmuration.errors import UnknownNameError
+from murmuration.reports.manifest import RunResult
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +45,7 @@ _POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; object-src 'none'"
 )
+_LISTED = 500  # runs that the list of reports has, beside the newest of each
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _SAID = {
     403: "This is not open to you.",
@@ -124,7 +134,8 @@ class Guarded(Answer):
         """Check who asks, before anything else is done."""
         self.check_request()
         visitor = self.identity.get_user(self)
-        if visitor is None and self._try_token():
+        self.current_user = self._jupyter_current_user = visitor
+        if self._take_token(visitor):
             return
         if visitor is None:
             if self.request.method in ("GET", "HEAD") and not isinstance(self, WebSocketHandler):
@@ -132,7 +143,6 @@ class Guarded(Answer):
                 self.redirect(f"{self.base}login?{after}")
                 return
             raise HTTPError(403)
-        self.current_user = self._jupyter_current_user = visitor
         self._check_kernel(visitor)
         done = super().prepare()
         if isinstance(done, Awaitable):
@@ -144,17 +154,21 @@ class Guarded(Answer):
         visitor: Visitor = self.current_user
         return visitor.access
 
-    def _try_token(self) -> bool:
-        """Let the holder of the token in, and take it out of the address: addresses are kept and shared."""
-        token = self.get_query_argument("token", "")
-        if not token or self.request.method != "GET" or not self.identity.knows_token(token):
+    def _take_token(self, visitor: Visitor | None) -> bool:
+        """Let the holder of the token in, and take it out of the address, whoever comes: addresses are kept and shared."""
+        asked = self.request.query_arguments
+        if (
+            IN_ADDRESS not in asked
+            or self.request.method != "GET"
+            or isinstance(self, WebSocketHandler)
+        ):
             return False
-        access, stamp = self.identity.token_session()
-        self.identity.remember(self, access, stamp)
+        if visitor is None and self.identity.knows_token(self.get_query_argument(IN_ADDRESS, "")):
+            self.identity.remember(self, *self.identity.token_session())
         others = [
             (name, value.decode("utf-8", "replace"))
-            for name, values in self.request.query_arguments.items()
-            if name != "token"
+            for name, values in asked.items()
+            if name != IN_ADDRESS
             for value in values
         ]
         self.redirect(self.request.path + (f"?{urlencode(others)}" if others else ""))
@@ -165,7 +179,9 @@ class Guarded(Answer):
         named = self.path_kwargs.get("kernel_id") or (
             self.path_args[0] if self.takes_kernel else None
         )
-        if named is not None and not kernels.belongs_to(str(named), visitor.username):
+        if named is not None and not kernels.belongs_to(
+            str(named), visitor.username, visitor.stamp
+        ):
             raise HTTPError(404)
 
     takes_kernel = False
@@ -195,7 +211,8 @@ class PageHandler(Guarded, TornadoVoilaHandler):  # type: ignore[misc]
         kernels: Kernels = self.settings["murmuration_kernels"]
         # Whatever the browser sent under this name is gone.
         self.request.headers[ACCESS_HEADER] = self.access.as_text()
-        if kernels.is_full:
+        self._has_place = kernels.take_place()
+        if not self._has_place:
             self.set_status(503)
             self.set_header("Retry-After", "60")
             self.finish(
@@ -207,10 +224,25 @@ class PageHandler(Guarded, TornadoVoilaHandler):  # type: ignore[misc]
                 )
             )
 
+    _has_place = False
+
+    def give_place(self) -> None:
+        """Give the place back that was kept for this page's kernel."""
+        if self._has_place:
+            self._has_place = False
+            self.settings["murmuration_kernels"].give_place()
+
+    def on_finish(self) -> None:
+        """Keep no place for a kernel that did not come."""
+        self.give_place()
+        super().on_finish()
+
     @property
     def kernel_manager(self) -> Any:
         """The kernels; notes for whom one is started."""
-        return self.settings["murmuration_kernels"].working_for(self.current_user.username)
+        who: Visitor = self.current_user
+        owner = Owner(who.username, who.stamp, who.session)
+        return self.settings["murmuration_kernels"].working_for(owner, self.give_place)
 
 
 class WaitingKernel(Answer, RequestInfoSocketHandler):  # type: ignore[misc]
@@ -236,11 +268,12 @@ class LoginHandler(Answer):
         """Ask for a name and a password, or for the token."""
         self._show("")
 
-    def post(self) -> None:
+    async def post(self) -> None:
         """Let somebody in."""
         self.check_request()
         name = self.get_body_argument("name", "").strip()
-        found = self.identity.let_in(name=name, password=self.get_body_argument("password", ""))
+        password = self.get_body_argument("password", "")
+        found = await self.identity.let_in(name=name, password=password)
         if found is None:
             self.set_status(401)
             wrong = "name or password" if self.identity.people else "token"
@@ -274,9 +307,11 @@ def local_path(wanted: str, base: str) -> str:
 class LogoutHandler(Guarded):
     """The way out."""
 
-    def post(self) -> None:
-        """End the session."""
-        self.identity.forget(self)
+    async def post(self) -> None:
+        """End the session, and the pages that were opened in it."""
+        who: Visitor = self.current_user
+        self.identity.forget(self, who)
+        await self.settings["murmuration_kernels"].end_session(who.username, who.session)
         self.redirect(f"{self.base}login")
 
 
@@ -305,11 +340,12 @@ def _plotly() -> bytes:
 class StaticHandler(Guarded):
     """Reports without a kernel: the newest of each, or one of them."""
 
-    def get(self, report: str = "", run_id: str = "") -> None:
+    async def get(self, report: str = "", run_id: str = "") -> None:
         """Give the list of reports, the newest run of one, or a run's page."""
         reports = self.settings["murmuration_reports"]
         if not report:
-            runs = list_visible(reports, self.access, most=500)
+            loop = asyncio.get_running_loop()
+            runs = await loop.run_in_executor(None, _listed, reports, self.access)
             self.finish(
                 self.render_page(
                     "static.html.j2", runs=[describe_run(run) for run in runs if run.page.exists()]
@@ -335,6 +371,14 @@ class StaticHandler(Guarded):
         self.finish(page)
 
 
+def _listed(reports: Path, access: Access) -> list[RunResult]:
+    """Give the newest runs, and of each report and brand the newest one."""
+    runs = list_visible(reports, access, most=_LISTED)
+    there = {run.folder for run in runs}
+    older = newest_of_each(reports, access) if len(runs) == _LISTED else []
+    return [*runs, *(run for run in older if run.folder not in there)]
+
+
 def note_request(handler: RequestHandler) -> None:
     """Write a line about a request: no address beyond its path, so no search words and no token."""
     status = handler.get_status()
@@ -342,12 +386,14 @@ def note_request(handler: RequestHandler) -> None:
     visitor = getattr(handler, "_jupyter_current_user", None)
     who = visitor.username if isinstance(visitor, Visitor) else "-"
     request = handler.request
+    # Who knows where kernels wait could ask for what they are told.
+    path = request.path.replace(handler.settings["murmuration_waiting"], "…")
     log.log(
         level,
         "%d %s %s %s %.0f ms",
         status,
         request.method,
-        request.path[:200],
+        path[:200],
         who,
         1000 * request.request_time(),
     )

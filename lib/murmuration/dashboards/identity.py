@@ -1,8 +1,11 @@
 """Who asks: by a token, a password, or the header of a reverse proxy."""
 
+import asyncio
+import hashlib
 import hmac
 import json
 import logging
+import secrets
 import time
 from collections import defaultdict
 from typing import Any
@@ -18,19 +21,36 @@ log = logging.getLogger(__name__)
 
 SESSION_DAYS = 1.0
 COOKIE = "murmuration-session"
+_BESIDE = (
+    "Role",
+    "Brands",
+    "Reports",
+)  # what a proxy may say of a person, after the name of its header
 _TRIES, _PAUSE_SECONDS = 5, 60.0  # wrong passwords of one name until it has to wait
+_LONGEST_NAME = 64  # letters; no name in a users' file is longer
+_AT_ONCE = 2  # passwords that are tried at a time: each takes a core for 0.1 s, and 32 MB
 
 
 class Visitor(User):
-    """A person who is let in, with what the person may do."""
+    """A person who is let in, with what the person may do.
+
+    Attributes
+    ----------
+    stamp
+        What the person's rights hang on: another one, once they have changed.
+    session
+        Of this login; empty where a proxy lets people in.
+    """
 
     access: Access = EVERYTHING
+    stamp: str = ""
+    session: str = ""
 
     @classmethod
-    def of(cls, access: Access) -> "Visitor":
+    def of(cls, access: Access, *, stamp: str, session: str = "") -> "Visitor":
         """Give the visitor of an access."""
         visitor = cls(username=access.name)
-        visitor.access = access
+        visitor.access, visitor.stamp, visitor.session = access, stamp, session
         return visitor
 
 
@@ -46,7 +66,7 @@ class Identity(IdentityProvider):
         person may see come from the users' file, or from headers beside it: ``NAME-Role``, ``NAME-Brands``,
         ``NAME-Reports``.
     proxies
-        Addresses that the header is believed from.
+        Addresses that the header is believed from, and that a page is asked for by HTTPS.
     """
 
     people: People | None = AnyTrait(None, allow_none=True)  # type: ignore[assignment]
@@ -56,6 +76,11 @@ class Identity(IdentityProvider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._wrong: dict[str, list[float]] = defaultdict(list)
+        self._ended: dict[str, float] = {}  # sessions that were logged out
+        self._named: dict[
+            str, str
+        ] = {}  # stamps of those whom only the proxy knows, as it gave them last
+        self._trying = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def auth_enabled(self) -> bool:
@@ -67,23 +92,38 @@ class Identity(IdentityProvider):
         known = getattr(handler, "_jupyter_current_user", None)
         if isinstance(known, Visitor):
             return known
-        access = self._from_proxy(handler) if self.proxy_header else self._from_cookie(handler)
-        return Visitor.of(access) if access else None
+        return self._from_proxy(handler) if self.proxy_header else self._from_cookie(handler)
 
-    def let_in(self, *, name: str, password: str) -> tuple[Access, str] | None:
+    def stamp_of(self, name: str) -> str | None:
+        """Give the stamp that a person has now, or None for who may do nothing any more."""
+        if self.people and (person := self.people.find(name)):
+            return person.stamp
+        if self.proxy_header:
+            return self._named.get(name)
+        return self._token_stamp() if self.people is None and name == EVERYTHING.name else None
+
+    async def let_in(self, *, name: str, password: str) -> tuple[Access, str] | None:
         """Give what a person may do, and the stamp of the session, if the password, or the token, is right."""
+        name = name[:_LONGEST_NAME]
         if self._must_wait(name):
             return None
+        # Noted before it is known, so that many at once are no more tries than one after the other.
+        self._wrong[name].append(time.monotonic())
+        found = await self._check(name, password)
+        if found is None:
+            log.warning("someone was not let in as %r", name)
+        else:
+            self._wrong.pop(name, None)
+        return found
+
+    async def _check(self, name: str, password: str) -> tuple[Access, str] | None:
         if self.people is None:
             right = bool(self.token) and _same(password, self.token)
-            found = (EVERYTHING, self._token_stamp()) if right else None
-        else:
-            person = self.people.check(name, password)
-            found = (person.access, person.stamp) if person else None
-        if found is None:
-            self._wrong[name].append(time.monotonic())
-            log.warning("someone was not let in as %r", name[:64])
-        return found
+            return (EVERYTHING, self._token_stamp()) if right else None
+        async with self._trying:
+            loop = asyncio.get_running_loop()
+            person = await loop.run_in_executor(None, self.people.check, name, password)
+        return (person.access, person.stamp) if person else None
 
     def knows_token(self, text: str) -> bool:
         """Whether a text is the token; where there are users, no token is taken."""
@@ -91,14 +131,26 @@ class Identity(IdentityProvider):
 
     def remember(self, handler: Any, access: Access, stamp: str) -> None:
         """Set the cookie of a session."""
+        session = {"name": access.name, "stamp": stamp, "session": secrets.token_hex(8)}
         handler.set_secure_cookie(
-            COOKIE, json.dumps({"name": access.name, "stamp": stamp}), expires_days=SESSION_DAYS, httponly=True,
-            samesite="Lax", secure=handler.request.protocol == "https", path=handler.settings["base_url"],
+            COOKIE, json.dumps(session), expires_days=SESSION_DAYS, httponly=True, samesite="Lax",
+            secure=self.is_https(handler.request), path=handler.settings["base_url"],
         )  # fmt: skip
 
-    def forget(self, handler: Any) -> None:
-        """Take the cookie away."""
+    def is_https(self, request: Any) -> bool:
+        """Whether the browser asks by HTTPS: of us, or of a proxy that is believed."""
+        if request.protocol == "https":
+            return True
+        said = request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip().lower()
+        return request.remote_ip in self.proxies and said == "https"
+
+    def forget(self, handler: Any, visitor: Visitor) -> None:
+        """Take the cookie away, and let nobody in any more with a copy of it."""
         handler.clear_cookie(COOKIE, path=handler.settings["base_url"])
+        oldest = time.monotonic() - SESSION_DAYS * 86_400
+        self._ended = {one: moment for one, moment in self._ended.items() if moment > oldest}
+        if visitor.session:
+            self._ended[visitor.session] = time.monotonic()
 
     def token_session(self) -> tuple[Access, str]:
         """Give what the holder of the token may do, and the stamp of the session."""
@@ -111,33 +163,40 @@ class Identity(IdentityProvider):
     def _token_stamp(self) -> str:
         return hmac.new(self.token.encode(), b"session", "sha256").hexdigest()[:24]
 
-    def _from_cookie(self, handler: Any) -> Access | None:
+    def _from_cookie(self, handler: Any) -> Visitor | None:
         raw = handler.get_secure_cookie(COOKIE, max_age_days=SESSION_DAYS)
         if not raw:
             return None
-        session = json.loads(raw)
-        if self.people is None:
-            return EVERYTHING if _same(session["stamp"], self._token_stamp()) else None
-        person = self.people.find(session["name"])
-        return person.access if person and _same(session["stamp"], person.stamp) else None
+        said = json.loads(raw)
+        name, stamp, session = said["name"], said["stamp"], said.get("session", "")
+        now = self.stamp_of(name)
+        if session in self._ended or now is None or not _same(stamp, now):
+            return None
+        person = self.people.find(name) if self.people else None
+        return Visitor.of(person.access if person else EVERYTHING, stamp=stamp, session=session)
 
-    def _from_proxy(self, handler: Any) -> Access | None:
+    def _from_proxy(self, handler: Any) -> Visitor | None:
         if handler.request.remote_ip not in self.proxies:
             return None
         headers = handler.request.headers
         name = headers.get(self.proxy_header, "").strip()
-        if not name or len(headers.get_list(self.proxy_header)) != 1:
+        # A header that stands there twice was not written by the proxy alone.
+        parts = [self.proxy_header, *(f"{self.proxy_header}-{one}" for one in _BESIDE)]
+        if not name or any(len(headers.get_list(one)) > 1 for one in parts):
             return None
         person = self.people.find(name) if self.people else None
         if person:
-            return person.access
+            return Visitor.of(person.access, stamp=person.stamp)
         role = headers.get(f"{self.proxy_header}-Role", "viewer").strip()
-        return Access(
-            name=name[:64],
+        access = Access(
+            name=name[:_LONGEST_NAME],
             role=role if role in ROLES else "viewer",
             brands=_listed(headers.get(f"{self.proxy_header}-Brands", "")),
             reports=_listed(headers.get(f"{self.proxy_header}-Reports", "")),
         )
+        stamp = hashlib.sha256(access.as_text().encode()).hexdigest()[:24]
+        self._named[access.name] = stamp
+        return Visitor.of(access, stamp=stamp)
 
     def _must_wait(self, name: str) -> bool:
         since = time.monotonic() - _PAUSE_SECONDS

@@ -50,7 +50,7 @@ _NOT_SERVED = (
 )  # fmt: skip
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _TIDY_SECONDS = 5.0
-_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  as a person may say it
+_ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  as a person may say it
 _EXTENSIONS = [
     "anywidget",
     "@voila-dashboards/widgets-manager8",
@@ -130,7 +130,7 @@ class Dashboards(Voila):  # type: ignore[misc]
     def init_settings(self) -> dict[str, Any]:
         """Add what our handlers need."""
         os.environ["VOILA_WS_BASE_URL"] = url_path_join(self.base_url, self._waiting, "/")
-        os.environ["VOILA_APP_IP"] = "127.0.0.1" if self.ip in _ANYWHERE else self.ip
+        os.environ["VOILA_APP_IP"] = reach(self.ip)
         settings: dict[str, Any] = super().init_settings()
         identity: Identity = settings["identity_provider"]
         identity.people = self._people
@@ -140,7 +140,9 @@ class Dashboards(Voila):  # type: ignore[misc]
             self.kernel_manager,
             most=self._options.most,
             idle=timedelta(minutes=self._options.idle_minutes),
+            stamp_of=identity.stamp_of,
         )
+        settings["murmuration_waiting"] = self._waiting
         settings["murmuration_reports"] = self._settings.reports
         return settings | {
             "log_function": note_request,
@@ -209,10 +211,19 @@ class Dashboards(Voila):  # type: ignore[misc]
             super().stop()
 
     def _address(self) -> str:
-        host = f"[{self.ip}]" if ":" in self.ip else self.ip
-        address = f"http://{host}:{self.port}{self.base_url}"
+        address = f"http://{as_host(self.ip)}:{self.port}{self.base_url}"
         asks = self._people is None and not self._options.proxy_header
         return f"{address}?token={self.token}" if asks else address
+
+
+def as_host(ip: str) -> str:
+    """Give an IP address as it stands in web addresses."""
+    return f"[{ip}]" if ":" in ip else ip
+
+
+def reach(ip: str) -> str:
+    """Give the host under which this machine reaches a server that listens on an IP address."""
+    return as_host(_ANYWHERE.get(ip, ip))
 
 
 def _configure(options: ServerOptions) -> Config:

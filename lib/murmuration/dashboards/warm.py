@@ -2,9 +2,11 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -135,10 +137,19 @@ def main() -> None:
         os.write(answers, f"{pid}\n".encode())
 
 
+def _end_with_server(pipe: int) -> None:
+    """End this process when the server has ended, however it did: then nobody holds the other end of its pipe."""
+    watch = select.poll()
+    watch.register(pipe, 0)  # nothing is read, which is the warm process's
+    watch.poll()
+    os._exit(1)
+
+
 def _become_kernel(facts: dict[str, Any], app: Any) -> None:
     """Be the kernel of a connection file; never returns."""
     status = 1
     try:
+        threading.Thread(target=_end_with_server, args=(os.dup(0),), daemon=True).start()
         os.setpgid(0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
