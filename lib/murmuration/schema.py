@@ -362,7 +362,7 @@ def _posts(*more: Column) -> Table:
         key=("created_at", "source", "post_id"),
         nullable=(
             *("author_key", "lang", "text", "url", "sentiment", "sentiment_label", "engagement"),
-            *(column.name for column in more if column.name != "topic"),
+            *(column.name for column in more if column.name not in ("topic", "segment")),
         ),
         columns=(
             Column("source", pa.string(), "Where it came from"),
@@ -1028,6 +1028,7 @@ AUDIENCE = (
         nullable=("value",),
         columns=(*_FIGURE,),
     ),
+    _posts(_SEGMENT),
     _COVERAGE,
 )
 

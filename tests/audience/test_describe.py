@@ -10,6 +10,7 @@ from murmuration.audience import (
     describe_segments,
     find_segment_posts,
     join_segments,
+    list_segment_posts,
     place_authors,
     profile_authors,
 )
@@ -127,6 +128,19 @@ def test_posts_to_read_are_of_the_segment_and_of_different_authors(crafted, assi
 def test_posts_with_what_is_forbidden_are_not_shown(crafted, assigned, cards):
     posts = join_segments(crafted, assigned).assign(post_id="1", text="my cancer is back")
     assert find_segment_posts(posts, cards.interests, [0, 1, 2], policy=Policy()).empty
+
+
+def test_all_posts_are_listed_with_their_segments_but_those_with_what_is_forbidden(
+    crafted, assigned
+):
+    posts = join_segments(crafted, assigned)
+    posts.loc[posts.index[0], "text"] = "my cancer is back"
+    listed = list_segment_posts(posts, policy=Policy())
+    assert listed["segment"].iloc[0] == -1
+    assert listed["segment"].iloc[1:].tolist() == posts["segment"].iloc[1:].tolist()
+    assert listed["author_key"].equals(posts["author_key"])  # by which `forget` finds the run
+    free = list_segment_posts(posts, policy=Policy(forbids=()))
+    assert free["segment"].tolist() == posts["segment"].tolist()
 
 
 def test_authors_near_each_other_on_the_map_are_in_one_segment(assigned, crafted_model):

@@ -83,9 +83,11 @@ def make_run(
     folder = reports / "brand_health" / run_id
     write_tables(folder, "brand_health", tables, row_group=row_group)
     pinned = {
+        "tables": {"posts": 0},
+        "moment": "2026-03-02T06:00:00+00:00",
         "brands": {
             key: {"key": key, "name": one} for key, one in ((brand, name), ("rival", "Rival"))
-        }
+        },
     }
     parameters = {"brand": brand, "source": "", "timezone": "UTC"}
     write_manifest(folder, "brand_health", parameters, pinned=pinned, status=status)
@@ -115,7 +117,7 @@ def write_manifest(folder: Path, report: str, parameters: dict, **more: object) 
     """Write the manifest of a run."""
     facts = {
         "format": 1, "report": report, "run_id": folder.name, "parameters": parameters, "status": "succeeded", "error": None,
-        "given": [], "started_at": "2026-03-02T06:00:00+00:00", "seconds": 1.0, "answer": ["First.", "Second.", "Third.", "Fourth."],
+        "given": [], "code": {"commit": "0" * 40, "dirty": False}, "at": "2026-03-02T06:00:00+00:00", "started_at": "2026-03-02T06:00:00+00:00", "seconds": 1.0, "answer": ["First.", "Second.", "Third.", "Fourth."],
         "period": {"since": SINCE.isoformat(), "until": (SINCE + timedelta(days=DAYS)).isoformat(), "timezone": "UTC"},
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,8 +172,10 @@ def make_topics_run(
     return folder
 
 
-def make_audience_run(reports: Path, *, run_id: str = "20260302T080000Z-0201") -> Path:
-    """Write a run of `audience` with two segments."""
+def make_audience_run(
+    reports: Path, *, run_id: str = "20260302T080000Z-0201", older: bool = False
+) -> Path:
+    """Write a run of `audience` with two segments; those of an older version have no table of all posts."""
     ids, names = [0, 1], ["Early birds", "Night owls"]
     posts = make_posts(120)
     posts = posts.assign(segment=[number % 2 for number in range(len(posts))])
@@ -209,7 +213,7 @@ def make_audience_run(reports: Path, *, run_id: str = "20260302T080000Z-0201") -
     tables = {
         "segments": segments, "traits": traits, "interests": interests, "times": times, "places": places, "reading": reading,
         "by_sentiment": estimate_sentiment(posts, by=["segment"]),
-    }  # fmt: skip
+    } | ({} if older else {"posts": posts})  # fmt: skip
     folder = reports / "audience" / run_id
     write_tables(folder, "audience", tables)
     write_manifest(folder, "audience", {"brand": "aurora", "source": "", "timezone": "UTC"})

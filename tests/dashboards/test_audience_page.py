@@ -1,15 +1,15 @@
 """The page `audience` opens what a segment writes."""
 
 import json
+import shutil
 
-import pandas as pd
 import pytest
 
 from murmuration.dashboards.access import EVERYTHING
 from murmuration.dashboards.audience import Audience
 from murmuration.dashboards.page import Request, open_report
 
-from .runs import SINCE, make_audience_run
+from .runs import make_audience_run
 
 
 @pytest.fixture
@@ -24,18 +24,61 @@ def open_page(**address) -> Audience:
 
 def test_a_click_on_a_segment_shows_its_card_and_its_posts(reports):
     page = open_page()
-    assert page.table.count == 6
+    assert page.table.count == 120
     dots = next(
         trace for trace in json.loads(page.map.figure)["data"] if "1" in (trace.get("ids") or [])
     )
     page.map._hear({"click": {"curve": 0, "point": 0, "x": "0", "y": "0", "id": dots["ids"][0]}})
-    assert page.table.count == 3
-    assert "Night owls" in page.table.shown["told"]
+    assert page.table.count == 60
+    assert "60 posts of “Night owls”." in page.table.shown["told"]
     assert "Early birds" not in page.cards.value
-    assert page.address.state == {"segment": "1"}
+    assert page.address.state == {"segment": "1", "run": "20260302T080000Z-0201"}
 
 
 def test_an_address_opens_a_segment_and_one_that_is_not_there_all(reports):
-    assert open_page(segment="0").table.count == 3
-    assert open_page(segment="7").table.count == 6
-    assert pd.Timestamp(SINCE).year == 2026
+    assert open_page(segment="0").table.count == 60
+    assert open_page(segment="7").table.count == 120
+
+
+def test_filters_narrow_the_posts_of_a_segment(reports):
+    page = open_page(segment="0")
+    page.boxes["lang"].value = "de"
+    assert page.table.count == 30
+    assert "All figures are about all posts" in " ".join(
+        part.value for part in page.page.children if isinstance(getattr(part, "value", None), str)
+    )
+
+
+@pytest.mark.parametrize("export", [False, True])
+def test_who_wrote_what_in_a_segment_is_told_only_where_it_may_be_handed_on(reports, export):
+    path = next(reports.glob("audience/*/manifest.json"))
+    manifest = json.loads(path.read_text())
+    manifest["parameters"]["source"] = "sample"
+    manifest["pinned"] = {"policies": {"sample": {"export": export}}}
+    path.write_text(json.dumps(manifest))
+    page = open_page(segment="0")
+    sent = []
+    page.table.send = lambda content, buffers=None: sent.append(bytes(buffers[0]).decode())
+    page.table._hear({"download": "csv"})
+    shown = {one["name"] for one in page.table.shown["columns"]} | set(page.table.shown["rows"][0])
+    for name in ("author_key", "url"):
+        assert (name in shown) == export
+        assert (f'"{name}"' in sent[0].splitlines()[0]) == export
+    assert ("posts.example" in sent[0]) == export
+
+
+def test_a_run_of_an_older_version_shows_the_posts_that_it_chose(tmp_path):
+    make_audience_run(tmp_path / "reports", older=True)
+    page = open_page(segment="1")
+    assert page.table.count == 3
+    assert "chose to be read" in page.table.shown["told"]
+
+
+def test_a_run_that_is_deleted_under_the_page_goes_on_or_is_told_in_a_sentence(reports):
+    page = open_page()
+    said = []
+    page.table.send = lambda content, buffers=None: said.append(content)
+    shutil.rmtree(page.opened.run.folder)
+    page.boxes["segment"].value = "1"
+    assert "Early birds" not in page.cards.value
+    assert page.table.count == 60 or [list(one) for one in said] == [["problem"]]

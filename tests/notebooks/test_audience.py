@@ -65,7 +65,10 @@ def test_the_answer_tells_segments_with_their_sizes(report):
 
 def test_tables_name_no_author_but_beside_posts_and_no_handle(report):
     named = {path.stem for path in (report.folder / "tables").glob("*.parquet")} - {"reading"}
-    assert all("author_key" not in frame(report, name) for name in named)
+    assert all("author_key" not in frame(report, name) for name in named - {"posts"})
+    posts = frame(report, "posts")
+    assert set(frame(report, "segments")["segment"]) <= set(posts["segment"])
+    assert not posts["text"].str.contains(r"@(?!user)\w").any()
     assert not frame(report, "reading")["text"].str.contains(r"@(?!user)\w").any()
     assert set(frame(report, "interests")["kind"]) <= {"topics", "hashtags", "communities", "domains", "words"}  # fmt: skip
 

@@ -21,6 +21,7 @@ from .profiles import profile_authors as profile_authors
 from .reached import count_times as count_times
 from .reached import find_segment_posts as find_segment_posts
 from .reached import join_segments as join_segments
+from .reached import list_segment_posts as list_segment_posts
 from .segments import SegmentModel as SegmentModel
 from .segments import assign_segments as assign_segments
 from .segments import fit_segments as fit_segments
@@ -58,6 +59,7 @@ __all__ = [
     "join_segments",
     "label_topics",
     "list_members",
+    "list_segment_posts",
     "measure_interests",
     "measure_segments",
     "place_authors",

@@ -10,7 +10,12 @@ from murmuration.audience.policy import Policy
 from murmuration.audience.tally import Floats, Ints
 from murmuration.frames import text_list
 from murmuration.schema import check_columns
-from murmuration.trends import count_engagement, find_engaged_posts, find_telling_posts
+from murmuration.trends import (
+    count_engagement,
+    find_engaged_posts,
+    find_telling_posts,
+    list_posts,
+)
 
 _WEEK, _DAY = 7, 24
 _TOGETHER = 3  # hours that are named at once
@@ -131,6 +136,31 @@ def find_segment_posts(
         found.append(shown.assign(segment=segment, rank=np.arange(1, len(shown) + 1), engagement=count_engagement(shown)))  # fmt: skip
     chosen = pd.concat(found) if found else posts.iloc[:0].assign(rank=0, engagement=0)
     return chosen.reindex(columns=list(READING)).reset_index(drop=True)
+
+
+def list_segment_posts(posts: pd.DataFrame, *, policy: Policy) -> pd.DataFrame:
+    """Give all posts as a dashboard shows them, with their segments where the policy allows to tell them.
+
+    Parameters
+    ----------
+    posts
+        With `segment` and `text`, from `join_segments`.
+    policy
+        Posts with what it forbids are of no segment here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `posts` with `engagement`, and with the title, where there is one, as first line of `text`.
+    """
+    listed = list_posts(posts)
+    known: dict[str, bool] = {}  # a word is looked at once, however many posts have it
+    tellable = [
+        all(known[word] if word in known else known.setdefault(word, policy.allows(word)) for word in (text or "").split())
+        for text in text_list(listed["text"])
+    ]  # fmt: skip
+    segments = listed["segment"].to_numpy(np.int64)
+    return listed.assign(segment=np.where(tellable, segments, -1))
 
 
 def _may_show(text: str | None, policy: Policy) -> bool:

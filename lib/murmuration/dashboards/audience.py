@@ -18,6 +18,7 @@ from murmuration.dashboards.page import (
     open_report,
     page_of,
     pick,
+    quiet,
     section,
 )
 from murmuration.dashboards.posts_file import Filter, PostsFile
@@ -34,6 +35,8 @@ from murmuration.show.audience_figures import (
 )
 from murmuration.show.words import tidy
 
+_AHEAD = ["segment", "rank", "kind", "term", "expected", "share"]
+_NAMING = ("author_key", "post_id", "url")  # by which a post's author is known
 _READ = "Click a segment to read what it writes."
 
 
@@ -43,7 +46,7 @@ def build_audience(request: Request) -> widgets.Widget:
 
 
 class Audience(PostsPage):
-    """The page over one run; its posts are those that the run chose to be read.
+    """The page over one run.
 
     Parameters
     ----------
@@ -59,8 +62,18 @@ class Audience(PostsPage):
         super().__init__(opened, f"{tidy(opened.name)}: audience")
 
     def open_posts(self) -> PostsFile:
-        """Give the posts that the run chose."""
-        return PostsFile(self.opened.posts.with_name("reading.parquet"), group="segment")
+        """Give the posts with their segments; of a run of an older version those that it chose to be read."""
+        path = self.opened.posts
+        self.chosen = not path.exists()
+        return PostsFile(
+            path.with_name("reading.parquet") if self.chosen else path, group="segment"
+        )
+
+    def withheld(self) -> tuple[str, ...]:
+        """Who wrote a post, unless it may be handed on who is in which segment."""
+        source = str(self.opened.parameters.get("source", ""))
+        policy = self.opened.run.manifest.get("pinned", {}).get("policies", {}).get(source) or {}
+        return () if source and policy.get("export") else _NAMING
 
     def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
         """Give the box of segments."""
@@ -81,7 +94,10 @@ class Audience(PostsPage):
             hint=_READ,
             on_click=self._open_segment,
         )
-        self.traits = opened.table("traits")
+        self.traits, self.interests = opened.table("traits"), opened.table("interests")
+        self.nothing = opened.table("reading").iloc[:0]  # the posts stand in a table of their own
+        ahead = self._find("ahead")
+        self.ahead = pd.DataFrame(columns=_AHEAD) if ahead is None else ahead
         self.cards = markup(self._draw_cards())
 
     def redraw(self) -> None:
@@ -90,12 +106,14 @@ class Audience(PostsPage):
 
     def narrow(self, wanted: Filter) -> tuple[Filter, str]:
         """Keep the posts of the segment that was chosen."""
-        chosen = self.boxes["segment"].value
-        if not chosen:
-            return wanted, "that the run chose to be read"
-        return replace(
-            wanted, topic=int(chosen)
-        ), f"of “{self.names[int(chosen)]}”, chosen to be read"
+        segment = self.boxes["segment"].value
+        which = "that the run chose to be read" if self.chosen else ""
+        if not segment:
+            return wanted, which
+        name = f"of “{self.names[int(segment)]}”"
+        return replace(wanted, topic=int(segment)), ", ".join(
+            part for part in (name, which) if part
+        )
 
     def lay_out(self) -> widgets.Widget:
         """Put the page together."""
@@ -105,6 +123,9 @@ class Audience(PostsPage):
             heading(opened, f"Audience: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
             bar(*self.boxes.values()),
+            quiet(
+                "The boxes choose posts; Segment its card as well. All figures are about all posts of the run."
+            ),
             self.map,
             section("Segments"),
             self.cards,
@@ -137,18 +158,13 @@ class Audience(PostsPage):
         shown = self.segments
         if chosen:
             shown = shown[shown["segment"] == int(chosen)]
-        nothing = self.opened.table("reading").iloc[:0]  # the posts stand in the table below
-        interests = self.opened.table("interests")
-        ahead = self._find("ahead")
-        if ahead is None:
-            ahead = pd.DataFrame(columns=["segment", "rank", "kind", "term", "expected", "share"])
         return show_cards(
             shown,
             self.traits,
-            interests,
+            self.interests,
             self.levels,
-            nothing,
-            ahead,
+            self.nothing,
+            self.ahead,
             timezone=self.opened.timezone,
         ).markup.replace("No posts that may be shown.", "")
 

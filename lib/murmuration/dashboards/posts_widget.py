@@ -49,7 +49,9 @@ class PostsTable(anywidget.AnyWidget):
     on_change
         Told when the person sorts, pages or searches.
     hidden
-        Columns that are left out.
+        Columns that are left out of the page.
+    withheld
+        Columns that are left out of what is taken along as well.
     """
 
     _esm = WEB / "posts.js"
@@ -63,9 +65,11 @@ class PostsTable(anywidget.AnyWidget):
         timezone: str = "UTC",
         on_change: Callable[[], None] = lambda: None,
         hidden: Sequence[str] = (),
+        withheld: Sequence[str] = (),
     ) -> None:
         self._posts, self._zone, self._on_change = posts, ZoneInfo(timezone), on_change
-        self._columns = [one for one in _COLUMNS if one["name"] not in hidden]
+        self._withheld = frozenset(withheld)
+        self._columns = [one for one in _COLUMNS if one["name"] not in {*hidden, *withheld}]
         self.wanted = wanted or Filter()
         self.about = ""
         self.page, self.order, self.descending = 1, "created_at", True
@@ -154,7 +158,7 @@ class PostsTable(anywidget.AnyWidget):
         text = read_escapes(row.get("text") or "")
         url = str(row.get("url") or "")
         reactions = row.get("engagement")
-        return {
+        shown = {
             "text": text[:_LONGEST] + ("…" if len(text) > _LONGEST else ""),
             "created_at": f"{row['created_at'].astimezone(self._zone):%-d %b %Y, %H:%M}",
             "author_key": (row.get("author_key") or "unknown")[:8],
@@ -163,6 +167,7 @@ class PostsTable(anywidget.AnyWidget):
             "engagement": "–" if reactions is None else f"{reactions:,}",
             "url": url if url.lower().startswith(_WEB) else "",
         }
+        return {name: value for name, value in shown.items() if name not in self._withheld}
 
     def _deliver(self, kind: str) -> None:
         """Send the posts that are meant to the browser, as a file."""
@@ -177,6 +182,7 @@ class PostsTable(anywidget.AnyWidget):
             )
             return
         table = self._posts.table(self._sorted)
+        table = table.drop_columns([one for one in table.column_names if one in self._withheld])
         made = io.BytesIO()
         if kind == "csv":
             csv.write_csv(_plain(table), made)
