@@ -6,11 +6,12 @@ import shutil
 import pytest
 
 from murmuration.dashboards.access import EVERYTHING, Access
+from murmuration.dashboards.address import Address
 from murmuration.dashboards.brand_health import BrandHealth, build_brand_health
-from murmuration.dashboards.page import Request, open_report
+from murmuration.dashboards.page import Request, choose_run, open_report
 from murmuration.errors import UnknownNameError
 
-from .runs import make_posts, make_run
+from .runs import make_posts, make_run, write_manifest
 
 
 def open_page(**address) -> BrandHealth:
@@ -35,9 +36,10 @@ def test_a_filter_changes_chart_posts_and_address(reports):
     assert page.table.count == 42
     assert negative_shares(page) != whole
     assert sum(map(int, negative_shares(page))) == 42
-    assert page.address.state == {"source": "forum"}
+    assert page.address.state == {"source": "forum", "run": "20260302T060000Z-0001"}
     page.boxes["source"].value = ""
     assert negative_shares(page) == whole
+    assert page.address.state == {}  # so that it opens the newest run again
 
 
 def test_a_filter_over_everything_gives_the_numbers_of_the_run(reports):
@@ -59,6 +61,28 @@ def test_a_click_on_a_point_shows_the_posts_of_that_day(reports):
     assert page.address.state["step"].startswith("2026-02-04")
 
 
+def test_a_link_opens_the_run_that_it_was_taken_from_though_there_is_a_newer_one(reports):
+    page = open_page()
+    page.table._hear({"words": "outage"})
+    make_run(reports, run_id="20260305T060000Z-0005")
+    assert open_page(**page.address.state).opened.run.folder.name == "20260302T060000Z-0001"
+    assert page.address.same == {"run": "20260302T060000Z-0001"}
+
+
+def test_a_brand_is_offered_though_many_runs_of_others_are_newer(reports):
+    for number in range(40):
+        run_id = f"20260401T{number:06}Z-0000"
+        write_manifest(
+            reports / "brand_health" / run_id, "brand_health", {"brand": "velora"}, pinned={}
+        )
+    make_run(reports, run_id="20260402T000000Z-0001", brand="velora", name="Velora")
+    about, run = choose_run(
+        open_report("brand_health", Request(EVERYTHING)), Address({}, title="x")
+    )
+    assert [key for _, key in about.options] == ["velora", "aurora"]
+    assert len(run.options) == 30
+
+
 def test_an_address_brings_its_state_back(reports):
     page = open_page()
     page.boxes["lang"].value = "de"
@@ -67,7 +91,12 @@ def test_an_address_brings_its_state_back(reports):
     again = open_page(**page.address.state)
     assert again.table.count == page.table.count
     assert again.table.wanted.words == "outage"
+    assert again.table.shown["rows"] == page.table.shown["rows"]
+    assert again.table.shown["order"] == "engagement"
+    page.table._hear({"order": "sentiment", "descending": False})
+    assert page.address.state["order"] == "sentiment-up"
     page.go_back({})
+    assert page.table.order == "created_at"
     assert page.table.count == 210
     assert page.boxes["lang"].value == ""
 
@@ -82,7 +111,8 @@ def test_an_address_with_the_brand_of_somebody_else_is_refused(reports, run):
 
 @pytest.mark.parametrize(
     "address",
-    [{"step": "x", "source": "none", "lang": "''", "label": "odd", "since": "x", "page": "-1"}, {"page": "9" * 400}, {"page": "²"}],
+    [{"step": "x", "source": "none", "lang": "''", "label": "odd", "since": "x", "page": "-1"}, {"page": "9" * 400}, {"page": "²"},
+     {"since": "0001-01-01", "until": "9999-12-31"}, {"order": "text"}],
 )  # fmt: skip
 def test_an_address_that_means_nothing_shows_everything(reports, address):
     assert open_page(**address).table.count == 210
@@ -111,9 +141,18 @@ def test_a_run_that_is_deleted_under_the_page_is_told_in_a_sentence(reports):
     said = []
     page.table.send = lambda content, buffers=None: said.append(content)
     shutil.rmtree(page.opened.run.folder)
+    before = page.table.shown["rows"]
     page.table._hear({"page": 2})
     page.table._hear({"download": "csv"})
-    assert all("problem" in one or "file" in one for one in said)
+    page.boxes["lang"].value = "de"
+    told = [one["problem"] for one in said if "problem" in one]
+    # What is open stays readable; where it does not, a sentence says so.
+    assert all("Open the newest run" in one or "Run the report again" in one for one in told)
+    assert told or (
+        page.table.shown["rows"] != before
+        and [one["file"] for one in said] == ["posts.csv"]
+        and page.table.count == 53
+    )
 
 
 def test_what_is_shown_can_be_taken_along_without_formulas(reports):

@@ -1,17 +1,23 @@
 """Home, the archive, and running a report again."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic, sleep
 
 import pytest
+from filelock import FileLock, Timeout
 
+from murmuration.catalog import load_catalog
 from murmuration.dashboards.access import EVERYTHING, Access
 from murmuration.dashboards.home import build_home
 from murmuration.dashboards.page import Request, open_report, show_page
-from murmuration.dashboards.rerun import RunAgain
+from murmuration.dashboards.rerun import RunAgain, start
 from murmuration.dashboards.runs import Runs
-from murmuration.errors import ParamError
+from murmuration.errors import ParamError, UnknownNameError
+from murmuration.settings import get_settings
 
-from .runs import make_run
+from .runs import make_audience_run, make_posts, make_run, make_topics_run, write_manifest
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 VIEWER = Access(name="vera", brands=("velora",), reports=("*",))
@@ -34,7 +40,42 @@ def test_home_shows_the_newest_run_of_each_with_three_sentences_and_its_age(repo
     assert "Third." in said
     assert "Fourth." not in said
     assert "made 4 hours ago" in said
-    assert "brand_health_morning on Tue 3 Mar, 06:30 CET" in said or "schedule" not in said
+    assert "Next by schedule" not in said  # there is none in this workspace
+
+
+def test_home_names_when_the_next_schedules_fire_of_which_one_may_see_the_report(
+    reports, workspace
+):
+    (workspace / "schedules").mkdir()
+    (workspace / "schedules" / "morning.yaml").write_text(
+        "report: brand_health\ncron: 30 6 * * *\ntimezone: Europe/Berlin\nparameters: {brand: velora}\n"
+    )
+    assert "morning on Tue 3 Mar, 06:30 CET" in text_of(build_home(Request(EVERYTHING), now=NOW))
+    assert "morning" in text_of(build_home(Request(VIEWER), now=NOW))
+    other = replace(VIEWER, brands=("aurora",))
+    assert "morning" not in text_of(build_home(Request(other), now=NOW))
+
+
+def test_home_shows_a_report_though_many_runs_of_another_are_newer(reports):
+    for number in range(520):
+        folder = reports / "brand_health" / f"20260401T{number:06}Z-0000"
+        write_manifest(folder, "brand_health", {"brand": "velora"}, pinned={})
+    assert "run=20260302T060000Z-0001" in text_of(build_home(Request(EVERYTHING), now=NOW))
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "null", "3", '"x"', '{"report": "brand_health", "status": "succeeded", "parameters": []}',
+             '{"report": "brand_health", "status": "succeeded", "answer": null}'],
+)  # fmt: skip
+def test_a_stray_manifest_is_no_run_and_breaks_no_page(reports, text):
+    stray = reports / "brand_health" / "20270101T000000Z-0000"
+    stray.mkdir()
+    (stray / "manifest.json").write_text(text)
+    assert "Aurora Mobile" in text_of(build_home(Request(EVERYTHING), now=NOW))
+    assert "1 of 1 run" in Runs(Request(EVERYTHING)).list.value
+    assert open_report("brand_health", Request(EVERYTHING)).run.folder != stray
+    with pytest.raises(UnknownNameError):
+        open_report("brand_health", Request(EVERYTHING, {"run": stray.name}))
 
 
 def test_home_names_alerts_and_reports_that_failed(reports):
@@ -68,13 +109,16 @@ def test_the_archive_finds_runs_by_words_and_keeps_them_in_the_address(reports):
     assert "No run has all these words" in page.list.value
 
 
-def test_two_runs_are_compared(reports):
+def test_two_runs_are_compared(reports, some_posts):
     make_run(reports, run_id="20260304T060000Z-0003")
-    make_run(reports, brand="velora", name="Velora", run_id="20260305T060000Z-0004")
-    page = Runs(
-        Request(EVERYTHING, {"first": "20260302T060000Z-0001", "second": "20260305T060000Z-0004"})
-    )
-    assert "result tables are equal" in page.said.value or "alert" in page.said.value
+    fewer = make_posts().iloc[:150]
+    make_run(reports, run_id="20260305T060000Z-0004", posts=fewer)
+    first = "20260302T060000Z-0001"
+    page = Runs(Request(EVERYTHING, {"first": first, "second": "20260304T060000Z-0003"}))
+    assert "7 of 7 result tables are equal" in page.said.value
+    page.second.value = "20260305T060000Z-0004"
+    assert "1 of 7 result tables are equal" in page.said.value
+    assert page.address.state == {"first": first, "second": "20260305T060000Z-0004"}
 
 
 def test_the_archive_of_a_person_holds_no_runs_of_others(reports):
@@ -85,8 +129,8 @@ def test_the_archive_of_a_person_holds_no_runs_of_others(reports):
     assert page.first.value == ""
 
 
-def open_form(access=EVERYTHING) -> RunAgain:
-    opened = open_report("brand_health", Request(access))
+def open_form(access=EVERYTHING, report="brand_health") -> RunAgain:
+    opened = open_report(report, Request(access))
     return RunAgain(opened, on_done=lambda run: None)
 
 
@@ -110,6 +154,73 @@ def test_the_form_refuses_what_is_not_the_persons_to_ask_for(reports, workspace)
     viewer = open_form(Access(name="vera", brands=("aurora",), reports=("brand_health",)))
     with pytest.raises(ParamError, match="not start them"):
         viewer.values()
+
+
+@pytest.mark.parametrize(
+    ("report", "field", "value"),
+    [
+        ("brand_health", "competitors", "elsewhere"), ("topics", "continue_from", "velora"), ("topics", "continue_from", "velora@12345678"),
+        ("topics", "model", "velora"), ("audience", "topics", "velora"), ("audience", "model", "velora"),
+    ],
+)  # fmt: skip
+def test_the_form_names_nothing_of_other_brands(reports, workspace, report, field, value):
+    make_topics_run(reports)
+    make_audience_run(reports)
+    anna = Access(name="anna", role="analyst", brands=("aurora",), reports=("*",))
+    everybody = replace(anna, brands=("*",))
+    for access, refused in ((anna, True), (everybody, False)):
+        form = open_form(access, report=report)
+        form.fields["brand"].value = "aurora"
+        form.fields[field].value = value
+        if refused:
+            with pytest.raises(ParamError, match=field):
+                form.values()
+        else:
+            assert value in str(form.values()[field])
+
+
+def test_the_form_takes_competitors_of_the_catalog_and_ones_own_brands(reports, workspace):
+    rival = next(iter(load_catalog(get_settings().catalog).brands["aurora"].competitors))
+    brands = ("aurora", "own")
+    form = open_form(Access(name="anna", role="analyst", brands=brands, reports=("*",)))
+    form.fields["competitors"].value = f"{rival}, own"
+    assert form.values() == {"competitors": [rival, "own"]}
+
+
+def test_a_value_that_the_report_no_longer_takes_begins_as_the_default(reports, workspace):
+    path = next(reports.glob("brand_health/*/manifest.json"))
+    manifest = json.loads(path.read_text())
+    manifest["parameters"] |= {"bucket": "fortnight", "terms_shown": "many", "towards": None}
+    path.write_text(json.dumps(manifest))
+    form = open_form()
+    assert form.fields["bucket"].value == form.declared["bucket"].default
+    assert form.values() == {}
+
+
+def test_a_run_is_refused_where_another_one_waits_already(workspace):
+    state = get_settings().state
+    state.mkdir(parents=True, exist_ok=True)
+    with FileLock(state / "dashboards.lock"):
+        waiting = start("brand_health", {})
+        try:
+            turn = FileLock(state / "dashboards.next.lock")
+            deadline = monotonic() + 60
+            while monotonic() < deadline and waiting.poll() is None and is_free(turn):
+                sleep(0.05)
+            second = start("brand_health", {})
+            assert "another one waits" in json.loads(second.communicate(timeout=60)[0])["problem"]
+            assert waiting.poll() is None
+        finally:
+            waiting.kill()
+            waiting.communicate()
+
+
+def is_free(lock: FileLock) -> bool:
+    try:
+        with lock.acquire(timeout=0):
+            return True
+    except Timeout:
+        return False
 
 
 def test_an_error_under_a_page_shows_no_traceback(reports, capsys):

@@ -30,7 +30,7 @@ def test_a_click_on_a_topic_shows_its_posts_and_what_is_known_of_it(reports):
     assert page.boxes["topic"].value == clicked
     assert f"word{clicked}" in page.table.shown["told"]
     assert "Its words" in page.about.value
-    assert page.address.state == {"topic": clicked}
+    assert page.address.state == {"topic": clicked, "run": "20260302T070000Z-0101"}
 
 
 def test_a_click_on_growth_shows_the_same(reports):

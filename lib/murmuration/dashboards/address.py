@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import anywidget
 import traitlets
 
+from murmuration.dashboards.access import IN_ADDRESS
 from murmuration.dashboards.chart import WEB
 
 LONGEST = 300  # letters of a value of an address
@@ -23,6 +24,8 @@ class Address(anywidget.AnyWidget):
         Of the page.
     reload
         Names whose change needs the page anew, since they choose the run.
+    same
+        What may stand under these names for what the page shows anyway.
     on_back
         Told the state that the person went back to.
     """
@@ -31,6 +34,7 @@ class Address(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
     opened = traitlets.Dict().tag(sync=True)
     reload = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    same = traitlets.Dict().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
 
     def __init__(
@@ -39,9 +43,16 @@ class Address(anywidget.AnyWidget):
         *,
         title: str = "",
         reload: tuple[str, ...] = ("run", "brand"),
+        same: Mapping[str, str] | None = None,
         on_back: Callable[[dict[str, str]], None] = lambda state: None,
     ) -> None:
-        super().__init__(state=dict(opened), opened=dict(opened), reload=list(reload), title=title)
+        super().__init__(
+            state=dict(opened),
+            opened=dict(opened),
+            reload=list(reload),
+            same=dict(same or {}),
+            title=title,
+        )
         self._on_back = on_back
         self.on_msg(lambda _widget, message, _buffers: self._hear(message))
 
@@ -70,4 +81,5 @@ def read_address(query: str) -> dict[str, str]:
 
 
 def _clean(pairs: Any) -> dict[str, str]:
-    return {str(name)[:40]: str(value)[:LONGEST] for name, value in pairs}
+    # An address may be passed on, the token may not.
+    return {str(name)[:40]: str(value)[:LONGEST] for name, value in pairs if name != IN_ADDRESS}

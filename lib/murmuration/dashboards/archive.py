@@ -1,7 +1,7 @@
 """The runs that a person may see, newest first."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from murmuration.dashboards.access import Access
@@ -9,7 +9,12 @@ from murmuration.errors import ReportError, UnknownNameError
 from murmuration.reports.manifest import MANIFEST, RunResult, load_run
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # of reports and runs; so no path can be smuggled in
-FEW = 300  # runs that are looked at to find the newest one of a kind
+_KINDS = {
+    "parameters": dict,
+    "pinned": dict,
+    "answer": list,
+    "alerts": list,
+}  # of what pages read in a manifest
 
 # What is said of a run that is not there and of one that is not for this person is the same.
 _REFUSAL = (
@@ -22,10 +27,21 @@ def walk_runs(reports: Path, report: str = "") -> Iterator[RunResult]:
     """Give runs one by one, newest first by their ids; folders without a readable manifest are no runs."""
     pattern = f"{report or '*'}/*/{MANIFEST}"
     for path in sorted(reports.glob(pattern), key=lambda one: one.parent.name, reverse=True):
-        try:
-            yield load_run(path.parent)
-        except ReportError:
-            continue
+        if run := _load(path):
+            yield run
+
+
+def _load(path: Path) -> RunResult | None:
+    """Read a manifest; what is not whole, or says nothing of a run, is no run."""
+    try:
+        run = load_run(path.parent)
+    except ReportError:
+        return None
+    said: object = run.manifest
+    if not isinstance(said, Mapping) or not {"report", "status"} <= said.keys():
+        return None
+    whole = all(isinstance(said.get(name, kind()), kind) for name, kind in _KINDS.items())
+    return run if whole else None
 
 
 def list_visible(
@@ -39,6 +55,36 @@ def list_visible(
         if most is not None and len(found) == most:
             break
     return found
+
+
+def newest_of_each(
+    reports: Path, access: Access, *, report: str = "", succeeded: bool = True
+) -> list[RunResult]:
+    """Give the newest run of each report and brand that a person may see, however many are newer of others.
+
+    Parameters
+    ----------
+    reports
+        The folder of runs.
+    access
+        Of the person.
+    report
+        Only of this one.
+    succeeded
+        Only successful runs count.
+    """
+    newest: dict[tuple[str, str], RunResult] = {}
+    for run in walk_runs(reports, report):
+        key = (str(run.manifest["report"]), brand_key(run))
+        counts = run.status == "succeeded" or not succeeded
+        if counts and key not in newest and is_visible(run, access):
+            newest[key] = run
+    return list(newest.values())
+
+
+def brand_key(run: RunResult) -> str:
+    """Give the key of the brand that a run is about; nothing for all posts."""
+    return str(run.manifest.get("parameters", {}).get("brand", ""))
 
 
 def is_visible(run: RunResult, access: Access) -> bool:
@@ -71,11 +117,8 @@ def open_run(reports: Path, access: Access, run_id: str, *, report: str = "") ->
     if not NAME.fullmatch(run_id) or (report and not NAME.fullmatch(report)):
         raise UnknownNameError(_REFUSAL)
     for path in reports.glob(f"{report or '*'}/{run_id}/{MANIFEST}"):
-        try:
-            run = load_run(path.parent)
-        except ReportError:
-            continue
-        if is_visible(run, access):
+        run = _load(path)
+        if run and is_visible(run, access):
             return run
     raise UnknownNameError(_REFUSAL)
 
@@ -84,15 +127,13 @@ def brands_seen(runs: list[RunResult]) -> dict[str, str]:
     """Give key and name of the brands that runs are about, newest run first; no key for all posts."""
     found: dict[str, str] = {}
     for run in runs:
-        key = str(run.manifest.get("parameters", {}).get("brand", ""))
-        if key not in found:
-            found[key] = name_brand(run)
+        found.setdefault(brand_key(run), name_brand(run))
     return found
 
 
 def name_brand(run: RunResult) -> str:
     """Give the name of the brand that a run is about."""
-    key = str(run.manifest.get("parameters", {}).get("brand", ""))
+    key = brand_key(run)
     brand = run.manifest.get("pinned", {}).get("brands", {}).get(key) or {}
     return str(brand.get("name", key)) if key else "all posts"
 

@@ -19,6 +19,7 @@ from murmuration.dashboards.page import (
     open_report,
     page_of,
     pick,
+    quiet,
     section,
 )
 from murmuration.dashboards.posts_file import Filter, Places
@@ -118,6 +119,9 @@ class BrandHealth(PostsPage):
             heading(opened, f"Brand health: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
             bar(*self.boxes.values()),
+            quiet(
+                "The boxes change this chart and the posts; all below the posts is about all posts of the run."
+            ),
             self.chart,
             section("Posts"),
             self.table,

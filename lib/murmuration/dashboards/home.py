@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
-from murmuration.dashboards.archive import list_visible, name_brand
+from murmuration.dashboards.archive import name_brand, newest_of_each
 from murmuration.dashboards.chart import served_at
 from murmuration.dashboards.page import Request, describe_age, describe_period, markup, page_of
 from murmuration.reports.manifest import RunResult
@@ -15,34 +15,23 @@ from murmuration.show.words import count, tidy
 
 PAGES = ("brand_health", "topics", "audience")
 _SENTENCES = 3
-_LOOKED_AT = 500  # newest runs
 _FIRES = 4
 
 
 def build_home(request: Request, *, now: datetime | None = None) -> widgets.Widget:
     """Give the page for a request."""
     reports = get_settings().reports
-    runs = list_visible(reports, request.access, most=_LOOKED_AT)
     now = now or datetime.now(UTC)
-    newest = _newest(runs)
+    newest = newest_of_each(reports, request.access)
+    last = newest_of_each(reports, request.access, succeeded=False)
     return page_of(
         Address(request.address, title="Murmuration"),
         markup(
-            f'<header class="mm-head"><h1>What is new</h1>{_failures(runs)}{_alerts(newest, now)}{_next(request, now)}'
+            f'<header class="mm-head"><h1>What is new</h1>{_failures(last)}{_alerts(newest, now)}{_next(request, now)}'
             "</header>"
         ),
         markup(_cards(newest, now)),
     )
-
-
-def _newest(runs: list[RunResult]) -> list[RunResult]:
-    """Give the newest successful run of each report and brand."""
-    newest: dict[tuple[str, str], RunResult] = {}
-    for run in runs:
-        key = (str(run.manifest["report"]), name_brand(run))
-        if run.status == "succeeded":
-            newest.setdefault(key, run)
-    return list(newest.values())
 
 
 def _cards(newest: list[RunResult], now: datetime) -> str:
@@ -109,15 +98,13 @@ def _next(request: Request, now: datetime) -> str:
     return f'<p class="mm-quiet">Next by schedule: {html.escape(said)}.</p>'
 
 
-def _failures(runs: list[RunResult]) -> str:
+def _failures(last: list[RunResult]) -> str:
     """Name the reports whose newest run did not succeed."""
-    seen: set[tuple[str, str]] = set()
-    failed = []
-    for run in runs:
-        key = (str(run.manifest["report"]), name_brand(run))
-        if key not in seen and run.status != "succeeded":
-            failed.append(f"{key[0]} ({tidy(key[1])})")
-        seen.add(key)
+    failed = [
+        f"{run.manifest['report']} ({tidy(name_brand(run))})"
+        for run in last
+        if run.status != "succeeded"
+    ]
     if not failed:
         return ""
     named = html.escape(", ".join(failed[:5]))

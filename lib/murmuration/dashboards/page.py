@@ -19,11 +19,13 @@ from IPython.display import display
 from murmuration.dashboards.access import ACCESS_VARIABLE, EVERYTHING, Access, read_access
 from murmuration.dashboards.address import Address, read_address
 from murmuration.dashboards.archive import (
+    brand_key,
     brands_seen,
     find_newest,
-    list_visible,
+    is_visible,
     name_brand,
     open_run,
+    walk_runs,
 )
 from murmuration.dashboards.chart import served_at
 from murmuration.dashboards.posts_widget import describe_problem
@@ -56,7 +58,8 @@ class Opened:
     run
         The run.
     others
-        Newest runs of the same report that the person may see.
+        Successful runs of the same report that the person may see: the newest about the same brand, and the newest one
+        about each other brand.
     reports
         The folder of runs.
     """
@@ -162,9 +165,7 @@ def open_report(report: str, request: Request) -> Opened:
             reports,
             access,
             report,
-            wanted=lambda one: (
-                brand is None or one.manifest.get("parameters", {}).get("brand", "") == brand
-            ),
+            wanted=lambda one: brand is None or brand_key(one) == brand,
         )
     if run is None:
         raise UnknownNameError(_nothing(report, access, brand))
@@ -173,7 +174,21 @@ def open_report(report: str, request: Request) -> Opened:
         raise UnknownNameError(
             f"This run of {report} {run.status}: {error.get('sentence') or 'it made no tables'} Open another one."
         )
-    return Opened(request, run, list_visible(reports, access, report=report, most=_RECENT), reports)
+    return Opened(request, run, _beside(run, access, reports), reports)
+
+
+def _beside(run: RunResult, access: Access, reports: Path) -> list[RunResult]:
+    """Give the newest successful runs about the same brand, and the newest one about each other brand."""
+    same: list[RunResult] = []
+    others: dict[str, RunResult] = {}
+    for one in walk_runs(reports, run.folder.parent.name):
+        if one.status != "succeeded" or not is_visible(one, access):
+            continue
+        if brand_key(one) != brand_key(run):
+            others.setdefault(brand_key(one), one)
+        elif len(same) < _RECENT:
+            same.append(one)
+    return [*same, *others.values()]
 
 
 def _nothing(report: str, access: Access, brand: str | None) -> str:
@@ -254,15 +269,14 @@ def describe_age(manifest: Any, now: datetime) -> str:
 def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
     """Give the two boxes with which another brand or an earlier run is opened."""
     access = opened.request.access
-    mine = str(opened.parameters.get("brand", ""))
-    done = [run for run in opened.others if run.status == "succeeded"]
-    brands = {mine: opened.name} | brands_seen(done)
+    mine = brand_key(opened.run)
+    brands = {mine: opened.name} | brands_seen(opened.others)
     about = widgets.Dropdown(
         options=[(tidy(name, longest=40), key) for key, name in brands.items()],
         value=mine,
         description="About",
     )
-    same = [run for run in done if str(run.manifest["parameters"].get("brand", "")) == mine]
+    same = [run for run in opened.others if brand_key(run) == mine]
     if all(run.folder != opened.run.folder for run in same):
         same = [opened.run, *same]
     run = widgets.Dropdown(
@@ -314,6 +328,11 @@ def markup(text: str, *, name: str = "") -> widgets.HTML:
     if name:
         shown.add_class(name)
     return shown
+
+
+def quiet(sentence: str) -> widgets.HTML:
+    """Give a sentence that explains what stands beside it."""
+    return markup(f'<p class="mm-quiet">{html.escape(sentence)}</p>')
 
 
 def section(title: str) -> widgets.HTML:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ _NUMBERS = ("created_at", "sentiment", "engagement", "topic", "topic_strength")
 _SHOWN = ("text", "url", "post_id")
 ORDERS = ("created_at", "sentiment", "engagement", "topic_strength")
 UNKNOWN = "unknown"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,7 @@ class PostsFile:
 
 
 def _microseconds(moment: datetime) -> int:
-    return int(pd.Timestamp(moment).value // 1_000)
+    return (moment - _EPOCH) // timedelta(microseconds=1)  # pandas has no years before 1678
 
 
 def as_records(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

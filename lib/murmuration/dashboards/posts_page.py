@@ -1,7 +1,7 @@
 """A page with filters, charts, and the posts behind them; its state is in its address."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
 from murmuration.dashboards.page import Opened, markup, page_number, pick
-from murmuration.dashboards.posts_file import Filter, PostsFile
-from murmuration.dashboards.posts_widget import PostsTable
+from murmuration.dashboards.posts_file import ORDERS, Filter, PostsFile
+from murmuration.dashboards.posts_widget import PostsTable, describe_problem
+from murmuration.errors import MurmurationError
 from murmuration.show.words import tidy
 
 _LABELS = [("negative", "negative"), ("neutral", "neutral"), ("positive", "positive")]
@@ -43,7 +44,8 @@ class PostsPage(ABC):
         self.zone = ZoneInfo(opened.timezone)
         self.posts = self.open_posts()
         address = opened.request.address
-        self.address = Address(address, title=title, on_back=self.go_back)
+        run = opened.run.folder.name
+        self.address = Address(address, title=title, on_back=self.go_back, same={"run": run})
         self.boxes: dict[str, widgets.Widget] = {
             "since": widgets.DatePicker(value=_day(address.get("since")), description="From"),
             "until": widgets.DatePicker(value=_day(address.get("until")), description="Until"),
@@ -56,9 +58,15 @@ class PostsPage(ABC):
             self.boxes["label"] = pick("Feeling", _LABELS, address.get("label", ""))
         wanted = replace(self.filter(), words=address.get("words", ""))
         self.table = PostsTable(
-            self.posts, wanted, timezone=opened.timezone, on_change=self.note, hidden=self._hidden()
+            self.posts,
+            wanted,
+            timezone=opened.timezone,
+            on_change=self.note,
+            hidden=self._hidden(),
+            withheld=self.withheld(),
         )
         self._following = True
+        self.table.order, self.table.descending = read_order(address.get("order", ""))
         self.build()
         self._show_posts(page=page_number(address))
         for box in self.boxes.values():
@@ -68,6 +76,10 @@ class PostsPage(ABC):
     def open_posts(self) -> PostsFile:
         """Give the posts that the page is over."""
         return PostsFile(self.opened.posts)
+
+    def withheld(self) -> tuple[str, ...]:
+        """Give the columns of posts that nobody may see here."""
+        return ()
 
     def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
         """Give the filters that this page has beside those of all pages."""
@@ -109,12 +121,17 @@ class PostsPage(ABC):
             name: box.value.isoformat() if isinstance(box.value, date) else box.value or ""
             for name, box in self.boxes.items()
         }
-        page = str(self.table.page) if self.table.page > 1 else ""
-        self.address.note(**values, words=self.table.wanted.words, page=page)
+        values["page"] = str(self.table.page) if self.table.page > 1 else ""
+        values["order"] = write_order(self.table)
+        values["words"] = self.table.wanted.words
+        # A link shows others the same posts, though there is a newer run then; a page that was not touched stays the newest.
+        touched = any(values.values()) or "run" in self.opened.request.address
+        self.address.note(**values, run=self.opened.run.folder.name if touched else "")
 
     def search(self, words: str) -> None:
         """Show the posts with some words."""
-        self.table.show(replace(self.table.wanted, words=words), about=self.table.about)
+        wanted = replace(self.table.wanted, words=words)
+        self._attempt(lambda: self.table.show(wanted, about=self.table.about))
         self.note()
 
     def go_back(self, state: dict[str, str]) -> None:
@@ -128,8 +145,8 @@ class PostsPage(ABC):
                 box.value = value if value in {one for _, one in box.options} else ""
         self._following = True
         self.table.wanted = replace(self.table.wanted, words=state.get("words", ""))
-        self.redraw()
-        self._show_posts(page=page_number(state))
+        self.table.order, self.table.descending = read_order(state.get("order", ""))
+        self._attempt(lambda: self._show(page=page_number(state)))
 
     def run_again(self) -> list[widgets.Widget]:
         """Give the form that runs the report again; nothing for those who may not."""
@@ -153,9 +170,19 @@ class PostsPage(ABC):
 
     def _follow(self) -> None:
         if self._following:
-            self.redraw()
-            self._show_posts()
+            self._attempt(self._show)
             self.note()
+
+    def _show(self, *, page: int = 1) -> None:
+        self.redraw()
+        self._show_posts(page=page)
+
+    def _attempt(self, change: Callable[[], None]) -> None:
+        """Change what is shown, or say in a sentence why that cannot be: the run may be gone meanwhile."""
+        try:
+            change()
+        except (MurmurationError, OSError, ValueError) as err:
+            self.table.send({"problem": describe_problem(err)})
 
     def _show_posts(self, *, page: int = 1) -> None:
         wanted, about = self.narrow(self.filter())
@@ -174,6 +201,23 @@ class PostsPage(ABC):
     def _hidden(self) -> tuple[str, ...]:
         """Columns that would say the same of every post."""
         return ("source",) if len(self.posts.list_values("source")) < 2 else ()
+
+
+_NEWEST_FIRST = ("created_at", True)
+_UP = "-up"  # after the name of a column: its smallest value first
+
+
+def write_order(table: PostsTable) -> str:
+    """Say in a word in which order posts are shown; nothing for the newest first."""
+    if (table.order, table.descending) == _NEWEST_FIRST:
+        return ""
+    return table.order if table.descending else f"{table.order}{_UP}"
+
+
+def read_order(text: str) -> tuple[str, bool]:
+    """Read what `write_order` wrote: column, and whether its greatest value comes first."""
+    name = text.removesuffix(_UP)
+    return (name, name == text) if name in ORDERS else _NEWEST_FIRST
 
 
 def _day(text: str | None) -> date | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from murmuration.dashboards.access import Access
 from murmuration.dashboards.page import Opened, markup
@@ -21,7 +21,10 @@ from murmuration.settings import get_settings
 
 log = logging.getLogger(__name__)
 
+# What may be said of models by those who were not given all brands: nothing that names one of somebody else.
+_KEPT = {"continue_from": ("", "latest"), "topics": ("", "latest"), "model": ("", "none")}
 DAYS = ("since", "until")  # parameters that are days, which a calendar picks
+_BUSY = "A run is going on, and another one waits for its place already. Start yours when one of them has ended."
 _FEW = 30  # numbers that a slider offers
 
 
@@ -129,11 +132,38 @@ def _check_rights(access: Access, report: str, values: Mapping[str, Any]) -> Non
         raise ParamError(
             "This brand or report is not among those that you were given, so it cannot be run for you."
         )
+    if not access.has_all_brands:
+        _check_others(access, values)
+
+
+def _check_others(access: Access, values: Mapping[str, Any]) -> None:
+    """Refuse what brings posts or words of other brands into a run, or is kept where theirs are."""
+    from murmuration.catalog import load_catalog
+
+    brand = load_catalog(get_settings().catalog).brands.get(str(values["brand"]))
+    mine = {*access.brands, *(brand.competitors if brand else ())}
+    strange = [one for one in values.get("competitors", []) if one not in mine]
+    if strange:
+        raise ParamError(
+            f"competitors names {', '.join(strange)}, which you were not given and the catalog does not name as a "
+            "competitor. Leave it out."
+        )
+    for name, free in _KEPT.items():
+        value = values.get(name, "")  # in some reports `topics` is a number
+        if isinstance(value, str) and value not in free:
+            raise ParamError(
+                f"{name} is {value!r}, but what was kept under a name may be of any brand, so that needs all "
+                f"brands. Leave it at one of: {', '.join(one or 'empty' for one in free)}."
+            )
 
 
 def _field(parameter: Any, value: Any) -> widgets.Widget:
     """Give the field of a parameter by its type, choices and range."""
     name = parameter.name.replace("_", " ")
+    try:
+        value = parameter.read(value)
+    except ParamError:  # an older version of the report took it
+        value = parameter.default
     if parameter.choices:
         return widgets.Dropdown(options=list(parameter.choices), value=value, description=name)
     if parameter.type == "bool":
@@ -176,14 +206,21 @@ def start(report: str, values: Mapping[str, Any]) -> "subprocess.Popen[str]":
 
 
 def main(report: str, values: str) -> None:
-    """Run a report once, when none else of the dashboards runs, and print how far it is."""
+    """Run a report once, when none else of the dashboards runs, and print how far it is; refuse where one waits already."""
     from murmuration.reports.runner import run_report
 
     settings = get_settings()
     # As many at a time as a scheduler's worker runs: one.
-    place = settings.state / "dashboards.lock"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(place):
+    settings.state.mkdir(parents=True, exist_ok=True)
+    place = FileLock(settings.state / "dashboards.lock")
+    turn = FileLock(settings.state / "dashboards.next.lock")
+    try:
+        turn.acquire(timeout=0)
+    except Timeout:
+        _print({"problem": _BUSY})
+        return
+    with place:
+        turn.release()
         try:
             result = run_report(
                 report, json.loads(values), on_progress=lambda one: _print(_progress(one))

@@ -19,6 +19,7 @@ from murmuration.dashboards.page import (
     open_report,
     page_of,
     pick,
+    quiet,
     section,
 )
 from murmuration.dashboards.posts_file import Filter
@@ -112,6 +113,9 @@ class Topics(PostsPage):
             heading(opened, f"Topics: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
             bar(*self.boxes.values()),
+            quiet(
+                "The boxes change the map and the posts; all below the posts is about all posts of the run."
+            ),
             self.map,
             self.about,
             section("Posts"),

@@ -10,8 +10,8 @@ export default {
     };
     const back = () => {
       const now = read();
-      const reload = model.get("reload");
-      if (reload.some((name) => (now[name] ?? "") !== (model.get("opened")[name] ?? ""))) window.location.reload();
+      const [reload, opened, same] = ["reload", "opened", "same"].map((name) => model.get(name));
+      if (reload.some((name) => ![opened[name] ?? "", same[name]].includes(now[name] ?? ""))) window.location.reload();
       else model.send({ state: now });
     };
     const go = (message) => {
