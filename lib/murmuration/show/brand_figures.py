@@ -39,6 +39,7 @@ _TIMES = {
     "week": "week from %a %d %b",
     "month": "%B %Y",
 }
+_MOST_TICKS = 6
 
 
 def plot_over_time(
@@ -85,6 +86,7 @@ def plot_over_time(
     )  # fmt: skip
     figure.update_yaxes(title_text="negative, %", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text=f"posts per {bucket}", row=2, col=1)
+    figure.update_xaxes(**_ticks(mine["local"], bucket))
     figure.update_xaxes(title_text=f"local time, {timezone}", row=2, col=1)
     title = _time_title(mine, name, bucket, timezone)
     alt = f"Line of the share of negative posts about {name} per {bucket} with a 95 % band; bars of the number of posts."
@@ -102,6 +104,19 @@ def plot_over_time(
         alt=alt,
         table=numbers[["time", "posts", "scored", "negative", "interval"]],
     )
+
+
+def _ticks(starts: pd.Series, bucket: Bucket) -> dict[str, Any]:
+    """Put marks at starts of steps, few enough for a phone; plotly marks hours between days otherwise."""
+    every = -(-len(starts) // _MOST_TICKS)
+    days = {"day": every, "week": 7 * every}.get(bucket)
+    if bucket == "hour":
+        return {}
+    return {
+        "tick0": starts.iloc[0],
+        "dtick": f"M{every}" if days is None else days * 86_400_000,
+        "tickformat": "%b %Y" if days is None else "%-d %b",
+    }
 
 
 def _time_title(mine: pd.DataFrame, name: str, bucket: Bucket, timezone: str) -> str:
