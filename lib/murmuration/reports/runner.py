@@ -25,7 +25,6 @@ from murmuration.errors import (
     hide_quoted,
     suggest,
 )
-from murmuration.models import set_newest
 from murmuration.reports.context import Context, mark_running, read_journal
 from murmuration.reports.index import write_index
 from murmuration.reports.manifest import (
@@ -33,7 +32,6 @@ from murmuration.reports.manifest import (
     RunResult,
     Status,
     describe_artefacts,
-    show_run,
     stage_manifest,
 )
 from murmuration.reports.memory import count_memory_kills
@@ -46,6 +44,7 @@ from murmuration.reports.parameters import (
 )
 from murmuration.reports.pins import PINNED, pin_inputs
 from murmuration.reports.provenance import describe_code
+from murmuration.reports.publish import publish_run
 from murmuration.reports.spares import Child, Spares, give_work, start_worker
 from murmuration.reports.worker import end_descendants
 from murmuration.settings import Settings, get_settings
@@ -55,6 +54,7 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 3600.0
 _LOOK_SECONDS = 0.2
+_BY_SIGNAL = 128  # what a process adds that ends itself on a signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +262,7 @@ def execute(
         }
         result = _stage(context, found)
         if may_show(result):
-            show_run(context.folder)
-            for kept in result.manifest["kept"]:
-                if kept["newest"]:
-                    set_newest(kept["model"])
+            publish_run(context.folder)
         else:
             shutil.rmtree(context.folder)
     finally:
@@ -280,12 +277,16 @@ def execute(
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How a child ended: its status, the end of what it complained, the cell it was at, and whether for want of memory."""
+    """How a child ended: its status, the end of what it complained, the cell it was at, and whether for want of memory.
+
+    `code` is what the child ended with; negative for a signal that killed it.
+    """
 
     status: Status
     complaint: str
     cell: int | None
     out_of_memory: bool
+    code: int
 
 
 def _execute_child(
@@ -310,7 +311,9 @@ def _execute_child(
         status = _watch(child, deadline_seconds, stopped, below)
     complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-MAX_ERROR_CHARS:]
     errors.unlink()
-    return _Ending(status, complaint, place.get("cell"), count_memory_kills() > killed_before)
+    return _Ending(
+        status, complaint, place.get("cell"), count_memory_kills() > killed_before, child.returncode
+    )
 
 
 def _watch(
@@ -429,15 +432,26 @@ def _explain(context: Context, ending: _Ending, deadline_seconds: float) -> dict
         return {"cell": cell, "kind": kind, "sentence": f"Cell {cell} ended with {error}"}
     last = (hide_quoted(ending.complaint).splitlines() or ["it gave no reason"])[-1]
     kind = "unknown"
-    if "DeadKernelError" in ending.complaint or "Kernel died" in ending.complaint:
+    if lost := _find_lost(ending):
         kind = "out of memory" if ending.out_of_memory else "lost kernel"
-        last = (
-            "the kernel died, as this machine ran out of memory"
-            if ending.out_of_memory
-            else "the kernel died, killed from outside or by what it called"
-        )
+        last = f"{lost}, as this machine ran out of memory" if ending.out_of_memory else lost
     sentence = f"The notebook could not be executed{place}: {last}"
     return {"cell": ending.cell, "kind": kind, "sentence": sentence}
+
+
+def _find_lost(ending: _Ending) -> str:
+    """Say which process was lost; nothing if none was."""
+    if "DeadKernelError" in ending.complaint or "Kernel died" in ending.complaint:
+        if ending.out_of_memory:
+            return "the kernel died"
+        return "the kernel died, killed from outside or by what it called"
+    if "Kernel didn't respond" in ending.complaint:
+        return "the kernel did not begin in time; this machine may have too much to do"
+    number = -ending.code if ending.code < 0 else ending.code - _BY_SIGNAL
+    if number > 0:
+        name = {one.value: one.name for one in signal.Signals}.get(number, f"signal {number}")
+        return f"the process that runs the kernel was ended by {name}"
+    return ""
 
 
 def _failed_cell(path: Path) -> tuple[int | None, str, str]:

@@ -25,6 +25,7 @@ _AGAIN = frozenset(
     [
         *("lost kernel", "out of memory", "BlockingIOError", "BrokenPipeError", "ClientError"),
         *("CommClosedError", "ConnectionError", "ConnectionAbortedError", "ConnectionRefusedError"),
+        *("ConnectTimeout", "ConnectTimeoutError", "ReadTimeoutError"),
         *("ConnectionResetError", "EndpointConnectionError", "HTTPError", "IncompleteRead"),
         *("InterruptedError", "KilledWorker", "MemoryError", "OSError", "ReadTimeout", "SSLError"),
         *("ServerDisconnectedError", "StoreError", "TimeoutError", "TryAgainLater", "URLError"),
