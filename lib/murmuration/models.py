@@ -114,11 +114,40 @@ def load(name_or_folder: str | Path, *, store: Store | None = None) -> Any:
     ModelError
         If the folder is damaged, altered, of a newer format, or holds what a model must not.
     """
+    if folder := _as_folder(name_or_folder):
+        return _open_folder(folder)
+    store = store or open_store()
+    return _load_version(store, *_resolve(store, str(name_or_folder)))
+
+
+def _as_folder(name_or_folder: str | Path) -> Path | None:
     text = str(name_or_folder)
     if isinstance(name_or_folder, Path) or "/" in text or os.sep in text:
-        return _open_folder(Path(text).expanduser())
-    store = store or open_store()
-    return _load_version(store, *_resolve(store, text))
+        return Path(text).expanduser()
+    return None
+
+
+def _where(address: str, store: Store | None) -> str:
+    return (
+        "This machine" if _as_folder(address) else f"The store {(store or open_store()).location}"
+    )
+
+
+def pin_model(name_or_folder: str, *, store: Store | None = None) -> dict[str, str]:
+    """Give what a name means now, for `load_exactly`: `model`, the address or folder; `version`; `digest`.
+
+    Raises
+    ------
+    UnknownNameError, ModelError
+        As `load` does.
+    """
+    if folder := _as_folder(name_or_folder):
+        saved, address = _describe(read_listing(folder), str(folder)), str(folder)
+    else:
+        store = store or open_store()
+        saved = _look_up(store, *_resolve(store, name_or_folder))
+        address = saved.address
+    return {"model": address, "version": saved.version, "digest": saved.digest}
 
 
 def save(
@@ -316,15 +345,13 @@ def load_exactly(address: str, digest: str, *, store: Store | None = None) -> An
     ModelError
         If what is there now is another model; also see `load`.
     """
-    store = store or open_store()
-    name, digits = _resolve(store, address)
-    found = _look_up(store, name, digits).digest
+    found = pin_model(address, store=store)["digest"]
     if found != digest:
         raise ModelError(
-            f"The store {store.location} holds another model as {address} now: its digest starts with "
-            f"{found[:16]}, not {digest[:16]}. Put the pinned one back, or run the report anew."
+            f"{_where(address, store)} holds another model as {address} now: its digest starts with {found[:16]}, not {digest[:16]}. "
+            "Put the pinned one back, or run the report anew."
         )
-    return _load_version(store, name, digits)
+    return load(address, store=store)
 
 
 def _load_linear(folder: Path) -> Model:

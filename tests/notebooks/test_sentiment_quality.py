@@ -88,7 +88,7 @@ def test_the_manifest_says_which_posts_and_which_models(quality_workspace, run, 
         pinned["labelled"]["labelled.csv"]["sha256"]
         == hashlib.sha256(path.read_bytes()).hexdigest()
     )
-    assert pinned["models"]["small"]["version"] == version
+    assert pinned["named_models"]["small"]["version"] == version
     page = run.page.read_text(encoding="utf-8")
     assert version in page
     assert pinned["labelled"]["labelled.csv"]["sha256"] in page

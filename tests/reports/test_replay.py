@@ -13,13 +13,14 @@ from murmuration.errors import ParamError, ReportError
 from murmuration.reports import RunResult, compare_runs, find_run, list_runs, replay_run
 from murmuration.reports.compare import write_comparison
 from murmuration.reports.compare_data import compare_data
+from murmuration.reports.manifest import pinned_versions
 from murmuration.reports.replay import read_code
 from murmuration.reports.tables import compare_tables
 from murmuration.settings import get_settings
 from murmuration.store import open_store
 from murmuration.store.forget import forget
 from murmuration.store.tombstones import bury
-from murmuration.store.upkeep import compact
+from murmuration.store.upkeep import compact, vacuum
 
 READ = """
 import murmuration as mm
@@ -99,6 +100,22 @@ def test_a_run_is_replayed_equal_whatever_came_in_was_edited_deleted_or_folded_s
     gone = replay_run(run)
     assert (gone.verdict, gone.erased) == ("erased", ("test",))
     assert "forgotten since" in gone.describe()
+
+
+def test_a_run_is_replayed_equal_after_edits_deletions_a_compaction_and_a_vacuum(
+    committed, add_posts
+):
+    add_posts(range(3))
+    run = mm.run_report("small")
+    add_posts(range(1, 5), text="something else", observed_at="2026-02-01T00:00:00Z")
+    store = open_store()
+    bury(store, "post", "test", ["1"], reason="deleted", alive=["1"])
+    kept = {"posts": pinned_versions(get_settings().reports)}
+    compact(store, get_settings().state, keep_versions=kept, keep_days=1)
+    vacuum(store, kept, 0)
+    done = replay_run(run)  # its commit, which is that of now
+    assert (done.verdict, done.result.manifest["replay_of"]) == ("equal", run.folder.name)
+    assert done.result.table("posts")["post_id"].to_pylist() == list("012")
 
 
 @pytest.mark.soak

@@ -1,6 +1,7 @@
 """A run as its notebook sees it: steps on record, tables that fit, progress where somebody looks."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import murmuration as mm
-from murmuration.errors import SchemaError, UnknownNameError
-from murmuration.reports.manifest import hash_values
+from murmuration.errors import ModelError, SchemaError, UnknownNameError
+from murmuration.reports.manifest import RunResult, hash_values
 from murmuration.reports.pins import pin_inputs
+from murmuration.reports.replay import _read_pins
 from murmuration.reports.runner import _from_journal
 from murmuration.schedule.alerts import read_watch
 from murmuration.sentiment.model import ModelCard
@@ -76,7 +78,9 @@ def test_an_estimator_is_on_record_with_where_it_runs_and_why(draft, monkeypatch
 def test_a_transformer_is_on_record_with_where_it_runs_and_why(draft, monkeypatch, caplog):
     card = ModelCard(name="net", kind="transformer", languages=("en",))
     net = TransformerModel(card, (), {})
-    monkeypatch.setattr("murmuration.reports.run.load", lambda name: net)
+    pin = {"model": "net@00000000", "version": net.version, "digest": "0" * 64}
+    monkeypatch.setattr("murmuration.reports.run.pin_model", lambda name: pin)
+    monkeypatch.setattr("murmuration.reports.run.load_exactly", lambda address, digest: net)
     monkeypatch.setattr("murmuration.compute.device.find_spec", lambda name: None)  # no torch
     with draft.step("score"), caplog.at_level("INFO", "murmuration.compute.device"):
         assert draft.named_models(["net"]) == [net]
@@ -90,6 +94,31 @@ def test_a_transformer_is_on_record_with_where_it_runs_and_why(draft, monkeypatc
     }
     assert step["backend"] == "cpu"
     assert caplog.messages == ["neural models run on cpu: torch finds no GPU"]
+
+
+def test_a_replay_has_the_models_that_were_named_then(
+    workspace, take_in, write_csv, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(mm.models._LOADERS, "constant", Constant.load)
+    row = {"id": "1", "text": "hello", "created_at": "2026-01-01T00:00:00Z"}
+    take_in(write_csv([row]), into=mm.store.open_store())
+    first = mm.models.save(constant(name="team"))
+    constant(0.2, 0.2, 0.6, name="beside").save(tmp_path / "beside")
+    run = mm.start_run("small")
+    run.named_models(["team", str(tmp_path / "beside")])
+    facts = {"pinned": _from_journal(run.context)["pinned"], "started_at": "2026-01-01T00:00:00Z"}
+    mm.models.save(constant(0.1, 0.1, 0.8, name="team"))
+    again = replace(
+        run, context=replace(run.context, pinned=_read_pins(RunResult(tmp_path, facts)))
+    )
+    [team, _] = again.named_models(["team", str(tmp_path / "beside")])
+    assert team.version == first.version
+    [now] = mm.start_run("small").named_models(["team"])
+    assert now.version != first.version
+    shutil.rmtree(tmp_path / "beside")
+    constant(0.3, 0.3, 0.4, name="beside").save(tmp_path / "beside")
+    with pytest.raises(ModelError, match="This machine holds another model"):
+        again.named_models([str(tmp_path / "beside")])
 
 
 def test_a_progress_bar_says_what_it_counts_and_goes_away():

@@ -13,6 +13,7 @@ from murmuration.store.moments import as_moment, as_state
 from murmuration.topics.params import KIND as TOPICS
 
 PINNED = ("brands", "sources", "policies", "lexicons", "models", "topics", "segments", "embedding")
+NAMED = "named_models"  # those that a report names by itself, by the names that it gave
 MODELS = ("models", "topics", "segments")  # those that lie in the store
 
 

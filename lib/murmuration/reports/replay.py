@@ -16,7 +16,7 @@ from murmuration.errors import ParamError, ReportError, suggest
 from murmuration.reports.context import REPLAY, Context
 from murmuration.reports.manifest import RunResult
 from murmuration.reports.parameters import check_parameters, read_parameters
-from murmuration.reports.pins import MODELS, PINNED, pin_inputs
+from murmuration.reports.pins import MODELS, NAMED, PINNED, pin_inputs
 from murmuration.reports.provenance import describe_code
 from murmuration.reports.runner import (
     DEADLINE_SECONDS,
@@ -144,9 +144,12 @@ def _read_pins(run: RunResult) -> dict[str, Any]:
             f"The manifest of {run.folder.name} does not say what it read, so it cannot be replayed."
         )
     known: dict[str, Any] = {what: pinned.get(what, {}) for what in PINNED}
-    for what in MODELS:  # those that the report named by itself are loaded by name again
+    for what in (
+        MODELS
+    ):  # runs of before kept those that the report named by itself among them, by name only
         known[what] = {name: pin for name, pin in known[what].items() if "digest" in pin}
     moment = pinned.get("moment", run.manifest["started_at"])
+    known[NAMED] = pinned.get(NAMED, {})
     return known | {"moment": moment, "tables": pinned["tables"], REPLAY: run.folder.name}
 
 

@@ -19,13 +19,13 @@ from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
-from murmuration.models import load, load_exactly, save
+from murmuration.models import load, load_exactly, pin_model, save
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.drafts import make_draft
 from murmuration.reports.labelled import find_labelled
 from murmuration.reports.parameters import NO_LEXICON
 from murmuration.reports.period import Period, resolve_period
-from murmuration.reports.pins import pin_inputs
+from murmuration.reports.pins import NAMED, pin_inputs
 from murmuration.schema import RESULTS, Table, check_columns
 from murmuration.sentiment.model import Model
 from murmuration.sentiment.people import find_random
@@ -164,9 +164,11 @@ class Run:
         if not names:
             found = {model.version: model for model in self.sentiment_models().values()}
             return list(found.values())
-        models = [load(name) for name in dict.fromkeys(names)]
-        for model in models:
-            self.journal.add("read", what="models", name=model.card.name, version=model.version)
+        replayed = self.context.pinned.get(NAMED, {})
+        pins = {name: replayed.get(name) or pin_model(name) for name in names}
+        models = [load_exactly(pin["model"], pin["digest"]) for pin in pins.values()]
+        for (name, pin), model in zip(pins.items(), models, strict=True):
+            self.journal.add("read", what=NAMED, name=name, **pin)
             self._note_device(model)
         return models
 
