@@ -42,6 +42,7 @@ class StandIn:
         self.next: list[Result] = []
         self.wait: Callable[..., None] = lambda job, stop: None
         self.alerts: list[Alert] = []
+        self.kept: list[dict[str, object]] = []
         self.seen_until: datetime | None = None
 
     def __call__(self, job, *, stop, begun, may_show):
@@ -55,7 +56,7 @@ class StandIn:
             return result
         manifest = {
             "report": job.schedule.spec.report, "status": result.outcome, "answer": ["All is well."],
-            "error": result.error and {"sentence": result.error},
+            "error": result.error and {"sentence": result.error}, "kept": self.kept,
             "alerts": [json.loads(json.dumps(asdict(one), default=str)) for one in self.alerts],
         }  # fmt: skip
         stage_manifest(folder, manifest)

@@ -1,14 +1,20 @@
 """An attempt: retried, lost, stopped, cancelled, handed back; published at most once."""
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from murmuration.schedule import claims
+import murmuration as mm
+from murmuration.errors import LedgerError
+from murmuration.schedule import claims, requests
 from murmuration.schedule.claims import Result, wait_before
 from murmuration.schedule.spec import Retries
+from murmuration.schedule.tables import notices
 
+from ..test_models import Constant, constant
 from .conftest import START
 
 AGAIN = Result("failed", "x", "the network is away", again=True)
@@ -77,7 +83,12 @@ def test_a_worker_that_is_lost_is_replaced_and_changes_nothing_when_it_wakes(ben
     assert [path.name for path in bench.shown()] == ["1-2"]
 
 
-def test_a_worker_that_dies_after_the_decision_has_its_run_shown_by_the_next(bench):
+def test_a_worker_that_dies_after_the_decision_has_its_run_shown_by_the_next(
+    bench, workspace, monkeypatch
+):
+    monkeypatch.setitem(mm.models._LOADERS, "constant", Constant.load)
+    saved = mm.models.save(constant(name="team"), make_newest=False)
+    bench.run.kept = [{"what": "segments", "model": saved.address, "newest": True}]
     begin(bench)
     job = claims.claim(
         bench.ledger, bench.worker._folder.load(), "dying", START, lease=timedelta(seconds=60)
@@ -98,6 +109,7 @@ def test_a_worker_that_dies_after_the_decision_has_its_run_shown_by_the_next(ben
     bench.tick()
     assert bench.fires("state", "attempt") == [("succeeded", 1)]
     assert len(bench.shown()) == len(bench.run.seen) == 1
+    assert mm.models.find_newest("team").address == saved.address
 
 
 def test_a_run_that_kills_its_worker_each_time_is_given_up(bench):
@@ -143,6 +155,65 @@ def test_a_run_that_took_its_whole_deadline_is_not_tried_again(bench, first):
     bench.run.next = [first]
     bench.tick()
     assert bench.fires("state", "error") == [("timed out", "It took too long.")]
+
+
+def test_a_run_whose_end_cannot_be_put_on_record_is_handed_back_not_cancelled(bench, monkeypatch):
+    begin(bench)
+    worker = bench.add_worker(lease=timedelta(seconds=0.2))
+    decide = claims.decide_to_publish
+
+    def away(ledger, job, result):
+        if job.attempt == 1:
+            raise LedgerError("The ledger is away.")
+        return decide(ledger, job, result)
+
+    monkeypatch.setattr(claims, "decide_to_publish", away)
+
+    def execute(job, *, stop, begun, may_show):  # as a report's run does
+        with suppress(LedgerError):
+            bench.run(job, stop=stop, begun=begun, may_show=may_show)
+
+    worker._execute = execute
+    worker.tick()
+    bench.join(worker)
+    assert bench.fires("state", "reason", "tries") == [
+        ("queued", "its end could not be put on record, as the ledger was away", 0)
+    ]
+    bench.tick()
+    assert bench.fires("state", "attempt") == [("succeeded", 2)]
+
+
+@pytest.fixture
+def stuck(bench):
+    """A run that was decided to be shown, and whose folder lies on a machine that is gone."""
+    begin(bench, notify=[{"to": "TEAM"}])
+    bench.tick(bench.add_worker(at_once=0))
+    schedules = bench.worker._folder.load()
+    minute = timedelta(seconds=60)
+    job = claims.claim(bench.ledger, schedules, "far-1-a", bench.clock.now, lease=minute)
+    assert claims.decide_to_publish(bench.ledger, job, Result("succeeded", "/elsewhere/one/1-1"))
+    return job
+
+
+def test_a_run_that_nobody_can_show_fails_after_a_while(bench, stuck):
+    bench.clock.advance(minutes=10)
+    bench.tick()
+    assert bench.fires("state") == [("publishing",)]
+    bench.clock.advance(minutes=10)
+    bench.tick()
+    [(state, error)] = bench.fires("state", "error")
+    assert state == "failed"
+    assert error.startswith("Its run 1-1 was done and could not be shown")
+    assert "far-1-a did not come back within 19 minutes" in error
+    with bench.ledger.read() as connection:
+        assert connection.execute(select(notices.c.event)).scalars().all() == ["failure"]
+
+
+def test_a_run_that_nobody_can_show_can_be_cancelled(bench, stuck):
+    assert requests.cancel(bench.ledger, "one", bench.clock.now) == 0  # it is being shown just now
+    bench.clock.advance(minutes=2)
+    assert requests.cancel(bench.ledger, "one", bench.clock.now) == 1
+    assert bench.fires("state") == [("cancelled",)]
 
 
 def test_a_mistake_of_ours_ends_neither_the_worker_nor_the_record(bench):

@@ -55,6 +55,30 @@ crons = st.tuples(
 ).map(" ".join)  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [("0 12 29 2 *", 4), ("59 23 31 12 *", 1), ("0 0 1 1 *", 1), ("30 6 1 4,5 *", 0.5)],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_rule_of_some_months_is_found_without_a_walk_over_the_others(
+    text, each, zone, monkeypatch
+):
+    from murmuration.schedule import clock
+
+    walked = []
+    real = clock._fires_within
+    monkeypatch.setattr(clock, "_fires_within", lambda *now: walked.append(1) or real(*now))
+    begin, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (2001, 2021))
+    at = [
+        moment.astimezone(ZoneInfo(zone)).strftime("%-M %-H %-d %-m") + " *"
+        for moment in found(text, zone, begin, end)
+    ]
+    days = [text] if "," not in text else ["30 6 1 4 *", "30 6 1 5 *"]
+    assert sorted(set(at)) == days
+    assert abs(len(at) - 20 / each) <= 1
+    assert len(walked) < 20 * 80
+
+
 @settings(max_examples=120, deadline=None)
 @given(
     text=crons,

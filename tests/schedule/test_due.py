@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from murmuration.schedule import claims, due, requests
 from murmuration.schedule.claims import Result
+from murmuration.schedule.spec import Schedules
 
 from .conftest import START
 
@@ -107,6 +109,18 @@ def test_a_fire_that_comes_while_the_one_before_still_runs(bench, overlap, befor
     assert len(bench.shown()) == after.count("succeeded")
 
 
+def test_a_fire_that_is_caught_up_is_in_the_way_of_the_next_one_too(bench):
+    bench.run.wait = lambda job, stop: stop.wait(20)
+    bench.write(overlap="skip")
+    bench.tick()
+    bench.clock.advance(minutes=55)
+    bench.tick(wait=False)
+    assert bench.fires("kind", "state") == [("catch-up", "running")]
+    bench.clock.advance(minutes=40)
+    bench.tick(wait=False)
+    assert states(bench) == ["running", "skipped"]
+
+
 def test_runs_of_a_sweep_fail_apart(bench):
     bench.write(for_each={"brand": ["a", "b", "c"]})
     bench.tick()
@@ -130,6 +144,26 @@ def test_a_long_line_of_one_schedule_does_not_hold_up_the_others(bench):
     bench.join()
     names = [name for name, *_ in bench.run.seen]
     assert "other" in names[:2]
+
+
+def test_what_is_due_now_goes_before_the_past(bench):
+    bench.write("all", catch_up="all")
+    bench.write("past")
+    bench.tick()
+    bench.clock.advance(hours=3)
+    past = bench.worker._folder.load().get("past")
+    day = timedelta(days=1)
+    requests.backfill(bench.ledger, past, bench.clock.now, since=START - day, until=START)
+    bench.write("other", cron="45 * * * *")
+    bench.tick(bench.add_worker(at_once=0))
+    bench.clock.advance(minutes=16)
+    bench.tick(bench.add_worker(at_once=1), wait=False)
+    bench.join(bench.workers[-1])
+    for _ in range(5):
+        bench.tick(bench.workers[-1], wait=False)
+        bench.join(bench.workers[-1])
+    assert [at for *_, at, _ in bench.run.seen][-1] < START  # the backfill
+    assert [name for name, *_ in bench.run.seen][:-1] == ["other", "all", "all", "all", "past"]
 
 
 def test_a_changed_rule_counts_from_the_tick_that_sees_it(bench):
@@ -159,6 +193,42 @@ def test_what_is_queued_of_a_schedule_that_is_gone_is_skipped(bench):
     assert bench.fires("state", "reason", item="brand=a") == [("skipped", "its schedule is gone")]
 
 
+@pytest.mark.parametrize("what", ["its schedule is gone", "its schedule has no such run any more"])
+def test_a_retry_whose_schedule_is_gone_does_not_wait_for_ever(bench, what):
+    wide = {"retries": {"attempts": 3, "backoff": "1h"}, "for_each": {"brand": ["a", "b"]}}
+    bench.write(**wide)
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    bench.run.next = [Result("failed", "x", "the network is away", again=True)] * 2
+    bench.tick()
+    assert states(bench) == ["queued", "queued"]
+    if what == "its schedule is gone":
+        (bench.folder / "one.yaml").unlink()
+    else:
+        bench.write(**wide | {"for_each": {"brand": ["c"]}})
+    bench.tick()
+    assert bench.fires("state", "reason") == [("skipped", what)] * 2
+
+
+def test_a_fire_that_was_handed_back_becomes_stale_and_one_that_failed_does_not(bench):
+    bench.write(max_staleness="20m")
+    bench.write("two", max_staleness="20m", retries={"attempts": 2, "backoff": "1h"})
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    dying = bench.worker._folder.load()
+    bench.tick(bench.add_worker(at_once=0))
+    one = Schedules({"one": dying.get("one")}, {})
+    assert claims.claim(bench.ledger, one, "dying", bench.clock.now, lease=timedelta(minutes=1))
+    bench.run.next = [Result("failed", "x", "the network is away", again=True)]
+    bench.tick()
+    bench.clock.advance(minutes=25)
+    bench.tick()
+    assert bench.fires("schedule", "state", "reason") == [
+        ("one", "skipped", "stale: 26 minutes late, and 20 are allowed"),
+        ("two", "queued", "attempt 1 of 2 failed, another follows"),
+    ]
+
+
 def test_a_file_that_is_broken_for_a_while_loses_nothing(bench):
     bench.write(catch_up="all")
     bench.tick()
@@ -173,6 +243,17 @@ def test_a_file_that_is_broken_for_a_while_loses_nothing(bench):
     assert states(bench) == ["succeeded", "succeeded"]
 
 
+def test_a_tick_works_out_once_which_fire_a_schedule_waits_for(bench, monkeypatch):
+    bench.write(cron="17 3 2 11 *")
+    bench.tick()
+    bench.tick()
+    bench.clock.advance(days=200)
+    monkeypatch.setattr(due, "next_fires", None)
+    monkeypatch.setattr(due, "fires_between", None)
+    bench.tick()
+    assert states(bench) == []
+
+
 def test_a_clock_that_jumps_runs_nothing_twice(bench, caplog):
     bench.write(catch_up="latest")
     bench.tick()
@@ -185,6 +266,7 @@ def test_a_clock_that_jumps_runs_nothing_twice(bench, caplog):
     bench.clock.advance(hours=-24)
     bench.tick()
     assert states(bench).count("succeeded") == 2
-    assert "the clock stands before the last fire" in caplog.text
+    bench.tick()
+    assert caplog.text.count("the clock stands before the last fire") == 2  # jumps, not ticks
     moments = [at for (at,) in bench.fires("logical_time")]
     assert len(moments) == len(set(moments)) == 25

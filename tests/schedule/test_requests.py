@@ -46,6 +46,16 @@ def test_now_takes_up_a_fire_that_failed_and_refuses_one_that_succeeded(bench):
         requests.run_now(bench.ledger, the(bench), bench.clock.now, at=at)
 
 
+def test_now_of_a_time_to_come_is_refused_and_its_fire_runs_then(bench):
+    bench.write()
+    bench.tick()
+    with pytest.raises(ScheduleError, match="2026-03-02T01:00:00Z is still to come"):
+        requests.run_now(bench.ledger, the(bench), bench.clock.now, at=START + HOUR / 2)
+    bench.clock.advance(minutes=31)
+    bench.tick()
+    assert bench.fires("kind", "state") == [("timer", "succeeded")]
+
+
 @pytest.mark.parametrize("ticks", [True, False], ids=["a daemon ran meanwhile", "none did"])
 def test_fires_of_a_pause_are_recorded_and_not_caught_up(bench, ticks):
     bench.write(catch_up="all")

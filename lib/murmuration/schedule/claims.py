@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
 from murmuration.schedule.alerts import Watch
 from murmuration.schedule.due import lock_schedule
@@ -23,6 +23,7 @@ from murmuration.schedule.tables import attempts, fires
 
 Outcome = Literal["succeeded", "failed", "timed out"]
 LOST = "its lease ran out, and another attempt took over"
+_LATER = {"catch-up": 1, "backfill": 2}  # kinds that wait for the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ def claim(
             ),
         )
         .where(waits, fires.c.due_at <= now)
-        .order_by(fires.c.logical_time, fires.c.id)
+        # The past waits for what is due now, however much of it there is.
+        .order_by(case(_LATER, value=fires.c.kind, else_=0), fires.c.logical_time, fires.c.id)
     )
     with ledger.read() as connection:
         # What is in the way of most is seen here already; a write that changes nothing would hold up others.

@@ -15,13 +15,14 @@ stretch without a change needs no look at the zone at all.
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from murmuration.schedule.cron import Cron
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 _EPOCH = date(1970, 1, 1).toordinal()
+_NEAR_DAYS = 4  # farther than any zone and any change can move a day
 _SHIFT_MAX = 25 * _HOUR  # the farthest that a clock was ever moved, at the date line
 _LAST = datetime(9999, 12, 1, tzinfo=UTC)
 
@@ -71,7 +72,7 @@ def fires(cron: Cron, zone: ZoneInfo, *, after: datetime, until: datetime) -> It
         Each moment once.
     """
     begin, end = _seconds(after), _seconds(until)
-    while begin < end:
+    while (begin := _skip_months(cron, begin)) < end:
         stop = min(end, begin + _DAY)
         found = _fires_within(cron, zone, begin, stop)
         for moment in sorted(found):
@@ -84,6 +85,20 @@ def fires(cron: Cron, zone: ZoneInfo, *, after: datetime, until: datetime) -> It
 def next_fires(cron: Cron, zone: ZoneInfo, *, after: datetime) -> Iterator[Fire]:
     """Give the fires after a moment for as long as somebody asks, up to the end of time as Python counts it."""
     yield from fires(cron, zone, after=after, until=_LAST)
+
+
+def _skip_months(cron: Cron, begin: int) -> int:
+    """Give the moment shortly before the next month in which a rule runs at all; `begin` where that is near."""
+    first = date.fromordinal(_EPOCH + begin // _DAY - _NEAR_DAYS)
+    last = first + timedelta(days=2 * _NEAR_DAYS)
+    if {first.month, last.month} & cron.months or last.year == date.max.year:
+        return begin
+    month = last.replace(day=1)
+    while month.month not in cron.months:
+        month = (month + timedelta(days=31)).replace(day=1)
+        if month.year == date.max.year:
+            return begin
+    return max(begin, (month.toordinal() - _EPOCH - _NEAR_DAYS) * _DAY)
 
 
 def _fires_within(cron: Cron, zone: ZoneInfo, begin: int, end: int) -> dict[int, str]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Row, and_, select
 
 from murmuration.schedule import tables
 from murmuration.schedule.clock import fires as fires_between
+from murmuration.schedule.clock import next_fires
 from murmuration.schedule.cron import parse_cron
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.notices import note
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 # A fire is on time when a tick sees it this soon: cron and Kubernetes call tick every few minutes.
 ON_TIME = timedelta(minutes=10)
 _CLOCK_SLACK = timedelta(minutes=1)
+_STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,15 @@ class _Entry:
     state: str
     reason: str | None = None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether nobody asked for its not being run, and no later one stands for it."""
+        return self.state == "missed" or is_stale(self.reason)
 
-def record_due(ledger: Ledger, schedules: Schedules, now: datetime) -> int:
+
+def record_due(
+    ledger: Ledger, schedules: Schedules, now: datetime, *, ahead: set[str] | None = None
+) -> int:
     """Record every fire that came due since the last look.
 
     Parameters
@@ -48,12 +58,15 @@ def record_due(ledger: Ledger, schedules: Schedules, now: datetime) -> int:
         What the folder holds now. A schedule that was not there before begins now.
     now
         This moment.
+    ahead
+        Schedules of which it is on record that the clock stands before their last fire: said once each time.
 
     Returns
     -------
     int
         Rows that were added.
     """
+    ahead = set() if ahead is None else ahead
     with ledger.read() as connection:
         known = {row.name: row for row in connection.execute(select(tables.schedules))}
     fresh = [one for name, one in schedules.by_name.items() if name not in known]
@@ -67,8 +80,15 @@ def record_due(ledger: Ledger, schedules: Schedules, now: datetime) -> int:
         if row is None:
             continue
         if row.horizon > now + _CLOCK_SLACK:
-            log.warning("%s: the clock stands before the last fire recorded, %s", name, row.horizon)
-        elif _changed(row, schedule) or next(_due(row, now), None) is not None:
+            if name not in ahead:
+                log.warning(
+                    "%s: the clock stands before the last fire recorded, %s", name, row.horizon
+                )
+                ahead.add(name)
+            continue
+        ahead.discard(name)
+        after = _fire_after(row.cron, row.timezone, row.horizon)
+        if _changed(row, schedule) or (after is not None and after <= now):
             with ledger.write() as connection:
                 added += record_schedule(connection, schedule, now)
     return added
@@ -134,6 +154,13 @@ def _due(row: Row[Any], now: datetime) -> Iterator[datetime]:
     return (fire.at for fire in fires_between(rule, zone, after=row.horizon, until=now))
 
 
+@lru_cache(maxsize=4096)
+def _fire_after(cron: str, timezone: str, horizon: datetime) -> datetime | None:
+    """Give the fire that a schedule waits for; it is asked for at every tick, and may be a year away."""
+    fire = next(next_fires(parse_cron(cron), ZoneInfo(timezone), after=horizon), None)
+    return fire.at if fire else None
+
+
 def _pause(row: Row[Any]) -> str:
     why = f": {row.paused_why}" if row.paused_why else ""
     return f"paused since {row.paused_at:%Y-%m-%d %H:%M} UTC{why}"
@@ -165,9 +192,12 @@ def _decide(
 def stale(late: timedelta, allowed: timedelta) -> str:
     """Give the reason for skipping a fire that is too late."""
     minutes = int(late.total_seconds() // 60)
-    return (
-        f"stale: {minutes:,} minutes late, and {int(allowed.total_seconds() // 60):,} are allowed"
-    )
+    return f"{_STALE}: {minutes:,} minutes late, and {int(allowed.total_seconds() // 60):,} are allowed"
+
+
+def is_stale(reason: str | None) -> bool:
+    """Tell whether that was the reason."""
+    return (reason or "").startswith(_STALE)
 
 
 def _insert(
@@ -187,7 +217,8 @@ def _insert(
     ]
     if rows:
         connection.execute(tables.fires.insert(), rows)
-    missed = {row["logical_time"] for row in rows if row["state"] == "missed"}
+    told = {entry.at for entry in entries if entry.is_told}
+    missed = told & {row["logical_time"] for row in rows}
     if missed:
         note_missed(connection, schedule, missed, now)
     return len(rows)

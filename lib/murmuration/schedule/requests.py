@@ -12,7 +12,7 @@ from murmuration.errors import ScheduleError, suggest
 from murmuration.schedule.clock import fires as fires_between
 from murmuration.schedule.due import fire_row, lock_schedule, record_schedule
 from murmuration.schedule.ledger import Ledger
-from murmuration.schedule.settle import ask_to_cancel
+from murmuration.schedule.settle import ask_to_cancel, is_stuck
 from murmuration.schedule.spec import Schedule
 from murmuration.schedule.tables import OPEN, fires, schedules
 
@@ -44,9 +44,14 @@ def run_now(
     Raises
     ------
     ScheduleError
-        If a run of that logical time has succeeded or is on its way.
+        If that logical time is still to come, or a run of it has succeeded or is on its way.
     """
     moment = at or now
+    if moment > now:
+        raise ScheduleError(
+            f"{moment:%Y-%m-%dT%H:%M:%SZ} is still to come, and a run of it now would stand in place of the fire then. "
+            "Give --at a time of the past, or leave it out."
+        )
     with ledger.write() as connection:
         lock_schedule(connection, schedule, now)
         there = _at(connection, schedule.name, moment)
@@ -150,13 +155,18 @@ def cancel(
     int
         How many fires; those that run end within seconds, with all that they started.
     """
-    wanted = and_(fires.c.schedule == name, fires.c.state.in_(("queued", "running")))
+    wanted = and_(fires.c.schedule == name, fires.c.state.in_(OPEN))
     if at is not None:
         wanted = and_(wanted, fires.c.logical_time == at)
     if item is not None:
         wanted = and_(wanted, fires.c.item == item)
     with ledger.write() as connection:
-        found = connection.execute(select(fires).where(wanted)).all()
+        # What is just being shown is over in a moment.
+        found = [
+            row
+            for row in connection.execute(select(fires).where(wanted))
+            if row.state != "publishing" or is_stuck(row, now)
+        ]
         for row in found:
             ask_to_cancel(connection, row, f"cancelled at {now:%Y-%m-%d %H:%M} UTC", now)
     return len(found)

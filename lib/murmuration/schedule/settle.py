@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from murmuration.schedule.claims import attempt_update, cancel_now, requeue
-from murmuration.schedule.due import stale
+from murmuration.schedule.due import is_stale, stale
 from murmuration.schedule.ledger import Ledger
-from murmuration.schedule.notices import note_ending
+from murmuration.schedule.notices import note, note_ending
 from murmuration.schedule.spec import Schedules
 from murmuration.schedule.tables import OPEN, attempts, fires
 
@@ -50,6 +50,29 @@ def take_up_lost(ledger: Ledger, lost: Row[Any], schedules: Schedules, now: date
         return True
 
 
+def give_up_publishing(
+    ledger: Ledger, lost: Row[Any], schedules: Schedules, error: str, now: datetime
+) -> None:
+    """End a fire as failed whose run was to be shown and cannot be."""
+    with ledger.write() as connection:
+        same = and_(
+            fires.c.id == lost.id, fires.c.attempt == lost.attempt,
+            fires.c.state == "publishing", fires.c.lease_until < now,
+        )  # fmt: skip
+        row = connection.execute(select(fires).where(same).with_for_update()).one_or_none()
+        if row is None:
+            return
+        connection.execute(
+            attempt_update(row.id, row.attempt).values(
+                state="failed", outcome="failed", error=error, ended_at=now
+            )
+        )
+        ended = {"state": "failed", "error": error, "ended_at": now, "lease_until": None}
+        connection.execute(fires.update().where(fires.c.id == row.id).values(**ended))
+        if schedule := schedules.by_name.get(row.schedule):
+            note_ending(connection, schedule, row, outcome="failed", now=now, sentence=error)
+
+
 def settle(ledger: Ledger, schedules: Schedules, now: datetime) -> None:
     """Skip what is queued and may not begin any more: gone, stale, or in the way of one another."""
     query = select(fires).where(fires.c.state.in_(OPEN)).order_by(fires.c.logical_time, fires.c.id)
@@ -59,14 +82,14 @@ def settle(ledger: Ledger, schedules: Schedules, now: datetime) -> None:
     for row in open_now:
         line = lines[row.schedule, row.item]
         line.append(row)
-        if row.state != "queued" or row.attempt > 0:
+        if row.state != "queued":
             continue
         why, replaced = _verdict(row, line, schedules, now)
         if why is None and not replaced:
             continue
         with ledger.write() as connection:
             if why:
-                _skip(connection, row, why, now)
+                _skip(connection, row, why, schedules, now)
             for other in replaced:
                 ask_to_cancel(
                     connection,
@@ -91,9 +114,9 @@ def _verdict(
     if row.kind in ("manual", "backfill"):
         return None, []
     late, allowed = now - row.logical_time, schedule.spec.max_staleness
-    if allowed and late > allowed:
+    if allowed and late > allowed and row.tries == 0:  # one that failed is to end as failed
         return stale(late, allowed), []
-    if row.kind == "catch-up":
+    if row.kind == "catch-up" or row.attempt > 0:  # nothing is in the way of one that began
         return None, []
     before = [
         other
@@ -101,7 +124,9 @@ def _verdict(
         # Where every fire is to run, one that waits in line is not in the way.
         if other.kind != "backfill" and (other.attempt > 0 or schedule.spec.catch_up != "all")
     ]
-    if not before or any(other.kind == "catch-up" for other in before):
+    if not before:
+        return None, []
+    if schedule.spec.catch_up == "all" and any(other.kind == "catch-up" for other in before):
         return None, []
     if schedule.spec.overlap == "skip":
         return (
@@ -112,16 +137,21 @@ def _verdict(
     return None, replaced if schedule.spec.overlap == "replace" else []
 
 
-def _skip(connection: Connection, row: Row[Any], why: str, now: datetime) -> None:
-    connection.execute(
+def _skip(
+    connection: Connection, row: Row[Any], why: str, schedules: Schedules, now: datetime
+) -> None:
+    done = connection.execute(
         fires.update()
-        .where(fires.c.id == row.id, fires.c.state == "queued", fires.c.attempt == 0)
+        .where(fires.c.id == row.id, fires.c.state == "queued", fires.c.attempt == row.attempt)
         .values(state="skipped", reason=why, ended_at=now)
     )
+    if done.rowcount == 1 and is_stale(why):
+        sentence = f"The fire of {row.logical_time:%Y-%m-%d %H:%M} UTC was not run; {why}."
+        note(connection, schedules.by_name[row.schedule], row.id, "missed", sentence, now=now)
 
 
 def ask_to_cancel(connection: Connection, row: Row[Any], why: str, now: datetime) -> None:
-    """End a queued fire now, and ask the worker of a running one to end it."""
+    """End a fire that waits now, and ask the worker of a running one to end it."""
     waiting = connection.execute(
         fires.update()
         .where(fires.c.id == row.id, fires.c.state == "queued")
@@ -133,3 +163,13 @@ def ask_to_cancel(connection: Connection, row: Row[Any], why: str, now: datetime
             .where(fires.c.id == row.id, fires.c.state == "running")
             .values(cancel=why)
         )
+    if is_stuck(row, now):
+        same = and_(fires.c.attempt == row.attempt, fires.c.state == "publishing")
+        stuck = select(fires).where(fires.c.id == row.id, same).with_for_update()
+        if found := connection.execute(stuck).one_or_none():
+            cancel_now(connection, found, why, now)
+
+
+def is_stuck(row: Row[Any], now: datetime) -> bool:
+    """Tell whether a run was to be shown by a worker that gives no sign of life any more."""
+    return bool(row.state == "publishing" and row.lease_until and row.lease_until < now)

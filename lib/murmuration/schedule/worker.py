@@ -14,19 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
-from murmuration.errors import LedgerError, ReportError
-from murmuration.reports.manifest import load_run, show_run
+from murmuration.errors import LedgerError, MurmurationError, ReportError
+from murmuration.reports.manifest import MANIFEST, load_run
+from murmuration.reports.publish import publish_run
 from murmuration.schedule import claims
 from murmuration.schedule.claims import Job, Result
 from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import record_due
 from murmuration.schedule.execute import Executor, result_of
 from murmuration.schedule.ledger import Ledger
-from murmuration.schedule.settle import settle, take_up_lost
+from murmuration.schedule.settle import give_up_publishing, settle, take_up_lost
 from murmuration.schedule.spec import Folder, Schedules
 from murmuration.schedule.tables import OPEN, fires, workers
 
@@ -36,8 +37,22 @@ LEASE = timedelta(seconds=60)
 BEAT_SECONDS = 5.0
 POLL_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 30.0
+_SHOWN_WITHIN = timedelta(
+    minutes=15
+)  # of the end of the lease, by whichever machine has the folder
 HANDED_BACK = "its worker was stopped"
+_NOT_RECORDED = "its end could not be put on record, as the ledger was away"
 T = TypeVar("T")
+
+
+def this_host() -> str:
+    """Give the name of this machine, as it stands in the names of its workers."""
+    return socket.gethostname()[:80]
+
+
+def host_of(worker: str) -> str:
+    """Give the machine of a worker by its name."""
+    return worker.rsplit("-", 2)[0]
 
 
 def utc_now() -> datetime:
@@ -92,9 +107,9 @@ class Worker:
         lease: timedelta = LEASE,
         beat_seconds: float = BEAT_SECONDS,
         now: Callable[[], datetime] = utc_now,
-        show: Callable[[Path], None] = show_run,
+        show: Callable[[Path], None] = publish_run,
     ) -> None:
-        self.name = f"{socket.gethostname()[:80]}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.name = f"{this_host()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.wake, self.hurry, self.closing = (
             threading.Event(),
             threading.Event(),
@@ -108,6 +123,8 @@ class Worker:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._told: dict[str, str] = {}
+        self._show_again: dict[int, float] = {}
+        self._ahead: set[str] = set()
         self._next: dict[str, tuple[str, datetime]] = {}
         with ledger.write() as connection:
             connection.execute(
@@ -124,7 +141,7 @@ class Worker:
         self._tell_problems()
         mine = self._mine()
         now = self._now()
-        record_due(self._ledger, mine, now)
+        record_due(self._ledger, mine, now, ahead=self._ahead)
         self._take_up_lost()
         settle(self._ledger, self.schedules, now)
         begun = 0
@@ -180,9 +197,12 @@ class Worker:
                 one.thread.join()
         self._over.set()
         self._beating.join()
-        with self._ledger.write() as connection:
-            ended = workers.update().where(workers.c.id == self.name).values(ended_at=self._now())
-            connection.execute(ended)
+        ended = workers.update().where(workers.c.id == self.name).values(ended_at=self._now())
+        try:
+            with self._ledger.write() as connection:
+                connection.execute(ended)
+        except LedgerError as err:  # a worker without a sign of life counts as ended, too
+            log.error("%s", err)
 
     def pause(self, seconds: float) -> None:
         """Wait, but not longer than until something ends."""
@@ -219,9 +239,26 @@ class Worker:
             if own is not None and own.job.attempt == lost.attempt:
                 self._renew(own)  # the clock jumped, or this machine slept
             elif lost.state == "publishing":
-                self._carry_out(lost.id, lost.attempt, Path(lost.run_folder))
+                self._carry_out_late(lost)
             elif take_up_lost(self._ledger, lost, self.schedules, self._now()):
                 log.warning("%s %s: worker %s was lost", lost.schedule, lost.item, lost.worker)
+
+    def _carry_out_late(self, lost: Row[Any]) -> None:
+        """Show a run whose worker did not come to it; one that nobody could show for a while has failed."""
+        folder, late = Path(lost.run_folder), self._now() - lost.lease_until
+        there = (folder / MANIFEST).exists()
+        if late < _SHOWN_WITHIN or there:
+            if time.monotonic() >= self._show_again.get(lost.id, 0.0):
+                self._show_again[lost.id] = time.monotonic() + _LONGEST_WAIT_SECONDS
+                at_last = there and late >= _SHOWN_WITHIN
+                self._carry_out(lost.id, lost.attempt, folder, at_last=at_last)
+            return
+        error = (
+            f"Its run {folder.name} was done and could not be shown: its folder is not to be found on this machine, "
+            f"and {lost.worker} did not come back within {int(late.total_seconds() // 60):,} minutes."
+        )
+        log.error("%s %s: %s", lost.schedule, lost.item, error)
+        give_up_publishing(self._ledger, lost, self.schedules, error, self._now())
 
     def _begin(self, job: Job) -> None:
         one = _Running(job)
@@ -231,7 +268,13 @@ class Worker:
         with self._lock:
             self._running[job.fire] = one
         log.info("%s: attempt %d begins", job.title, job.attempt)
-        one.thread.start()
+        try:
+            one.thread.start()
+        except RuntimeError as err:  # this machine has no thread for it
+            with self._lock:
+                del self._running[job.fire]
+            claims.hand_back(self._ledger, job, "handed back", str(err), self._now())
+            raise OSError(f"An attempt could not begin: {err}.") from err
 
     def _work(self, one: _Running) -> None:
         try:
@@ -276,25 +319,35 @@ class Worker:
             log.warning("%s: %s, %s", job.title, ended.outcome, ended.error)
 
     def _give_up(self, one: _Running) -> bool:
-        """End an attempt that was stopped: handed back, cancelled, or taken from us."""
+        """End an attempt that has nothing to show: handed back, cancelled, or taken from us."""
         why = one.why or claims.beat(self._ledger, one.job, self._now(), lease=self._lease)
-        why = why or "it was interrupted"
+        why = why or _NOT_RECORDED  # nobody asked for its end
         log.info("%s: stopped, %s", one.job.title, why)
-        if why == HANDED_BACK:
+        if why in (HANDED_BACK, _NOT_RECORDED):
             return claims.hand_back(self._ledger, one.job, "handed back", why, self._now())
         if why == claims.LOST:
             return False
         return claims.end_cancelled(self._ledger, one.job, why, self._now())
 
     def _carry_out(
-        self, fire: int, attempt: int, folder: Path, result: Result | None = None
+        self,
+        fire: int,
+        attempt: int,
+        folder: Path,
+        result: Result | None = None,
+        *,
+        at_last: bool = False,
     ) -> None:
-        """Show a run that the ledger has decided to show, and end its attempt; repeating it changes nothing."""
+        """Show a run that the ledger has decided to show, and end its attempt; repeating it changes nothing.
+
+        `at_last` ends it even where the names of what it kept cannot be set.
+        """
         try:
             self._show(folder)
-        except OSError as err:
+        except (OSError, MurmurationError) as err:
             log.error("%s cannot be shown yet: %s", folder, err)
-            return
+            if not at_last:
+                return
         said = result or _said(folder)
         self._insist(
             lambda: claims.end_published(
