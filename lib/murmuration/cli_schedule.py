@@ -134,7 +134,10 @@ def tick(
     only: Annotated[str | None, typer.Option(help="Nothing but this schedule.")] = None,
     until_done: Annotated[
         bool,
-        typer.Option("--until-done", help="Wait for retries too, which cron's next tick would do."),
+        typer.Option(
+            "--until-done",
+            help="Wait for retries, which cron's next tick would do, and until notices are gathered.",
+        ),
     ] = False,
     grace: Grace = 60.0,
 ) -> None:
@@ -293,6 +296,9 @@ def export(
             help="Kubernetes secret that holds the environment: MURMURATION_LEDGER and so on."
         ),
     ] = "murmuration",  # noqa: S107  a name, no secret
+    storage: Annotated[
+        str, typer.Option(help="Room that is claimed for reports and posts, for Kubernetes.")
+    ] = "20Gi",
 ) -> None:
     """Write files for cron, systemd or Kubernetes, which then call the same commands."""
     from murmuration.schedule.export import Place, export_schedules
@@ -302,7 +308,7 @@ def export(
     for problem in [] if names else loaded.problems.values():
         typer.secho(f"Error: {problem}", fg=typer.colors.RED, err=True)
     chosen = [loaded.get(name) for name in names or sorted(loaded.by_name)]
-    place = Place(get_settings().root, image, secret)
+    place = Place(get_settings().root, image, secret, storage)
     files = export_schedules(chosen, to, place)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

@@ -5,10 +5,16 @@ import json
 import signal
 import socket
 import threading
+import time
 import urllib.request
 
+import pytest
+
 from murmuration.errors import LedgerError
+from murmuration.schedule import daemon
+from murmuration.schedule.changes import compare_new
 from murmuration.schedule.daemon import Chores
+from murmuration.schedule.worker import Worker
 from murmuration.settings import get_settings
 
 from .office import wait_until
@@ -48,11 +54,11 @@ def test_a_daemon_says_how_it_is_and_ends_in_good_order(make_office):
     office = make_office()
     (office.folder / "wrong.yaml").write_text("report: [")
     switch, port = Switch(), free_port()
-    daemon = office.start_daemon(
+    started = office.start_daemon(
         "--metrics-port", str(port), MURMURATION_LOG="json", MURMURATION_PING=switch.address
     )
     said = []
-    reading = threading.Thread(target=lambda: said.extend(daemon.stderr), daemon=True)
+    reading = threading.Thread(target=lambda: said.extend(started.stderr), daemon=True)
     reading.start()
     try:
         wait_until(lambda: switch.heard, 120)
@@ -60,12 +66,12 @@ def test_a_daemon_says_how_it_is_and_ends_in_good_order(make_office):
             assert "murmuration_ledger_up 1.0" in answer.read().decode()
         wait_until(lambda: (office.settings.reports / "schedule.html").exists())
     finally:
-        daemon.send_signal(signal.SIGTERM)
+        started.send_signal(signal.SIGTERM)
         reading.join(60)
-        daemon.wait(60)
-        daemon.stderr.close()
+        started.wait(60)
+        started.stderr.close()
         switch.close()
-    assert daemon.returncode == 0
+    assert started.returncode == 0
     lines = [json.loads(line) for line in said]
     assert any("is no valid YAML" in line["message"] and line["level"] == "error" for line in lines)
     assert {"at", "level", "logger", "message"} <= lines[0].keys()
@@ -82,6 +88,98 @@ def test_the_dead_mans_switch_hears_nothing_when_ticks_fail(bench, monkeypatch):
     chores.ping()
     switch.close()
     assert switch.heard == ["/alive"]
+
+
+def test_the_dead_mans_switch_hears_all_is_well_while_a_comparison_takes_long(bench, monkeypatch):
+    switch, begun = Switch(), threading.Event()
+    monkeypatch.setenv("MURMURATION_PING", switch.address)
+    get_settings.cache_clear()
+    chores = Chores(bench.ledger, bench.worker, get_settings(), {})
+
+    def compare():
+        begun.set()
+        chores._over.wait(60)
+
+    monkeypatch.setattr(chores, "compare", compare)
+    monkeypatch.setattr(chores, "draw", lambda: None)
+    with chores.in_background():
+        assert begun.wait(20)
+        wait_until(lambda: switch.heard)
+    switch.close()
+
+
+def test_a_daemon_goes_on_where_no_process_is_to_be_had(bench, monkeypatch, caplog):
+    class NoSpares:
+        def fill(self, count):
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(daemon, "_AFTER_ERROR_SECONDS", 0.01)
+    bench.write()
+    chores = Chores(bench.ledger, bench.worker, get_settings(), {})
+    before = chores.ticked_at
+    daemon._loop_once(bench.worker, NoSpares(), chores)
+    assert "Resource temporarily unavailable" in caplog.text
+    assert chores.ticked_at == before
+
+
+def test_a_tick_outlives_a_ledger_that_is_away_once_runs_began(make_office, monkeypatch):
+    office = make_office(name="brand_health", parameters={"no_such": 1})
+    office.ask()
+    real, ticks = Worker.tick, []
+
+    def tick(worker):
+        ticks.append(1)
+        if len(ticks) == 2:
+            raise LedgerError("The ledger is away.")
+        return real(worker)
+
+    monkeypatch.setattr(Worker, "tick", tick)
+    assert office.tick() == 1
+    assert len(ticks) >= 3
+    ticks[:] = [1]
+    monkeypatch.setattr(Worker, "tick", tick)
+    with pytest.raises(LedgerError, match="is away"):  # nothing has begun
+        office.tick()
+
+
+@pytest.fixture
+def compared(bench, monkeypatch, tmp_path):
+    """A run that has one before it, and a process in place of the one that compares."""
+    bench.write()
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    bench.tick()
+    [folder] = bench.shown()
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"previous": "another"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    def by(program):
+        script = tmp_path / "python"
+        script.write_text(f"#!/bin/sh\n{program}\n")
+        script.chmod(0o755)
+        monkeypatch.setattr("murmuration.schedule.changes.sys.executable", str(script))
+        return folder / "changes.json"
+
+    return by
+
+
+def test_a_comparison_that_comes_to_no_end_is_said_and_not_tried_for_a_day(bench, compared):
+    said = compared("exit 3")
+    assert compare_new(bench.ledger, bench.worker.name, bench.clock.now) == 0
+    problem = json.loads(said.read_text())["problem"]
+    assert problem == "The comparison came to no end: its process ended with 3."
+    said.write_text("{}")
+    compare_new(bench.ledger, bench.worker.name, bench.clock.now)
+    assert said.read_text() == "{}"  # not again
+
+
+def test_a_comparison_does_not_hold_up_the_end_of_the_daemon(bench, compared):
+    said, stop = compared("exec sleep 60"), threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    begun = time.monotonic()
+    compare_new(bench.ledger, bench.worker.name, bench.clock.now, stop=stop)
+    assert time.monotonic() - begun < 20
+    assert not said.exists()  # whoever looks next compares it
 
 
 def test_what_goes_wrong_beside_the_runs_is_logged_without_secrets(caplog):

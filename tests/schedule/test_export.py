@@ -64,7 +64,7 @@ def test_systemd_units_wait_for_retries_and_know_the_zone():
 def test_a_kubernetes_job_says_what_the_schedule_says():
     given = {
         "overlap": "replace", "max_staleness": "12h", "deadline": "30m", "cron": "@weekly",
-        "resources": {"cpu": "2", "memory": "4Gi"},
+        "resources": {"cpu": "2", "memory": "4Gi"}, "notify": [{"to": "TEAM", "gather": "10m"}],
     }  # fmt: skip
     files = export_schedules([schedule(**given)], "kubernetes", PLACE)
     job = yaml.safe_load(files["murmuration-one-morning.yaml"])
@@ -72,18 +72,33 @@ def test_a_kubernetes_job_says_what_the_schedule_says():
     assert (spec["schedule"], spec["timeZone"]) == ("0 0 * * 0", "Europe/Berlin")
     assert (spec["concurrencyPolicy"], spec["startingDeadlineSeconds"]) == ("Replace", 12 * 3600)
     run = spec["jobTemplate"]["spec"]
-    assert (run["backoffLimit"], run["activeDeadlineSeconds"]) == (0, 31 * 60)
+    assert (run["backoffLimit"], run["activeDeadlineSeconds"]) == (0, 41 * 60)
     [container] = run["template"]["spec"]["containers"]
     assert container["resources"]["requests"] == {"cpu": "2", "memory": "4Gi"}
     assert container["command"][-4:] == ["tick", "--only", "one_morning", "--until-done"]
-    assert container["envFrom"] == [{"secretRef": {"name": "murmuration"}}]
+    assert container["envFrom"][-1] == {"secretRef": {"name": "murmuration"}}  # the last one counts
+
+
+def test_what_kubernetes_runs_keeps_its_reports_on_a_volume():
+    files = export_schedules([schedule("volume")], "kubernetes", PLACE)
+    claim, folders = yaml.safe_load_all(files["volume.yaml"])
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    pod = yaml.safe_load(files["murmuration-volume.yaml"])["spec"]["jobTemplate"]["spec"][
+        "template"
+    ]["spec"]
+    [container], [volume] = pod["containers"], pod["volumes"]
+    assert volume["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
+    [mount] = container["volumeMounts"]
+    assert mount["name"] == volume["name"]
+    assert container["envFrom"][0] == {"configMapRef": {"name": folders["metadata"]["name"]}}
+    assert folders["data"]["MURMURATION_REPORTS"].startswith(mount["mountPath"] + "/")
 
 
 def test_kubernetes_reads_every_field_that_is_written(tmp_path):
     if not shutil.which("kubectl"):
         pytest.skip("kubectl is not installed")
     files = export_schedules([schedule(cron="15 4 * * fri-sun")], "kubernetes", PLACE)
-    [(name, text)] = files.items()
+    name, text = "murmuration-one-morning.yaml", files["murmuration-one-morning.yaml"]
     (tmp_path / name).write_text(text)
     # Reads the file into Kubernetes' own types, which drop what they do not know, and asks no cluster.
     done = subprocess.run(

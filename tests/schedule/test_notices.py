@@ -2,10 +2,13 @@
 
 import http.server
 import threading
+import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from murmuration.schedule import requests
 from murmuration.schedule.alerts import Alert
 from murmuration.schedule.claims import Result
 from murmuration.schedule.notices import deliver_by_apprise, send_due
@@ -91,6 +94,40 @@ def test_a_success_comes_with_the_answer_the_link_and_the_page(bench, post):
     assert message.attachments == (folder / "report.html",)
 
 
+@pytest.fixture
+def hook(monkeypatch):
+    """Hears messages as a team's webhook would."""
+    heard = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("TEAM", f"json://127.0.0.1:{server.server_address[1]}/hook")
+        yield heard
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("until_done", "gather"), [(False, "1h"), (True, "2s")])
+def test_a_tick_sends_what_its_own_runs_have_to_say_before_it_returns(
+    make_office, hook, until_done, gather
+):
+    wrong = {"parameters": {"no_such": 1}}  # fails before a kernel starts
+    office = make_office(**wrong, name="brand_health", notify=[{"to": "TEAM", "gather": gather}])
+    office.ask()
+    begun = time.monotonic()
+    assert office.tick(until_done=until_done) == 1
+    assert "no parameter" in "".join(hook)
+    assert time.monotonic() - begun >= 2 * until_done
+
+
 def test_missed_fires_are_one_notice(bench, post):
     begin(bench)
     bench.write(catch_up="skip", notify=[{"to": "TEAM", "gather": "1m"}])
@@ -99,6 +136,39 @@ def test_missed_fires_are_one_notice(bench, post):
     bench.clock.advance(minutes=6)
     send(bench, post)
     assert "4 fires were missed, the last of 2026-03-02 04:00 UTC." in post.sent[0][1].body
+
+
+def test_fires_that_are_too_late_are_missed_too(bench, post):
+    notify = [{"to": "TEAM", "when": ["missed"], "gather": "1m", "at_most_every": "1m"}]
+    bench.write(max_staleness="90m", notify=notify, catch_up="all")
+    bench.tick()
+    bench.clock.advance(hours=3)
+    bench.tick(bench.add_worker(at_once=0))  # 01:00 is stale, 02:00 and 03:00 wait
+    bench.clock.advance(minutes=2)
+    assert send(bench, post) == 1
+    assert "1 fire was missed, the last of 2026-03-02 01:00 UTC." in post.sent[0][1].body
+    bench.clock.advance(minutes=20)
+    bench.tick()
+    bench.clock.advance(minutes=2)
+    assert send(bench, post) == 1
+    assert (
+        "The fire of 2026-03-02 02:00 UTC was not run; stale: 112 minutes late, and 90 are allowed."
+        in post.sent[1][1].body
+    )
+
+
+def test_how_the_past_goes_is_no_recovery(bench, post):
+    begin(bench)
+    bench.clock.advance(minutes=31)
+    bench.run.next = [FAILED]
+    bench.tick()
+    the = bench.worker._folder.load().get("one")
+    past = {"since": START - timedelta(hours=3), "until": START - timedelta(hours=2)}
+    requests.backfill(bench.ledger, the, bench.clock.now, **past)
+    bench.tick()
+    bench.clock.advance(minutes=60)
+    bench.tick()
+    assert [event for event, _ in state(bench)] == ["failure", "success", "recovery"]
 
 
 def test_a_notice_that_is_not_accepted_is_tried_again_and_given_up_in_the_end(bench, post):

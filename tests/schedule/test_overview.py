@@ -1,5 +1,7 @@
 """How things stand: in the terminal, on the page, for Prometheus."""
 
+from datetime import timedelta
+
 from prometheus_client import CollectorRegistry, generate_latest
 
 from murmuration.reports.index import write_index
@@ -8,6 +10,8 @@ from murmuration.schedule.claims import Result
 from murmuration.schedule.metrics import LedgerCollector
 from murmuration.schedule.overview import look
 from murmuration.schedule.page import write_schedule_page
+
+from .conftest import START
 
 
 def stand(bench):
@@ -72,7 +76,10 @@ def test_durations_are_told_with_their_trend(bench):
 
 
 def test_prometheus_is_told_runs_by_outcome_lateness_and_the_queue(bench):
-    stand(bench)
+    loaded = stand(bench)
+    past = {"since": START - timedelta(days=2), "until": START - timedelta(days=2, hours=-1)}
+    requests.backfill(bench.ledger, loaded.get("good"), bench.clock.now, **past)
+    bench.tick(bench.add_worker(only="good"))
     registry = CollectorRegistry()
     registry.register(LedgerCollector(bench.ledger))
     said = generate_latest(registry).decode()

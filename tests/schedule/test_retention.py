@@ -1,9 +1,15 @@
 """Run folders expire by the schedule's rule; the ledger keeps its rows."""
 
+import os
+
 import pytest
+from filelock import FileLock
+from sqlalchemy import select
 
 from murmuration.errors import UnknownNameError
-from murmuration.schedule.retention import expire_runs, pin_run
+from murmuration.reports.context import sweep_journals
+from murmuration.schedule.retention import expire_runs, forget_workers, pin_run
+from murmuration.schedule.tables import attempts, workers
 
 
 def run_hours(bench, hours, **fields):
@@ -73,5 +79,45 @@ def test_a_folder_outside_of_the_reports_is_never_removed(bench, tmp_path):
     bench.run.reports.rename(elsewhere)
     bench.run.reports.mkdir()
     (bench.run.reports / "one").symlink_to(elsewhere / "one")
-    expire(bench)
+    assert expire(bench) == 0
     assert len(list(elsewhere.glob("*/*/manifest.json"))) == 2
+    assert bench.attempts("expired_at") == [(None,), (None,)]
+
+
+def test_a_folder_that_cannot_be_removed_or_lies_on_another_machine_has_not_expired(bench):
+    first, _ = run_hours(bench, 2, keep={"last": 1})
+    first.rename(first.with_name("aside"))
+    first.write_text("no folder")
+    assert expire(bench) == 0
+    first.unlink()
+    with bench.ledger.write() as connection:
+        connection.execute(attempts.update().values(worker="another-machine-1-abc"))
+    assert expire(bench) == 0
+    assert bench.attempts("expired_at") == [(None,), (None,)]
+    with bench.ledger.write() as connection:
+        connection.execute(attempts.update().values(worker=bench.worker.name))
+    assert expire(bench) == 1  # somebody removed it here
+
+
+def test_workers_that_are_long_gone_leave_the_ledger(bench):
+    bench.worker.finish(0)
+    bench.clock.advance(days=6)
+    late = bench.add_worker()
+    late.finish(0)
+    bench.clock.advance(days=1.5)
+    assert forget_workers(bench.ledger, bench.clock.now) == 1
+    with bench.ledger.read() as connection:
+        assert connection.execute(select(workers.c.id)).scalars().all() == [late.name]
+
+
+def test_what_killed_runs_have_left_goes_after_a_week(tmp_path):
+    names = ("a.json", "a.jsonl", "a.running", "worker-1.err", "b.jsonl", "b.running", "kept.txt")
+    for name in names:
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "new.err").write_text("x")
+    with FileLock(tmp_path / "b.running"):
+        os.utime(tmp_path / "b.running", (0, 0))
+        assert sweep_journals(tmp_path) == 4
+        left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"b.jsonl", "b.running", "kept.txt", "new.err"}

@@ -44,7 +44,16 @@ def write_changes(run: RunResult) -> Path:
         facts: dict[str, Any] = comparison.as_facts() if comparison else {}
         page = render_comparison(comparison, up="..") if comparison else ""
     except MurmurationError as err:
-        facts, page = {"problem": str(err)}, _render_problem(run, str(err))
+        return write_problem(run, str(err))
+    return _put(run, page, facts)
+
+
+def write_problem(run: RunResult, problem: str) -> Path:
+    """Say where the changes of a run would stand why they cannot be told; give the path of the JSON."""
+    return _put(run, _render_problem(run, problem), {"problem": problem})
+
+
+def _put(run: RunResult, page: str, facts: dict[str, Any]) -> Path:
     put_text(run.folder / PAGE, page)
     return put_text(run.folder / FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 

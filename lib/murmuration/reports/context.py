@@ -6,7 +6,9 @@ kernel appends what it did to a journal, one JSON object a line, from which the 
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "MURMURATION_RUN"
 _MARK = ".running"
+_LEFT_SECONDS = 7 * 86_400.0  # no run is at work for so long
 # Among the pins, not a field of its own: code of any age can read it.
 REPLAY = "replay_of"
 
@@ -129,6 +132,23 @@ def running_runs(runs: Path) -> set[str]:
         except Timeout:
             found.add(path.stem)
     return found
+
+
+def sweep_journals(runs: Path) -> int:
+    """Remove what runs and workers that were killed have left in the folder of journals; give how many files."""
+    old, going = time.time() - _LEFT_SECONDS, running_runs(runs)
+    left = [
+        path
+        for path in runs.glob("*")
+        if path.suffix in (_MARK, ".json", ".jsonl", ".err") and path.stem not in going
+    ]
+    count = 0
+    for path in left:
+        with suppress(OSError):  # gone meanwhile
+            if path.stat().st_mtime < old:
+                path.unlink()
+                count += 1
+    return count
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:

@@ -9,13 +9,14 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from murmuration.errors import LedgerError
 from murmuration.reports.spares import Spares
 from murmuration.schedule.execute import ReportExecutor
 from murmuration.schedule.ledger import Ledger, open_ledger
-from murmuration.schedule.notices import deliver_by_apprise, send_due
+from murmuration.schedule.notices import deliver_by_apprise, gathers, send_due, stop_gathering
 from murmuration.schedule.spec import Folder
 from murmuration.schedule.worker import Worker, utc_now
 from murmuration.settings import Settings
@@ -23,6 +24,7 @@ from murmuration.settings import Settings
 log = logging.getLogger(__name__)
 
 _AFTER_ERROR_SECONDS = 5.0
+_PATIENCE_SECONDS = 120.0
 _PING_TIMEOUT_SECONDS = 10
 _ALIVE_SECONDS = 120.0  # without a whole tick for so long, nobody is told that all is well
 
@@ -49,12 +51,17 @@ def run_tick(
     grace_seconds
         How long runs get to finish once the process is asked to stop.
     until_done
-        Wait for retries, and for runs of other workers, too.
+        Wait for retries, for runs of other workers, and until notices have been gathered, too.
 
     Returns
     -------
     int
         How many runs began.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger cannot be used and nothing runs that would be lost.
     """
     ledger = open_ledger(settings)
     spares = Spares(settings.state / "runs")
@@ -62,23 +69,42 @@ def run_tick(
         ledger, _folder(settings), ReportExecutor(settings, spares),
         kind="tick", at_once=at_once, only=only,
     )  # fmt: skip
-    total = 0
+    since, total = utc_now(), 0
+
+    def awaited() -> bool:
+        return worker.is_awaited() or gathers(ledger, since, utc_now())
+
     with _stopping(worker) as stopping:
+        patience = _Patience()
         while not stopping.is_set():
-            begun = worker.tick()
-            total += begun
-            if begun == 0 and worker.running == 0 and not (until_done and worker.is_awaited()):
-                break
+            try:
+                begun = worker.tick()
+                total += begun
+                if begun == 0 and worker.running == 0 and not (until_done and awaited()):
+                    break
+                patience.renew()
+            except (LedgerError, OSError) as err:
+                if worker.running == 0 and (total == 0 or patience.is_over()):
+                    raise
+                log.error("%s", err)
             worker.pause(1.0)
         worker.finish(grace_seconds)
-    chores = Chores(ledger, worker, settings, environ)
-    chores.send()
-    if total:
-        chores.compare()
-        chores.expire()
-        chores.draw()
+    Chores(ledger, worker, settings, environ).do_after_tick(since, begun=total)
     ledger.close()
     return total
+
+
+class _Patience:
+    """How long a ledger may be away before a tick gives up."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        self._end = time.monotonic() + _PATIENCE_SECONDS
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self._end
 
 
 def run_daemon(
@@ -131,7 +157,8 @@ def _loop_once(worker: Worker, spares: Spares, chores: "Chores") -> None:
     try:
         worker.tick()
         spares.fill(1)
-    except LedgerError as err:  # locked, full, away: it may come back
+    except (LedgerError, OSError) as err:
+        # Locked, full, away, no process to be had: it may pass, and a daemon that ended would not come back.
         log.error("%s", err)
         worker.pause(_AFTER_ERROR_SECONDS)
         return
@@ -204,18 +231,21 @@ class Chores:
         write_schedule_page(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
 
     def expire(self) -> None:
-        """Remove run folders whose time is over, and drafts that nobody works in."""
+        """Remove run folders whose time is over, drafts that nobody works in, and what killed processes have left."""
+        from murmuration.reports.context import sweep_journals
         from murmuration.reports.drafts import sweep_drafts
-        from murmuration.schedule.retention import expire_runs
+        from murmuration.schedule.retention import expire_runs, forget_workers
 
         sweep_drafts()
+        sweep_journals(self._settings.state / "runs")
+        forget_workers(self._ledger, utc_now())
         expire_runs(self._ledger, self._worker.schedules, self._settings.reports, utc_now())
 
     def compare(self) -> None:
         """Say of new runs what changed since the run before."""
         from murmuration.schedule.changes import compare_new
 
-        compare_new(self._ledger, self._worker.name, utc_now())
+        compare_new(self._ledger, self._worker.name, utc_now(), stop=self._over)
 
     def ping(self) -> None:
         """Tell the dead man's switch that all is well, if it is."""
@@ -226,21 +256,43 @@ class Chores:
 
     @contextmanager
     def in_background(self) -> Iterator[None]:
-        """Do them in a thread of their own, as long as the block lasts."""
-        chores = [
-            _Chore("notices", 10.0, self.send),
-            _Chore("the page of schedules", 60.0, self.draw),
-            _Chore("what changed since the run before", 10.0, self.compare),
-            _Chore("old run folders", 3600.0, self.expire),
-            _Chore("the dead man's switch", 60.0, self.ping),
+        """Do them in threads of their own, as long as the block lasts: what takes long holds up no word to anybody."""
+        groups = [
+            [_Chore("the dead man's switch", 60.0, self.ping)],
+            [_Chore("notices", 10.0, self.send)],
+            [
+                _Chore("the page of schedules", 60.0, self.draw),
+                _Chore("what changed since the run before", 10.0, self.compare),
+                _Chore("old run folders", 3600.0, self.expire),
+            ],
         ]
-        thread = threading.Thread(target=self._work, args=(chores,), daemon=True, name="chores")
-        thread.start()
+        threads = [
+            threading.Thread(target=self._work, args=(group,), daemon=True, name="chores")
+            for group in groups
+        ]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             self._over.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
+
+    def do_after_tick(self, since: datetime, *, begun: int) -> None:
+        """Do once what a daemon does all the time; what the tick has noted since it began goes out now."""
+        chores = [
+            _Chore("notices", 0.0, lambda: stop_gathering(self._ledger, since, utc_now())),
+            _Chore("notices", 0.0, self.send),
+        ]
+        if begun:
+            chores += [
+                _Chore("what changed since the run before", 0.0, self.compare),
+                _Chore("old run folders", 0.0, self.expire),
+                _Chore("the page of schedules", 0.0, self.draw),
+            ]
+        for chore in chores:
+            self._try(chore)
 
     def _work(self, chores: Sequence[_Chore]) -> None:
         due = {chore.name: time.monotonic() for chore in chores}

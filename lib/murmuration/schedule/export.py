@@ -25,6 +25,7 @@ _START_WITHIN = timedelta(
     hours=1
 )  # where the schedule says nothing: Kubernetes forgets a start after that
 _LABEL_MAX = 52  # Kubernetes adds eleven signs to the name of a CronJob
+_VOLUME, _MOUNT = "murmuration-kept", "/var/lib/murmuration"
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
 
@@ -40,11 +41,14 @@ class Place:
         The container image, for Kubernetes.
     secret
         Name of the Kubernetes secret with the environment: ledger, key, addresses.
+    storage
+        Room that is claimed for reports and posts, as Kubernetes writes it.
     """
 
     root: Path
     image: str = "murmuration:latest"
     secret: str = "murmuration"  # noqa: S105  a name, no secret
+    storage: str = "20Gi"
 
 
 def export_schedules(schedules: Sequence[Schedule], target: Target, place: Place) -> dict[str, str]:
@@ -74,9 +78,11 @@ def export_schedules(schedules: Sequence[Schedule], target: Target, place: Place
     if target == "systemd":
         return {name: text for one in schedules for name, text in _units(one, place)}
     _check_names(schedules)
+    jobs = {f"{_label(one.name)}.yaml": [_cron_job(one, place)] for one in schedules}
+    # No name of a schedule makes a file of that name.
     return {
-        f"{_label(one.name)}.yaml": yaml.safe_dump(_cron_job(one, place), sort_keys=False)
-        for one in schedules
+        name: yaml.safe_dump_all(parts, sort_keys=False)
+        for name, parts in {"volume.yaml": _volume(place), **jobs}.items()
     }
 
 
@@ -138,7 +144,7 @@ def _some(values: frozenset[int], count: int) -> str:
 
 
 def _longest(spec: Spec) -> timedelta:
-    """Give the longest that a tick for this schedule may take: all attempts, all waits, one after the other."""
+    """Give the longest that a tick for this schedule may take: all attempts and waits one after the other, then notices."""
     waits = sum(
         (
             min(spec.retries.backoff * 2**n, spec.retries.max_backoff)
@@ -149,7 +155,8 @@ def _longest(spec: Spec) -> timedelta:
     runs = 1
     for values in spec.for_each.values():
         runs *= len(values)
-    return (spec.deadline + _GRACE) * spec.retries.attempts * runs + waits
+    gather = max((wish.gather for wish in spec.notify), default=timedelta(0))
+    return (spec.deadline + _GRACE) * spec.retries.attempts * runs + waits + gather
 
 
 def _label(name: str) -> str:
@@ -172,6 +179,23 @@ def _check_names(schedules: Sequence[Schedule]) -> None:
         labels[label] = one.name
 
 
+def _volume(place: Place) -> list[Mapping[str, Any]]:
+    """Claim room for what must outlive a job: reports, STATE, and the store unless the secret names another."""
+    about = {"name": _VOLUME, "labels": {"app.kubernetes.io/name": "murmuration"}}
+    claim = {
+        # Jobs of several schedules run at once, on any node.
+        "accessModes": ["ReadWriteMany"],
+        "resources": {"requests": {"storage": place.storage}},
+    }
+    folders = {
+        f"MURMURATION_{name.upper()}": f"{_MOUNT}/{name}" for name in ("store", "reports", "state")
+    }
+    return [
+        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": about, "spec": claim},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": dict(about), "data": folders},
+    ]
+
+
 def _cron_job(schedule: Schedule, place: Place) -> Mapping[str, Any]:
     spec = schedule.spec
     resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
@@ -179,7 +203,9 @@ def _cron_job(schedule: Schedule, place: Place) -> Mapping[str, Any]:
         "name": "tick",
         "image": place.image,
         "command": ["murmuration", "schedule", "tick", "--only", schedule.name, "--until-done"],
-        "envFrom": [{"secretRef": {"name": place.secret}}],
+        # The later one counts: a store on S3, for instance, stands in the secret.
+        "envFrom": [{"configMapRef": {"name": _VOLUME}}, {"secretRef": {"name": place.secret}}],
+        "volumeMounts": [{"name": "kept", "mountPath": _MOUNT}],
         "resources": {"requests": resources, "limits": {"memory": spec.resources.memory}},
     }
     start_within = spec.max_staleness or _START_WITHIN
@@ -207,6 +233,9 @@ def _cron_job(schedule: Schedule, place: Place) -> Mapping[str, Any]:
                             "restartPolicy": "Never",
                             "terminationGracePeriodSeconds": int(_GRACE.total_seconds()) + 30,
                             "containers": [container],
+                            "volumes": [
+                                {"name": "kept", "persistentVolumeClaim": {"claimName": _VOLUME}}
+                            ],
                         }
                     },
                 }

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from murmuration.schedule.alerts import Watch, record_alerts
 from murmuration.schedule.ledger import Ledger
@@ -92,11 +92,14 @@ def note_ending(
             fires.c.item == fire.item,
             fires.c.id != fire.id,
             fires.c.state.in_(("succeeded", "failed", "timed out")),
+            fires.c.kind != "backfill",  # how the past goes says nothing of how it goes now
         )
         .order_by(fires.c.ended_at.desc())
         .limit(1)
     )
-    recovered = connection.execute(before).scalar_one_or_none() in ("failed", "timed out")
+    recovered = fire.kind != "backfill" and (
+        connection.execute(before).scalar_one_or_none() in ("failed", "timed out")
+    )
     event = "recovery" if recovered else "success"
     note(connection, schedule, fire.id, event, sentence, now=now, folder=folder)
     told = record_alerts(connection, schedule, fire, watch or Watch(), now)
@@ -115,6 +118,24 @@ def note_ending(
         )
     if told.over:
         note(connection, schedule, fire.id, "recovery", " ".join(told.over), now=now, folder=folder)
+
+
+def _fresh(since: datetime) -> Any:
+    return and_(notices.c.state == "pending", notices.c.tries == 0, notices.c.recorded_at >= since)
+
+
+def gathers(ledger: Ledger, since: datetime, now: datetime) -> bool:
+    """Tell whether a notice that was put on record since a moment still waits for others."""
+    query = select(notices.c.id).where(_fresh(since), notices.c.not_before > now).limit(1)
+    with ledger.read() as connection:
+        return connection.execute(query).first() is not None
+
+
+def stop_gathering(ledger: Ledger, since: datetime, now: datetime) -> None:
+    """Let the notices that were put on record since a moment wait no longer: who would send them is about to end."""
+    waiting = and_(_fresh(since), notices.c.not_before > now)
+    with ledger.write() as connection:
+        connection.execute(notices.update().where(waiting).values(not_before=now))
 
 
 def send_due(

@@ -15,12 +15,14 @@ from murmuration.reports.manifest import MANIFEST
 from murmuration.schedule.claims import attempt_update
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.spec import Keep, Schedules
-from murmuration.schedule.tables import attempts, fires
+from murmuration.schedule.tables import attempts, fires, workers
+from murmuration.schedule.worker import host_of, this_host
 
 log = logging.getLogger(__name__)
 
 # A worker that was lost may still be writing; nothing of it will ever be shown.
 _LEFT_ALONE = timedelta(hours=1)
+_WORKERS_KEPT = timedelta(days=7)
 
 
 def expire_runs(ledger: Ledger, schedules: Schedules, reports: Path, now: datetime) -> int:
@@ -54,9 +56,9 @@ def expire_runs(ledger: Ledger, schedules: Schedules, reports: Path, now: dateti
     )
     with ledger.read() as connection:
         rows = connection.execute(query).all()
-    gone = [*_left_behind(rows, now), *_expired(rows, schedules, now)]
+    over = [*_left_behind(rows, now), *_expired(rows, schedules, now)]
+    gone = [row for row in over if _remove(row, reports)]
     for row in gone:
-        _remove(Path(row.run_folder), reports)
         with ledger.write() as connection:
             connection.execute(attempt_update(row.fire_id, row.number).values(expired_at=now))
     if gone:
@@ -96,16 +98,31 @@ def _is_over(keep: Keep, place: int, age: timedelta) -> bool:
     return not (among_last or young)
 
 
-def _remove(folder: Path, reports: Path) -> None:
-    """Remove a run's folder: first its manifest, so that it is no run before it is half of one."""
+def _remove(row: Row[Any], reports: Path) -> bool:
+    """Remove a run's folder, first its manifest, so that it is no run before it is half of one; False if it stays."""
+    folder = Path(row.run_folder)
+    if not folder.exists():  # one that another machine made may lie there
+        return bool(host_of(row.worker) == this_host())
     if (
         not folder.resolve().is_relative_to(reports.resolve())
         or folder.resolve() == reports.resolve()
     ):
         log.warning("%s lies outside of %s and is left alone", folder, reports)
-        return
-    (folder / MANIFEST).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+        return False
+    try:
+        (folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    except OSError as err:
+        log.warning("%s cannot be removed: %s", folder, err.strerror)
+        return False
+    return True
+
+
+def forget_workers(ledger: Ledger, now: datetime) -> int:
+    """Take workers out of the ledger that gave their last sign of life long ago; give how many."""
+    old = workers.delete().where(workers.c.heartbeat_at < now - _WORKERS_KEPT)
+    with ledger.write() as connection:
+        return int(connection.execute(old).rowcount)
 
 
 def pin_run(ledger: Ledger, folder: Path, *, pinned: bool) -> None:
