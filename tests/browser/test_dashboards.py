@@ -8,7 +8,7 @@ import pytest
 
 from murmuration.dashboards.people import save_person
 
-from ..dashboards.runs import make_posts, make_run, make_topics_run
+from ..dashboards.runs import make_audience_run, make_posts, make_run, make_topics_run
 from ..dashboards.serving import serve
 
 pytestmark = pytest.mark.browser
@@ -21,6 +21,7 @@ def server(tmp_path_factory):
     reports = folder / "reports"
     make_run(reports)
     make_topics_run(reports)
+    make_audience_run(reports)
     hostile = "\u202e<script>alert(1)</script>" + "x" * 200
     posts = make_posts(text='<img src=x onerror="alert(2)"> & words')
     make_run(reports, brand="velora", name=hostile, run_id="20260301T060000Z-0009", posts=posts)
@@ -104,18 +105,40 @@ def test_an_analyst_opens_a_topic_and_the_form_and_hostile_names_do_nothing(page
     assert page.dialogs == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_has_a_name_and_stands_out_from_its_ground(page, server, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": 390, "height": 844})
-    log_in(page, server, "vera", "brand_health")
-    page.wait_for_selector(".mm-drawn")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate(UNNAMED) == []
-    assert page.evaluate(PALE) == []
-    assert page.locator("main").count() == 1
-    assert page.locator("h1").count() == 1
-    assert page.title().startswith("Aurora Mobile")
+DRAWN = {
+    "brand_health": ".mm-drawn",
+    "topics": ".mm-drawn",
+    "audience": ".mm-drawn",
+    "": ".mm-card",
+    "runs": ".mm-runs li",
+}
+
+
+def test_everything_has_a_name_stands_out_from_its_ground_and_fits_the_screen(page, server):
+    log_in(page, server, "vera", "")
+    for path, drawn in DRAWN.items():
+        page.goto(server.address + path)
+        page.wait_for_selector(drawn)
+        for scheme, width in (("light", 390), ("dark", 390), ("light", 1440), ("dark", 1440)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 844})
+            where = (path, scheme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+            assert page.evaluate(UNNAMED) == [], where
+            assert page.evaluate(PALE) == [], where
+        assert page.locator("main").count() == 1
+        assert page.locator("h1").count() == 1
+        if path in ("brand_health", "topics", "audience"):
+            assert page.title().lower().endswith(path.replace("_", " "))
+
+
+@pytest.mark.soak
+def test_a_page_whose_session_has_ended_says_so(page, server):
+    log_in(page, server, "anna", "runs")
+    page.wait_for_selector(".mm-runs li")
+    page.context.clear_cookies()
+    page.locator("#mm-left").wait_for(state="visible")
+    assert page.locator("#mm-lost").is_hidden()
 
 
 @pytest.mark.soak
