@@ -58,6 +58,46 @@ def test_a_name_given_by_a_person_stays_in_later_runs(kept, store):
     assert load_topics("weekly", store=store).topics.equals(second.topics)
 
 
+def test_what_is_said_of_an_older_version_holds_for_the_newest(kept, store):
+    second = save_topics(go_on(kept, 1), store=store)
+    old = f"weekly@{kept.version[-8:]}"
+    renamed = rename_topic(old, 1, "Coffee", store=store)
+    assert renamed.history.previous == second.history.previous
+    newest = load_topics("weekly", store=store)
+    assert newest.topics["posts"].tolist() == second.topics["posts"].tolist()
+    assert newest.topics.set_index("id")["label"][1] == "Coffee"
+
+
+def test_what_is_said_of_topics_of_another_start_is_refused(kept, store):
+    save_topics(fit(make_posts(9)), "weekly", overwrite=True, store=store)
+    with pytest.raises(ModelError, match="is from another start"):
+        rename_topic(f"weekly@{kept.version[-8:]}", 1, "Coffee", store=store)
+
+
+def test_a_run_that_is_saved_while_something_is_said_keeps_its_place(kept, store, monkeypatch):
+    later, keep, came = go_on(kept, 1), models.save, []
+
+    def save_beside(model, *args, **options):
+        if not came:
+            came.append(keep(later, "weekly", store=store))
+        return keep(model, *args, **options)
+
+    monkeypatch.setattr(models, "save", save_beside)
+    rename_topic("weekly", 1, "Coffee", store=store)
+    newest = load_topics("weekly", store=store)
+    assert newest.fit == later.fit
+    assert newest.topics.set_index("id")["label"][1] == "Coffee"
+
+
+def test_a_name_goes_with_its_topic_where_that_is_merged(kept, store):
+    rename_topic("weekly", 2, "two", store=store)
+    merged = merge_topics("weekly", [1, 2], store=store)
+    loaded = load_topics("weekly", store=store)
+    labels = kept.topics.set_index("id")["label"]
+    for model in (merged, loaded, save_topics(go_on(loaded, 1), store=store)):
+        assert model.topics.set_index("id")["label"][1] == labels[1]
+
+
 def test_what_is_said_while_a_run_is_on_its_way_is_not_lost(kept, store):
     on_its_way = go_on(kept, 1)
     rename_topic("weekly", 1, "Coffee", store=store)

@@ -218,18 +218,40 @@ def list_topics(name: str, *, store: Store | None = None) -> pd.DataFrame:
 
 
 def _say(name: str, topics: tuple[int, ...], label: str, store: Store) -> TopicModel:
-    model = load_topics(name, store=store)
+    asked = load_topics(name, store=store)
+    called = asked.card.name
+    newest = models.find_newest(called, store=store)
+    model = load_topics(newest.address, store=store) if newest else asked
+    if model.history.root != asked.history.root:
+        raise ModelError(
+            f"{asked.version} is from another start than {model.version}, which {called!r} means now: its ids mean other "
+            f"topics. Say {called!r} for what is there now."
+        )
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     root = model.history.root
-    changed = _apply_one(model, Said(at, root, topics, label))
+    _apply_one(model, Said(at, root, topics, label))  # refuses what cannot be
     content = json.dumps({"root": root, "topics": list(topics), "label": label}).encode() + b"\n"
     with translated(store.location):
-        place = f"{_place(store, model.card.name)}/{at}-{secrets.token_hex(4)}.json"
+        place = f"{_place(store, called)}/{at}-{secrets.token_hex(4)}.json"
         store.files.makedirs(place.rpartition("/")[0], exist_ok=True)
         store.files.pipe_file(place, content)
-    models.save(changed, store=store)
+    changed = _save_said(called, asked.version, store)
     log.info("topics %s of %s: %s", list(topics), model.version, "renamed" if label else "merged")
     return changed
+
+
+def _save_said(name: str, asked: str, store: Store) -> TopicModel:
+    """Save the newest model of a name with all that was said; never in the place of one that came meanwhile."""
+    while True:
+        newest = models.find_newest(name, store=store)
+        changed = load_topics(newest.address if newest else asked, store=store)
+        saved = models.save(changed, make_newest=False, store=store)
+        now = models.find_newest(name, store=store)
+        if newest is None or now is None:  # kept under versions only
+            return changed
+        if now.address == newest.address:
+            models.set_newest(saved.address, store=store)
+            return changed
 
 
 def _place(store: Store, name: str) -> str:
@@ -261,6 +283,8 @@ def _apply(model: TopicModel, said: Sequence[Said]) -> TopicModel:
     for one in said:
         if one.root != model.history.root:
             continue
+        if one.label and any(topic in model.history.went for topic in one.topics):
+            continue  # the label of a topic that was merged into another since
         there = set(model.topics["id"].tolist())
         topics = tuple(dict.fromkeys(model.history.where(topic) for topic in one.topics))
         left = tuple(topic for topic in topics if topic in there)

@@ -164,6 +164,15 @@ def test_births_deaths_and_returns_are_told_and_no_id_is_used_twice(four):
     assert sorted(third.topics["id"]) == [0, 1, 2, 3, 4]
 
 
+def test_a_topic_that_had_parted_and_died_returns_as_itself(four):
+    second = go_on(make_posts([*SUBJECTS[:3], SUBJECTS[4]], seed=3), four)
+    [gone] = second.history.gone
+    second.history = second.history.with_part(gone, (gone + 1) % 4)  # from one that lives
+    third = go_on(make_posts(SUBJECTS, 250, seed=4), second)
+    lineage = match_topics(second, third)
+    assert events(lineage) == [*["continued"] * 4, "returned"]
+
+
 def mix(one, other, n, seed):
     rng = np.random.default_rng(seed)
     words = [

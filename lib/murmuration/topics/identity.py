@@ -212,13 +212,16 @@ def _read_links(previous: TopicModel, current: TopicModel, pairs: _Pairs) -> lis
         links[row, column] = "continued" if pairs.alike[row, column] >= _DRIFTED else "drifted"
     for topic in now.keys() - before.keys():
         of = history.whence(topic, set(before))
-        if of is not None:
+        if (
+            topic < previous.history.next_id
+        ):  # had its id before: also one that had parted from another then
+            links[_NONE, now[topic]] = "returned"
+        elif of is not None:
             links[before[of], now[topic]] = "split"
             if of in now:
                 links[before[of], now[of]] = "split"
         else:
-            returned = topic < previous.history.next_id
-            links[_NONE, now[topic]] = "returned" if returned else "born"
+            links[_NONE, now[topic]] = "born"
     for topic in before.keys() - now.keys():
         into = history.where(topic)
         if into in now:
