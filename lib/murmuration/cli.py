@@ -429,7 +429,10 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Erase a post or an author: from the store, its old versions and all later imports."""
+    from functools import partial
+
     from murmuration.collect.importer import write_lock
+    from murmuration.registry import forget_texts
     from murmuration.reports.context import running_runs
     from murmuration.reports.traces import remove_runs, runs_that_hold
     from murmuration.settings import get_settings
@@ -441,7 +444,10 @@ def forget(
     store = open_store(settings)
     key = store.pseudonyms.author_key(source, author) if author else None
     with write_lock(store, settings.state):
-        done = erase(store, settings.state, source=source, post=post, author=author)
+        from_models = partial(forget_texts, store=store)
+        done = erase(
+            store, settings.state, source=source, post=post, author=author, from_models=from_models
+        )
     VectorCache.open().clear()  # made of texts; those that are left are embedded again
     running = running_runs(settings.state / "runs")
     holding = runs_that_hold(
@@ -469,11 +475,15 @@ def forget(
             f"Nothing in the store is of this {'post' if post else 'author'} of {source!r}; later imports "
             "keep it out. Look for a typing error if you expected posts."
         )
+    if done.models:
+        typer.echo(
+            f"{number(done.models, 'saved topic model')} knew one of its texts by a hash, and no longer do."
+        )
     for folder in holding:
         typer.echo(f"{'Removed' if with_runs else 'Holds one of them, or may'}: {folder}")
     if running:
         typer.echo(
-            f"{number(len(running), 'run')} in progress may hold one; look again at the end."
+            f"{number(len(running), 'run')} in progress may hold one, or keep topics that know it; look again at the end."
         )
     if holding and not with_runs:
         typer.echo("Remove these runs with --with-runs, or by hand.")

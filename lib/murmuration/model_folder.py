@@ -8,14 +8,19 @@
 
 Nothing in it is code and nothing of it is run: a folder that holds a pickle, or any file that
 ``model.json`` does not list, is refused. Equal models give equal folders, byte for byte.
+
+Where something has to be erased from an array for good, the folder keeps the checksum that the array had, under
+``erased``. The digest is made of checksums, so it stays, and with it the version that runs are pinned to. The weights are
+then another file, ``weights-<8 hex digits>.safetensors``, which is there before ``model.json`` names it.
 """
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +34,7 @@ import safetensors.numpy
 from murmuration.errors import ModelError
 
 FACTS, WEIGHTS = "model.json", "weights.safetensors"
+_WEIGHTS = re.compile(r"weights(-[0-9a-f]{8})?\.safetensors")
 FORMAT = 1  # raised when a reader of old folders would go wrong
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -118,16 +124,68 @@ def read_folder(folder: Path) -> Contents:
     _check_names(folder, files)
     for name, listed in files.items():
         _check_file(folder, name, listed)
-    try:
-        plain = safetensors.numpy.load_file(folder / WEIGHTS)
-        arrays = _unpack(plain)
-    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as err:
-        raise ModelError(f"{folder / WEIGHTS} cannot be read: {err}. {_FETCH_AGAIN}") from err
-    others = {name: listed["sha256"] for name, listed in files.items() if name != WEIGHTS}
-    if _digest(listing["facts"], plain, others) != listing["digest"]:
+    weights = find_weights(files)
+    plain = _read_weights(folder / weights)
+    others = {name: listed["sha256"] for name, listed in files.items() if name != weights}
+    if _digest(listing["facts"], plain, others, listing.get("erased", {})) != listing["digest"]:
         raise _altered(folder, FACTS)
     paths = {name: folder / name for name in others}
-    return Contents(listing["facts"], arrays, listing["digest"], paths)
+    return Contents(listing["facts"], _unpack(plain), listing["digest"], paths)
+
+
+def write_erased(folder: Path, fresh: Path, arrays: Arrays) -> str:
+    """Write what a model folder is to hold instead when arrays of numbers have lost something, for good.
+
+    Parameters
+    ----------
+    folder
+        A model folder; stays as it is.
+    fresh
+        An empty folder that the weights and ``model.json`` are written to. Put the weights beside the old ones, then
+        replace ``model.json``, then remove the old weights.
+    arrays
+        What is left of some arrays.
+
+    Returns
+    -------
+    str
+        The name of the weights.
+    """
+    listing = read_listing(folder)
+    read_folder(folder)  # nothing is vouched for that was not whole
+    old = find_weights(listing["files"])
+    plain = _read_weights(folder / old)
+    erased = {name: _tell(plain[name]) for name in arrays} | listing.get("erased", {})
+    scratch = fresh / WEIGHTS
+    safetensors.numpy.save_file(plain | _pack(arrays), scratch)
+    sha = _hash_file(scratch)
+    name = f"weights-{sha[:8]}.safetensors"
+    listed = {"bytes": scratch.stat().st_size, "sha256": sha}
+    scratch.rename(fresh / name)
+    files = {name: listed} | {one: had for one, had in listing["files"].items() if one != old}
+    changed = listing | {"files": files, "erased": erased}
+    (fresh / FACTS).write_text(_dump(changed, indent=1) + "\n", encoding="utf-8")
+    _settle(fresh, [name])
+    return name
+
+
+def find_weights(names: Iterable[str]) -> str:
+    """Give the name of the file with the arrays, of those that ``model.json`` lists."""
+    return next(name for name in names if _WEIGHTS.fullmatch(name))
+
+
+def is_weights(name: str) -> bool:
+    """Say whether a file of a folder may be one with arrays."""
+    return bool(_WEIGHTS.fullmatch(name))
+
+
+def _read_weights(path: Path) -> dict[str, npt.NDArray[Any]]:
+    try:
+        plain: dict[str, npt.NDArray[Any]] = safetensors.numpy.load_file(path)
+        _unpack(plain)
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as err:
+        raise ModelError(f"{path} cannot be read: {err}. {_FETCH_AGAIN}") from err
+    return plain
 
 
 def read_listing(folder: Path) -> dict[str, Any]:
@@ -176,13 +234,19 @@ def digest_contents(
     return _digest(facts, _pack(arrays), hashes)
 
 
-def _digest(facts: Mapping[str, Any], plain: Arrays, files: Mapping[str, str]) -> str:
-    arrays = {
-        name: [array.dtype.str, array.shape, hashlib.sha256(array.data).hexdigest()]
-        for name, array in plain.items()
-    }
+def _digest(
+    facts: Mapping[str, Any],
+    plain: Arrays,
+    files: Mapping[str, str],
+    erased: Mapping[str, Any] = MappingProxyType({}),
+) -> str:
+    arrays = {name: erased.get(name) or _tell(array) for name, array in plain.items()}
     whole = _dump({"facts": facts, "arrays": arrays, "files": files})
     return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _tell(array: npt.NDArray[Any]) -> list[Any]:
+    return [array.dtype.str, list(array.shape), hashlib.sha256(array.data).hexdigest()]
 
 
 def _dump(value: object, indent: int | None = None) -> str:
@@ -247,7 +311,11 @@ def _fill(
     }
     listing = {"format": FORMAT, "digest": digest, "facts": facts, "files": listed}
     (folder / FACTS).write_text(_dump(listing, indent=1) + "\n", encoding="utf-8")
-    for name in (FACTS, *listed):
+    _settle(folder, listed)
+
+
+def _settle(folder: Path, names: Iterable[str]) -> None:
+    for name in (FACTS, *names):
         with (folder / name).open("rb") as file:
             os.fsync(file.fileno())
 
@@ -271,7 +339,7 @@ def _is_listing(listing: Mapping[str, Any]) -> bool:
         isinstance(facts, dict)
         and isinstance(files, dict)
         and isinstance(listing.get("digest"), str)
-        and WEIGHTS in files
+        and any(_WEIGHTS.fullmatch(name) for name in files)
         and all(
             _is_inside(name) and isinstance(listed, dict) and {"bytes", "sha256"} <= set(listed)
             for name, listed in files.items()
@@ -286,6 +354,8 @@ def _check_names(folder: Path, files: Mapping[str, Any]) -> None:
         if path.is_symlink() or not path.is_dir()
     } - {FACTS}
     for name in sorted(there - set(files)):
+        if is_weights(name):  # erased from, on their way in or out
+            continue
         what = (
             "may hold code, which a model must not"
             if Path(name).suffix.lower() in _CODE

@@ -25,7 +25,17 @@ from typing import TYPE_CHECKING, Any
 
 from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.errors import ModelError, ParamError, UnknownNameError, suggest
-from murmuration.model_folder import FACTS, parse_listing, read_folder, read_listing, write_folder
+from murmuration.model_folder import (
+    FACTS,
+    Arrays,
+    find_weights,
+    is_weights,
+    parse_listing,
+    read_folder,
+    read_listing,
+    write_erased,
+    write_folder,
+)
 from murmuration.sentiment.model import Model, ModelCard, card_facts, model_version, read_card
 from murmuration.settings import get_settings
 from murmuration.store.delta import Store, open_store, translated
@@ -321,6 +331,62 @@ def find_newest(name: str, *, store: Store | None = None) -> SavedModel | None:
     return _look_up(store, *_resolve(store, address)) if address else None
 
 
+def erase_from(
+    address: str, choose: Callable[[Arrays], Arrays | None], *, store: Store | None = None
+) -> bool:
+    """Erase something from arrays of a saved model for good; its version and its digest stay.
+
+    Parameters
+    ----------
+    address
+        ``name@xxxxxxxx``.
+    choose
+        Takes all arrays, and gives what is left of those that lose something; None where nothing is to go.
+    store
+        That of this workspace unless given.
+
+    Returns
+    -------
+    bool
+        Whether something went. Whatever is killed in between, readers find a whole model; doing it again goes on.
+    """
+    store = store or open_store()
+    name, digits = _resolve(store, address)
+    place = f"{name}/{digits}"
+    with translated(store.location), _scratch(store) as scratch:
+        folder = Path(_place(store, place))
+        if store.on_s3:
+            folder = scratch / "old"
+            _fetch(store, place, folder)
+        left = choose(read_folder(folder).arrays)
+        if left is not None:
+            fresh = scratch / "fresh"
+            fresh.mkdir()
+            weights = write_erased(folder, fresh, left)
+            for file in (weights, FACTS):
+                _replace(store, fresh / file, f"{place}/{file}")
+            if store.on_s3:
+                shutil.rmtree(_kept_copy(name, digits), ignore_errors=True)
+        _remove_old_weights(store, place)
+    return left is not None
+
+
+def _replace(store: Store, file: Path, path: str) -> None:
+    if store.on_s3:
+        store.files.put_file(str(file), _place(store, path))
+    else:
+        file.replace(_place(store, path))
+
+
+def _remove_old_weights(store: Store, place: str) -> None:
+    listing = parse_listing(_read(store, f"{place}/{FACTS}") or b"", place=place)
+    used = find_weights(listing["files"])
+    for path in store.files.find(_place(store, place)):
+        name = path.rpartition("/")[2]
+        if is_weights(name) and name != used:
+            store.files.rm_file(path)
+
+
 def read_facts(address: str, *, store: Store | None = None) -> dict[str, Any]:
     """Give what the folder of a saved model says of it, without its arrays."""
     store = store or open_store()
@@ -402,16 +468,22 @@ def _open_folder(folder: Path) -> Any:
 def _load_version(store: Store, name: str, digits: str) -> Any:
     if not store.on_s3:
         return _open_folder(Path(_place(store, f"{name}/{digits}")))
-    kept = get_settings().state / _FOLDER / name / digits
+    kept = _kept_copy(name, digits)
     if kept.exists():
         try:
+            if (kept / FACTS).read_bytes() != _read(store, f"{name}/{digits}/{FACTS}"):
+                raise ModelError("something of it was erased")
             return _open_folder(kept)
-        except ModelError as err:
+        except (ModelError, FileNotFoundError) as err:
             log.warning("fetching %s@%s again: %s", name, digits, err)
             shutil.rmtree(kept)
     with translated(store.location):
         _fetch(store, f"{name}/{digits}", kept)
     return _open_folder(kept)
+
+
+def _kept_copy(name: str, digits: str) -> Path:
+    return get_settings().state / _FOLDER / name / digits
 
 
 def _fetch(store: Store, place: str, folder: Path) -> None:

@@ -19,6 +19,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -29,8 +30,10 @@ from murmuration.frames import TEXT
 from murmuration.sentiment.model import read_card
 from murmuration.store.delta import Store, open_store, translated
 from murmuration.topics.history import History, name_fit
+from murmuration.topics.known import drop_texts, hash_in_any_form
 from murmuration.topics.merging import merge_topics as merge_in_model
 from murmuration.topics.model import TopicModel
+from murmuration.topics.params import KIND as TOPICS
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +218,29 @@ def list_topics(name: str, *, store: Store | None = None) -> pd.DataFrame:
             "posts": pd.Series([alive.get(one, (None, None))[1] for one in ids], dtype="Int64"),
         }
     )
+
+
+def forget_texts(posts: pd.DataFrame, *, store: Store | None = None) -> int:
+    """Erase from all saved topics what they know of the texts of some posts: a hash, the topic and its strength.
+
+    Parameters
+    ----------
+    posts
+        With `text`, `title` and `lang`, as they are in the store.
+    store
+        That of this workspace unless given.
+
+    Returns
+    -------
+    int
+        Versions that knew one. They stay what they are, and runs stay pinned to them. Their words and counts stay:
+        these are nobody's text.
+    """
+    store = store or open_store()
+    keys = hash_in_any_form(posts)
+    saved = (one.address for one in models.list_models(store=store) if one.card.kind == TOPICS)
+    choose = partial(drop_texts, keys=keys)
+    return sum(models.erase_from(address, choose, store=store) for address in saved)
 
 
 def _say(name: str, topics: tuple[int, ...], label: str, store: Store) -> TopicModel:

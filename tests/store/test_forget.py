@@ -1,18 +1,23 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from murmuration import models
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import StoreError, UnknownNameError
+from murmuration.registry import forget_texts
 from murmuration.store import load_posts
 from murmuration.store.doctor import examine
 from murmuration.store.forget import Erasure, forget
 from murmuration.store.tombstones import Tombstones
 from murmuration.store.upkeep import compact
+from murmuration.topics import TopicParams, fit_topics
+from murmuration.topics.known import hash_posts
 
 from ..conftest import soak_but
 
@@ -62,6 +67,39 @@ def test_an_author_is_found_nowhere_afterwards(full_store, state, holders, rows_
     assert [row["text"] for row in rows_of()] == ["stays", "stays too"]
     assert full_store.read("quarantine")["post_id"].to_pylist() == ["id-2"]
     assert problems() == []
+
+
+def test_saved_topics_do_not_know_its_texts_any_more(full_store, state):
+    posts = load_posts(store=full_store).compute()
+    saved = models.save(fit_topics(posts, TopicParams(method="nmf")), "weekly", store=full_store)
+    later = fit_topics(posts, TopicParams(method="nmf", seed=1))
+    models.save(later, "weekly", store=full_store)
+    told = partial(forget_texts, store=full_store)
+    mine = posts["author_key"] == full_store.pseudonyms.author_key("test", VICTIM)
+    done = forget(full_store, state, source="test", author=VICTIM, from_models=told)
+    again = models.load_exactly(saved.address, saved.digest, store=full_store)
+    places = again.known.seen.find(hash_posts(posts, "text"))
+    assert done.models == 2
+    assert mine.sum() == 2
+    assert (places[mine] == -1).all()
+    assert (places[~mine] >= 0).all()
+    assert again.version == saved.version
+    assert forget(full_store, state, source="test", author=VICTIM, from_models=told).models == 0
+
+
+def test_a_kill_while_topics_forget_leaves_them_whole(full_store, state):
+    posts = load_posts(store=full_store).compute()
+    saved = models.save(fit_topics(posts, TopicParams(method="nmf")), "weekly", store=full_store)
+    folder = Path(f"{full_store.location}/models/weekly/{saved.digest[:8]}")
+    left = folder / "weights-00000000.safetensors"
+    left.write_bytes(
+        (folder / "weights.safetensors").read_bytes()
+    )  # not named yet, or not any more
+    assert models.load(saved.address, store=full_store).version == saved.version
+    told = partial(forget_texts, store=full_store)
+    forget(full_store, state, source="test", author="nobody", from_models=told)
+    assert not left.exists()
+    assert models.load(saved.address, store=full_store).version == saved.version
 
 
 def test_an_author_is_forgotten_by_pseudonym_as_well(full_store, state, holders):

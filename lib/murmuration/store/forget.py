@@ -8,11 +8,12 @@ id of the post that they answer.
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,6 +28,8 @@ from murmuration.store.upkeep import fold
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _NAMING = ["post_id", "author_key", "mention_keys"]  # columns of `posts`
+_SAID = ["text", "title", "lang"]  # what the topic of a post depends on
+_NO_TEXTS = pa.array([], pa.string())
 _FRESH = ".new"
 _ESCAPED = r"\\[bfnrt]"  # a line break or the like, as JSON writes it: its letter is none of a name
 _HALF_WRITTEN = re.compile(r"\.(new|parquet#\d+)$")  # by us, by delta-rs
@@ -48,12 +51,15 @@ class Erasure:
         Data files that were rewritten, those of old versions included.
     labels
         Entries of labellers that went.
+    models
+        Saved models that knew one of the texts.
     """
 
     posts: int
     quarantined: int
     files: int
     labels: int = 0
+    models: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,13 @@ def _among(column: pa.ChunkedArray, names: frozenset[str]) -> pa.ChunkedArray:
 
 
 def forget(
-    store: Store, state: Path, *, source: str, post: str | None = None, author: str | None = None
+    store: Store,
+    state: Path,
+    *,
+    source: str,
+    post: str | None = None,
+    author: str | None = None,
+    from_models: Callable[[pd.DataFrame], int] | None = None,
 ) -> Erasure:
     """Erase one post, or all posts of one author, of a source.
 
@@ -120,6 +132,9 @@ def forget(
         A post's id; or
     author
         an author's id on the platform, or the pseudonym.
+    from_models
+        Erases texts from what models know, such as `murmuration.registry.forget_texts`; says how many knew one. Comes
+        before the posts go, so that running it again after a kill finds the texts again.
 
     Returns
     -------
@@ -148,7 +163,20 @@ def forget(
         at=pc.min(_own_rows(store, target, ["author"])["at"]).as_py(),
     )
     with _said_to_be_unfinished():
-        return _erase(store, state, target)
+        known = from_models(_read_texts(store, target)) if from_models else 0
+        return replace(_erase(store, state, target), models=known)
+
+
+def _read_texts(store: Store, target: _Target) -> pd.DataFrame:
+    """Give what all versions of the posts say, those of old files included."""
+    tombstones, found = _tombstones(store, target), [pa.table(dict.fromkeys(_SAID, _NO_TEXTS))]
+    for path in _data_files(store, f"posts/source={target.source}"):
+        rows = store.read_file(path, columns=_NAMING)
+        hits = tombstones.hits(rows, source=target.source)
+        if pc.any(hits).as_py():
+            found.append(store.read_file(path, columns=_SAID).filter(hits))
+    texts: pd.DataFrame = pa.concat_tables(found, promote_options="permissive").to_pandas()
+    return texts
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A text's topic never depends on other posts, so as long as the model stays it ne
 a hash, the topic and its strength for each text that it was fitted on, and how often topics had each term; no text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -20,6 +20,7 @@ Keys = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.int64]
 
 _NOTHING = "\x00"
+_BY_TEXT = ("known_keys", "known_topics", "known_strengths")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +133,20 @@ def hash_posts(posts: pd.DataFrame, column: str) -> Keys:
         if len(texts):
             keys = scatter(keys, 0) ^ pd.util.hash_array(texts, categorize=False)
     return keys
+
+
+def hash_in_any_form(posts: pd.DataFrame) -> Keys:
+    """Hash posts with and without title and language: as models may have met them."""
+    forms = (["text", *others] for others in ([], ["title"], ["lang"], ["title", "lang"]))
+    return np.unique(np.concatenate([hash_posts(posts[names], "text") for names in forms]))
+
+
+def drop_texts(
+    arrays: Mapping[str, npt.NDArray[Any]], keys: Keys
+) -> dict[str, npt.NDArray[Any]] | None:
+    """Give what is left of the arrays of a model folder without some texts; None if it knows none of them."""
+    kept = ~np.isin(arrays.get("known_keys", np.zeros(0, np.uint64)), keys)
+    return None if kept.all() else {name: arrays[name][kept] for name in _BY_TEXT}
 
 
 def hash_all(posts: Any, column: str) -> list[Keys]:
