@@ -64,6 +64,16 @@ def test_a_name_whose_width_changed_is_told(cache):
         cache.embed(["a", "b"], Lengths(width=3))
 
 
+def test_numbers_that_are_not_finite_are_told_and_not_kept(cache):
+    class Broken(Lengths):
+        def embed(self, texts):
+            return super().embed(texts) * np.nan
+
+    with pytest.raises(ModelError, match="not finite for 2 of 2 texts"):
+        cache.embed(["a", "bb"], Broken())
+    np.testing.assert_array_equal(cache.embed(["a", "bb"], Lengths())[:, 0], [1, 2])
+
+
 def test_what_is_damaged_is_made_again(cache):
     cache.embed(["a", "bb"], Lengths())
     [rows] = cache.folder.rglob("rows.npy")

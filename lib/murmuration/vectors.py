@@ -27,6 +27,7 @@ import numpy.typing as npt
 from murmuration.errors import ModelError
 from murmuration.settings import get_settings
 from murmuration.topics import Embedder
+from murmuration.topics.embed import check_vectors
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class VectorCache:
         Raises
         ------
         ModelError
-            If the embedder gives another width than is kept under its name, or not a row a text.
+            If the embedder gives another width than is kept under its name, not a row a text, or numbers that are not
+            finite: nothing of those is kept.
         """
         keys = _hash_texts(texts)
         new = np.flatnonzero(~self.knows(keys, embedder.name))
@@ -76,11 +78,9 @@ class VectorCache:
         for at in range(0, len(rows), _BATCH):
             some = rows[at : at + _BATCH]
             made = np.asarray(embedder.embed([texts[row] for row in some]), np.float32)
-            if made.ndim != 2 or len(made) != len(some):
-                raise ModelError(
-                    f"The embedding {embedder.name!r} gave an array of shape {made.shape} for {len(some)} texts. It has to "
-                    "give one row a text."
-                )
+            check_vectors(
+                made, n=len(some), name=embedder.name
+            )  # what is kept is not asked for again
             self._add(keys[some], made, embedder.name)
         log.info("%d of %d texts are embedded anew by %s", len(rows), len(texts), embedder.name)
         return self._read(keys, embedder.name)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import murmuration as mm
 from murmuration.errors import SchemaError
-from murmuration.text import count_words, drop_stop_words, prepare_texts, stop_words
+from murmuration.text import count_words, drop_stop_words, join_titles, prepare_texts, stop_words
 
 
 def prepared(*texts, **options):
@@ -53,6 +53,20 @@ def test_the_word_that_a_platform_cut_in_two_goes():
     ends = ("nig…", "nig… https://t.co/x", "nig…https://t.co/x", "nig… https://t.co/… http://a…  ")
     assert prepared(*(f"{long} {end}" for end in ends)) == [long] * len(ends)
     assert prepared("Wait for it…", f"Wait… {long}") == ["Wait for it...", f"Wait... {long}"]
+
+
+def test_what_platforms_add_to_a_text_goes_behind_a_title_as_well():
+    posts = pd.DataFrame(
+        {
+            "title": ["Late again", "Late again", "Late again", "My seat"],
+            "text": ["[removed]", "Photo: the gate", "by an\n> hour", None],
+        }
+    )
+    said = prepare_texts(posts)["topic_text"].tolist()
+    assert said == ["Late again", "Late again the gate", "Late again by an hour", "My seat"]
+    joined = join_titles(posts)["text"].tolist()
+    assert joined[0] == "Late again"
+    assert len(set(joined)) == 4
 
 
 def test_the_title_says_it_too():

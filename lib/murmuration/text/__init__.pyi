@@ -14,6 +14,7 @@ from .tokens import find_words as find_words
 from .tokens import stop_words as stop_words
 from .topic_text import count_words as count_words
 from .topic_text import drop_stop_words as drop_stop_words
+from .topic_text import join_titles as join_titles
 from .topic_text import prepare_texts as prepare_texts
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "find_repeats",
     "find_terms",
     "find_words",
+    "join_titles",
     "keep_brand",
     "mask_handles",
     "prepare_texts",

@@ -169,10 +169,40 @@ def prepare_texts(posts: Frame, *, column: str = "text", words: pd.Series | None
     return map_rows(posts, prepared, words)
 
 
+def join_titles(posts: Frame, *, column: str = "text") -> Frame:
+    """Put before each text the title that goes with it, as `prepare_texts` does; without titles nothing changes.
+
+    Parameters
+    ----------
+    posts
+        pandas or Dask frame with `column`.
+    column
+        The column with text.
+
+    Returns
+    -------
+    same kind as `posts`
+        Two posts of other titles and the same text ("[removed]") say different things then.
+    """
+
+    def joined(part: pd.DataFrame) -> pd.DataFrame:
+        check_columns(part.columns, [column], what="join_titles")
+        if "title" not in part or column == "title":
+            return part
+        said, titles = (text_list(part[name], column=name) for name in (column, "title"))
+        texts = [_whole(*pair) for pair in zip(titles, said, strict=True)]
+        values = pd.Series(pa.array(texts, pa.string()), dtype=TEXT)
+        return part.assign(**{column: values.set_axis(part.index)})
+
+    return map_rows(posts, joined)
+
+
 def _whole(title: str | None, text: str | None) -> str | None:
     if not title or (text and text.startswith(title)):
         return text
-    return f"{title}\n{text}" if text else title
+    # From the text alone: behind a title it is not at the beginning, or all there is, any more.
+    body = _BOILERPLATE.sub(" ", text) if text and _may_be_boilerplate(text) else text
+    return f"{title}\n{body}" if body and not body.isspace() else title
 
 
 def _prepare(text: str | None, splitter: HashtagSplitter) -> str | None:
@@ -194,10 +224,12 @@ def _prepare(text: str | None, splitter: HashtagSplitter) -> str | None:
 
 
 def _drop_boilerplate(text: str) -> str:
-    small = text.lower()
-    if any(sign in small for sign in _SIGNS_OF_IT):
-        return _BOILERPLATE.sub(" ", " ".join(text.split()))
-    return text
+    return _BOILERPLATE.sub(" ", " ".join(text.split())) if _may_be_boilerplate(text) else text
+
+
+def _may_be_boilerplate(text: str | None) -> bool:
+    small = (text or "").lower()
+    return any(sign in small for sign in _SIGNS_OF_IT)
 
 
 def _tidy(text: str) -> str:
