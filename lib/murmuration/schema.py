@@ -814,6 +814,31 @@ TOPICS = (
         ),
     ),
     Table(
+        name="repeats",
+        row="one of the texts that were posted most often in the period, nearly equal ones together",
+        key=("repeat_group",),
+        nullable=("text", "first_seen", "last_seen"),
+        columns=(
+            Column("repeat_group", pa.int64(), "Which text", unit="id"),
+            Column(
+                "text",
+                pa.string(),
+                "As it was posted first, title and text, handles masked",
+                text=True,
+            ),
+            _of_posts("posts", "How often it was posted"),
+            Column("texts", pa.int64(), "Different wordings", unit="texts"),
+            Column(
+                "authors",
+                pa.int64(),
+                "Who posted it: different authors that are known",
+                unit="authors",
+            ),
+            Column("first_seen", UTC_TIME, "When it was posted first", unit="UTC"),
+            Column("last_seen", UTC_TIME, "When it was posted last", unit="UTC"),
+        ),
+    ),
+    Table(
         name="quality",
         row="one figure about how far the topics can be trusted",
         key=("measure",),

@@ -92,6 +92,18 @@ def test_posts_to_read_are_masked_and_differ(report):
         assert posts["text"].is_unique
 
 
+def test_texts_that_were_posted_over_and_over_are_told(report, page):
+    repeats, posts = frame(report, "repeats"), frame(report, "posts")
+    assert 0 < len(repeats) <= 20
+    assert repeats["posts"].is_monotonic_decreasing
+    assert (repeats["posts"] >= 2).all()
+    assert (repeats["authors"] <= repeats["posts"]).all()
+    assert repeats["first_seen"].min() >= posts["created_at"].min()
+    assert (repeats["first_seen"] <= repeats["last_seen"]).all()
+    assert not repeats["text"].str.contains(r"@(?!user)\w").any()
+    assert "Repeated texts" in page
+
+
 def test_the_page_has_all_figures_and_no_error(page):
     assert page.count('<figure class="chart">') >= 8
     assert "Traceback" not in page

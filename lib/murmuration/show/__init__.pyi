@@ -68,6 +68,7 @@ from .topics import describe_topic_gaps as describe_topic_gaps
 from .topics import describe_topic_limits as describe_topic_limits
 from .topics import describe_topics as describe_topics
 from .topics import show_lineage as show_lineage
+from .topics import show_repeats as show_repeats
 from .topics import show_topic_posts as show_topic_posts
 from .topics import show_topic_quality as show_topic_quality
 from .topics import show_topics as show_topics
@@ -143,6 +144,7 @@ __all__ = [
     "show_posts",
     "show_published",
     "show_quality",
+    "show_repeats",
     "show_segments",
     "show_table",
     "show_topic_posts",
