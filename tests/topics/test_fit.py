@@ -1,17 +1,24 @@
 """Topics of posts: as many as were asked for, the same each time, whatever the posts are like."""
 
+from dataclasses import replace
+
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 import murmuration as mm
 from murmuration.compute.driver import find_gpu
 from murmuration.errors import BackendError, ModelError, ParamError, SchemaError
+from murmuration.sentiment.embedding import is_whole
 from murmuration.topics import TopicParams, assign_topics, fit_topics
+from murmuration.topics.embed import Network, make_embedder
+from murmuration.topics.found import join_hashtag_words
+from murmuration.topics.history import name_fit
 from murmuration.vectors import VectorCache
 
 SUBJECTS = [
@@ -169,6 +176,16 @@ def test_texts_that_nearly_repeat_each_other_are_no_topic_either():
     assert found.topics["weight"].max() < 80
 
 
+@pytest.mark.parametrize("n_parts", [0, 3])
+def test_posts_of_other_titles_and_the_same_text_are_different_texts(posts, n_parts):
+    removed = posts[0].rename(columns={"text": "title"}).assign(text="[removed]")
+    found = fit_topics(dd.from_pandas(removed, npartitions=n_parts) if n_parts else removed, FEW)
+    assert found.card.trained_on["texts"] > 200
+    assert "removed" not in {term for terms in found.topics["terms"] for term in terms}
+    topics = assign_topics(removed, found)["topic"]
+    assert adjusted_rand_score(posts[1], topics) > 0.9
+
+
 @pytest.mark.parametrize("lang", ["xx", None])
 def test_posts_in_a_language_that_is_not_known_are_grouped_as_well(posts, lang):
     some = posts[0].assign(lang=[lang] * 60 + ["en"] * 180)
@@ -201,6 +218,26 @@ def test_few_posts_are_one_topic_for_bertopic_as_well():
 
 def test_a_smallest_topic_beyond_the_posts_leaves_one_topic(posts):
     assert len(fit_topics(posts[0], TopicParams(min_posts=5_000, method="nmf")).topics) == 1
+
+
+@pytest.mark.parametrize("most", [None, 4])
+def test_no_topic_is_smaller_than_asked_for_where_their_number_is_not_told(posts, most):
+    params = TopicParams(min_posts=60, max_topics=most, method="nmf")
+    found = fit_topics(posts[0], params)
+    assert 1 < len(found.topics) < 4
+    assert (found.topics["posts"] >= 60).all()
+    assert sorted(found.topics["id"]) == list(range(found.history.next_id))
+    assert assign_topics(posts[0], found)["topic"].value_counts().min() >= 60
+    assert set(found.history.tension) == set(found.topics["id"])
+
+
+def test_words_of_hashtags_are_no_more_from_week_to_week():
+    one, other = (
+        pd.Series([3, 2], index=pd.Index(words, name="word"), name="count")
+        for words in (["late", "flight"], ["bag", "late"])
+    )
+    assert join_hashtag_words(one, other, most=2).to_dict() == {"bag": 3, "late": 3}
+    assert len(join_hashtag_words(one, other, most=9)) == 3
 
 
 def test_more_topics_than_texts_are_refused():
@@ -279,6 +316,34 @@ def test_vectors_that_cannot_be_used_are_told(posts):
         ModelError, match="gives 5 numbers a text, but the topics were made with 26"
     ):
         assign_topics(posts[0], other)
+
+
+def test_a_network_that_was_cut_short_is_told_and_not_chosen(posts, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    params = TopicParams(embedding=str(tmp_path), n_topics=4, method="nmf")
+    with pytest.raises(ModelError, match=r"has no weights \(\*.safetensors\)"):
+        fit_topics(posts[0], params)
+    assert not is_whole(str(tmp_path))
+    weights = tmp_path / "model.safetensors"
+    save_file({"embeddings": np.zeros((50, 8), np.float32)}, weights)
+    assert is_whole(str(tmp_path))
+    weights.write_bytes(weights.read_bytes()[:600])
+    with pytest.raises(ModelError, match=r"model\.safetensors was cut short or is damaged"):
+        fit_topics(posts[0], params)
+    assert not is_whole(str(tmp_path))
+
+
+def test_a_network_runs_where_the_backend_says():
+    assert Network("any", "cpu").where == "cpu: the backend is set to cpu"
+    assert make_embedder("any", "cpu") == Network("any", "cpu")
+
+
+def test_fits_by_other_libraries_have_ids_of_their_own(model):
+    other = replace(model.card, versions={**model.card.versions, "scikit-learn": "0.1"})
+    assert name_fit(other, "") != name_fit(model.card, "") == model.history.root
+    elsewhere = replace(model.card, trained_on={**model.card.trained_on, "estimators": "cuml"})
+    assert name_fit(elsewhere, "") != name_fit(model.card, "")
 
 
 def test_an_embedding_that_is_not_installed_is_told(posts):

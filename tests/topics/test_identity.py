@@ -5,15 +5,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from murmuration.compute import make_estimator
 from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.topics import (
     TopicModel,
     TopicParams,
     assign_topics,
+    continuing,
     fit_topics,
     match_topics,
     merge_topics,
 )
+from murmuration.topics.found import _look_back
 
 SUBJECTS = [
     "flight luggage delay seat crew gate airport runway",
@@ -219,6 +222,30 @@ def test_what_a_person_merged_is_not_parted_to_have_the_number_asked_for(posts, 
     assert again.history.came.get(4) != 0
     ours = assign_topics(posts, four)["topic"].isin([0, 1])
     assert assign_topics(posts, again)["topic"][ours].eq(0).mean() > 0.95
+
+
+def test_what_a_person_merged_is_known_where_topics_are_too_many_to_look_at(
+    posts, four, monkeypatch
+):
+    monkeypatch.setattr(continuing, "_MOST_GROUPS", 2)
+    merged = merge_topics(four, [0, 1]).without_known()
+    assert go_on(posts, merged).history.tension == {0: None}
+
+
+def test_a_topic_that_returns_and_is_empty_may_return_another_time(posts, four):
+    second = go_on(make_posts([*SUBJECTS[:3], SUBJECTS[4]], seed=3), four)
+    [gone] = second.history.gone
+    prepared = second.vocabulary.prepare(posts, "text")
+    counts, words = second.vocabulary.count_words(prepared), second.vocabulary.words
+    before = _look_back(second, pd.Index(words))
+    texts = continuing.Texts(counts, np.zeros((len(posts), 2), np.float32), None, words)
+    none = np.zeros(len(posts), np.int64)
+    going = continuing.Going(texts, before, none, seed=0, make=make_estimator)
+    going._put_in(none > 0, gone)
+    assert gone not in going.history.gone
+    going.settle()
+    assert gone not in going.ids
+    assert going.history.gone[gone] == second.history.gone[gone]
 
 
 def test_partitions_change_nothing(posts, four):

@@ -69,6 +69,17 @@ def test_texts_that_are_known_are_not_read_again(before, model, monkeypatch):
     assert sum(read) == 0
 
 
+def test_a_new_text_counts_whichever_of_its_posts_is_the_first_in_the_frame(before, model):
+    new = write_posts(30, seed=1)
+    twice = pd.concat([before, new, new], ignore_index=True)
+    times = pd.Series(pd.date_range("2026-01-01", periods=len(twice), freq="min", tz="UTC"))
+    counts = [
+        renew(twice.assign(created_at=moments), model).known.texts_with.sum()
+        for moments in (times, times[::-1].to_numpy())
+    ]
+    assert counts[0] == counts[1] > model.known.texts_with.sum()
+
+
 def test_topics_stay_and_new_posts_are_counted(after, model, renewed):
     told = renewed.topics.set_index("id")["label"]
     assert told[model.topics["id"]].tolist() == model.topics["label"].tolist()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
 
 from murmuration.errors import ModelError
 from murmuration.sentiment.features import MAX_CHARS
@@ -33,6 +34,7 @@ _TELLING = (
 )
 _FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model")
 _LEFT_OUT = ("onnx/*", "openvino/*")
+_TOKENISERS = ("tokenizer.json", "vocab.txt", "*.model")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
@@ -66,7 +68,7 @@ def embed_texts(
     """
     if not alone:
         _find(embedding, fetch=True)
-    encode = _open(embedding, device)
+    encode = open_network(embedding, device)
     read = [text[:MAX_CHARS] for text in texts]
     vectors = np.asarray(encode(read, 1 if alone else _TRAINING_BATCH), np.float64)
     lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
@@ -101,11 +103,29 @@ def check_embedding(embedding: str, digest: str) -> None:
         )
 
 
+def is_whole(embedding: str) -> bool:
+    """Say whether an embedding is on this machine, with weights and tokeniser: all that is read of it."""
+    try:
+        folder = _find(embedding)
+        _check_weights(embedding, folder)
+    except ModelError:
+        return False
+    return any(_parts(folder, kind) for kind in _TOKENISERS)
+
+
 @lru_cache(maxsize=2)
-def _open(
+def open_network(
     embedding: str, device: str = "cpu"
 ) -> Callable[[list[str], int], npt.NDArray[np.float32]]:
+    """Give what gives vectors to texts, in batches of a size; read from this machine only.
+
+    Raises
+    ------
+    ModelError
+        If the libraries or the model are not there, it was cut short, or its weights are pickles.
+    """
     folder = _find(embedding)
+    _check_weights(embedding, folder)
     try:
         if _is_static(folder):
             from model2vec import StaticModel
@@ -125,9 +145,9 @@ def _open(
         )
     except ImportError as err:
         raise _not_installed(embedding, err) from err
-    except (OSError, ValueError) as err:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as err:
         raise ModelError(
-            f"The embedding {embedding!r} cannot be read: {str(err).splitlines()[0]} Give the name of a "
+            f"The embedding {embedding!r} cannot be read: {' '.join(str(err).split())[:200]}. Give the name of a "
             "sentence-transformers model or a folder that holds one."
         ) from err
     return lambda texts, batch: network.encode(texts, batch_size=batch, show_progress_bar=False)
@@ -147,6 +167,25 @@ def _find(embedding: str, *, fetch: bool = False) -> Path:
     return folder
 
 
+def _check_weights(embedding: str, folder: Path) -> None:
+    """Check that there are weights, and that none was cut short: a file says in its first bytes how long it is."""
+    files = _parts(folder, "*.safetensors")
+    if not files:
+        raise ModelError(
+            f"The embedding {embedding!r} has no weights (*.safetensors): it was not copied or fetched to its end, or it is "
+            "none. Fetch it again, or name another one."
+        )
+    for file in files:
+        try:
+            with safe_open(file, framework="np"):
+                pass
+        except (OSError, SafetensorError) as err:
+            raise ModelError(
+                f"The embedding {embedding!r} cannot be read: {file.name} was cut short or is damaged ({err}). Fetch or copy "
+                "it again."
+            ) from err
+
+
 def _find_on_hub(embedding: str, *, fetch: bool) -> Path:
     try:
         from huggingface_hub import snapshot_download
@@ -164,8 +203,8 @@ def _find_on_hub(embedding: str, *, fetch: bool) -> Path:
     except OSError as err:
         if not fetch:
             raise ModelError(
-                f"There is no embedding {embedding!r} on this machine, and none is fetched to score posts. Copy it "
-                "from where the model was trained, or fetch it with huggingface_hub."
+                f"There is no embedding {embedding!r} on this machine, and none is fetched to score posts or to find topics. "
+                "Copy it from where the model was trained, or fetch it with huggingface_hub."
             ) from err
     log.info("%s is not in the local cache, so it is fetched", name)
     try:
@@ -180,7 +219,7 @@ def _find_on_hub(embedding: str, *, fetch: bool) -> Path:
 def _not_installed(embedding: str, err: ImportError) -> ModelError:
     return ModelError(
         f"The embedding {embedding!r} needs {err.name}, which is not installed. Install murmuration with "
-        "the extra 'embeddings', or leave out ClassifierParams.embedding."
+        "the extra 'embeddings', or leave out ClassifierParams.embedding (of topics: set TopicParams.embedding to 'lsa')."
     )
 
 

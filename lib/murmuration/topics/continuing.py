@@ -221,6 +221,8 @@ class Going:
             self.labels = np.concatenate([np.zeros(0, np.int64), *named])
             new = ~np.isin(self.ids, self.before.ids)
             for at in np.flatnonzero((self.sizes() == 0) & new)[::-1]:
+                if gone := self.before.history.gone.get(self.ids[at]):  # may return another time
+                    self.history = self.history.with_gone(self.ids[at], gone)
                 self._take_out(int(at))
         return self.learn()
 

@@ -1,18 +1,18 @@
 """Texts → vectors: made of the texts themselves, or by a network that others trained (extra `embeddings`)."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from murmuration.compute.backends import SPARSE_TEXT
+from murmuration.compute.device import choose_device
 from murmuration.errors import ModelError
+from murmuration.sentiment.embedding import is_whole, open_network
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.mixture import Singles, unit_rows
 from murmuration.topics.words import Counts
@@ -61,13 +61,29 @@ class Network:
     ----------
     name
         Name or folder; ``model2vec:`` goes before those of model2vec.
+    backend
+        Where it runs, see `murmuration.compute.choose_device`.
     """
 
     name: str
+    backend: str = "auto"
+
+    @property
+    def where(self) -> str:
+        """Where it runs, and why there."""
+        chosen = choose_device(self.backend)
+        return f"{chosen.device}: {chosen.reason}"
 
     def embed(self, texts: Sequence[str]) -> Singles:
-        """Give vectors, shape (n_texts, n_dimensions)."""
-        vectors = np.asarray(_open(self.name)([text[:_MAX_CHARS] for text in texts]), np.float32)
+        """Give vectors, shape (n_texts, n_dimensions); nothing is fetched.
+
+        Raises
+        ------
+        ModelError
+            If the libraries or the model are not there, it was cut short, or its weights are pickles.
+        """
+        encode = open_network(self.name.removeprefix(STATIC), choose_device(self.backend).device)
+        vectors = np.asarray(encode([text[:_MAX_CHARS] for text in texts], _BATCH), np.float32)
         # The last digits hang on the other texts of a batch, as matrices of another shape round differently.
         return unit_rows(vectors).round(_DIGITS)
 
@@ -84,9 +100,9 @@ def choose_embedding(name: str) -> str:
     return found
 
 
-def make_embedder(name: str) -> Embedder | None:
+def make_embedder(name: str, backend: str = "auto") -> Embedder | None:
     """Give the network of that name; None for `LSA`, which needs the posts."""
-    return None if name == LSA else Network(name)
+    return None if name == LSA else Network(name, backend)
 
 
 def embed_texts(
@@ -181,35 +197,8 @@ def project(weighed: Counts, directions: Singles) -> Singles:
 
 
 def _is_there(name: str) -> bool:
+    """Say whether a network is installed and on this machine, whole."""
     library = "model2vec" if name.startswith(STATIC) else "sentence_transformers"
     if find_spec(library) is None or find_spec("huggingface_hub") is None:
         return False
-    from huggingface_hub import try_to_load_from_cache
-
-    return isinstance(try_to_load_from_cache(name.removeprefix(STATIC), "config.json"), str)
-
-
-@lru_cache(maxsize=2)
-def _open(name: str) -> Callable[[list[str]], npt.NDArray[Any]]:
-    folder = Path(name.removeprefix(STATIC)).expanduser()
-    where = str(folder) if folder.is_dir() else name.removeprefix(STATIC)
-    try:
-        if name.startswith(STATIC):
-            from model2vec import StaticModel
-
-            static = StaticModel.from_pretrained(where)
-            return lambda texts: static.encode(texts, use_multiprocessing=False)
-        from sentence_transformers import SentenceTransformer
-
-        network = SentenceTransformer(where)
-    except ImportError as err:
-        raise ModelError(
-            f"The embedding {name!r} needs {err.name}, which is not installed. Install murmuration with the extra "
-            "'embeddings', or set TopicParams.embedding to 'lsa'."
-        ) from err
-    except (OSError, ValueError) as err:
-        raise ModelError(
-            f"There is no embedding {name!r}: {str(err).splitlines()[0]} Give the name of a sentence-transformers model, "
-            f"a folder that holds one, {STATIC}NAME, or 'lsa'."
-        ) from err
-    return lambda texts: network.encode(texts, batch_size=_BATCH, show_progress_bar=False)
+    return is_whole(name.removeprefix(STATIC))

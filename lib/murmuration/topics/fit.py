@@ -1,10 +1,11 @@
 """Posts → a topic model: found in a sample, told by all."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version as package_version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,16 @@ from murmuration.text import (
     drop_stop_words,
     find_repeats,
     find_words,
+    join_titles,
     prepare_texts,
     stop_words,
 )
 from murmuration.topics.cluster import MakeEstimator, factorise, group_texts
 from murmuration.topics.continuing import Texts
 from murmuration.topics.embed import (
+    LSA,
     Embedder,
+    Network,
     Vectors,
     choose_embedding,
     decompose,
@@ -143,7 +147,7 @@ def fit_topics(
     if continue_from is not None:
         embedder = check_same_embedding(continue_from, params, embedder)
         name = name or continue_from.card.name
-    repeats, lengths = find_repeats(posts, column=column), count_rows(posts, column)
+    repeats, lengths = _find_repeats(posts, column), count_rows(posts, column)
     if continue_from is not None:
         renewed = renew_topics(
             posts, continue_from, repeats, lengths,
@@ -156,7 +160,7 @@ def fit_topics(
         embedding = continue_from.embedding
     else:
         embedding = embedder.name if embedder else choose_embedding(params.embedding)
-        embedder = embedder or make_embedder(embedding)
+        embedder = embedder or make_embedder(embedding, params.backend)
     if embedder is None:
         weighed = weigh_terms(sample.counts, sample.rarity)
         places, directions = decompose(weighed, seed=params.seed, make=make)
@@ -166,7 +170,8 @@ def fit_topics(
         texts = sample.prepared["topic_text"].tolist()
         places = embed_texts(texts, embedder, vectors, width=width or None)
         own, directions = places, np.zeros((0, 0), np.float32)
-    card = _make_card(name or "topics", repeats, sample, params, embedding)
+    where = _tell_where(embedder, make)
+    card = _make_card(name or "topics", repeats, sample, params, embedding, where)
     found = Found(Texts(sample.counts, places, own, sample.vocabulary.words))
     if continue_from is None or not len(continue_from.topics):
         labels, bertopic = _find_topics(sample, places, own is None, params, make)
@@ -196,8 +201,24 @@ def fit_topics(
     weight = repeats["weight"].to_numpy(np.int64)
     draft.least_strength = _find_least(draft, sample.others, params, vectors)
     tally = Count(draft, column, vectors, every=True, old=found.old).all(posts, weight, lengths)
+    large = tally.posts[:-1] >= params.min_posts
+    if found.old is None and params.n_topics is None and len(large) > 1 and not large.all():
+        large[tally.posts[:-1].argmax()] = True
+        log.info(
+            "%d of %d topics have fewer than %d posts", (~large).sum(), len(large), params.min_posts
+        )
+        found.keep(large)
+        draft = draft.take(np.flatnonzero(large))
+        tally = Count(draft, column, vectors, every=True).all(posts, weight, lengths)
     told = tell_topics(draft, tally, labeller, n_terms=params.n_terms, found=found)
     return told.with_known(Known(found.name(Seen.join(tally.seen)), found.ids, tally.texts_with))
+
+
+def _find_repeats(posts: Any, column: str) -> pd.DataFrame:
+    """Say which posts say the same: title and text, as topics read them."""
+    asked = dict.fromkeys((column, "title", "source", "post_id", "created_at"))
+    said = join_titles(posts[[name for name in asked if name in posts.columns]], column=column)
+    return find_repeats(said, column=column)
 
 
 def _draw_sample(
@@ -213,7 +234,8 @@ def _draw_sample(
     fitted = drawn.iloc[: params.sample_posts]
     hashtag_words = count_words(fitted, column=column).head(_HASHTAG_WORDS)
     if previous is not None:
-        hashtag_words = join_hashtag_words(hashtag_words, previous.vocabulary.hashtag_words)
+        known = previous.vocabulary.hashtag_words
+        hashtag_words = join_hashtag_words(hashtag_words, known, most=_HASHTAG_WORDS)
     prepared = drop_stop_words(prepare_texts(fitted, column=column, words=hashtag_words))
     vocabulary = make_vocabulary(prepared, hashtag_words, max_terms=params.max_terms)
     if previous is not None:
@@ -343,7 +365,12 @@ def _find_least(
 
 
 def _make_card(
-    name: str, repeats: pd.DataFrame, sample: _Sample, params: TopicParams, embedding: str
+    name: str,
+    repeats: pd.DataFrame,
+    sample: _Sample,
+    params: TopicParams,
+    embedding: str,
+    where: Mapping[str, str],
 ) -> ModelCard:
     langs = sample.prepared["lang"].value_counts() if "lang" in sample.prepared else None
     return ModelCard(
@@ -355,8 +382,23 @@ def _make_card(
         | {
             "texts": sample.n_texts,
             "sample_texts": len(sample.prepared),
+            **where,
             "description": f"{len(sample.prepared)} of {sample.n_texts} different texts of {len(repeats)} posts",
         },
         params={**asdict(params), "embedding": embedding},
-        versions={one: package_version(one) for one in ("bertopic", "scikit-learn", "scipy")},
+        versions=_tell_versions(embedding),
     )
+
+
+def _tell_where(embedder: Embedder | None, make: MakeEstimator) -> dict[str, str]:
+    """Say whose estimators find topics, and where a network runs."""
+    library = type(make("KMeans", n_clusters=2)).__module__.partition(".")[0]
+    network = {"network": embedder.where} if isinstance(embedder, Network) else {}
+    return {"estimators": library, **network}
+
+
+def _tell_versions(embedding: str) -> dict[str, str]:
+    networks = ("model2vec", "sentence-transformers", "torch") if embedding != LSA else ()
+    there = [one for one in networks if find_spec(one.replace("-", "_"))]
+    libraries = ("bertopic", "numpy", "scikit-learn", "scipy", *there)
+    return {one: package_version(one) for one in libraries}

@@ -124,13 +124,29 @@ class Found:
         self.labels_before = {one: label for one, (label, _) in before.names.items()}
         self.labels_before |= {one: gone.label for one, gone in before.history.gone.items()}
         tension = measure_tension(self.texts, self.labels, self.ids, seed=params.seed, make=make)
-        kept = {key: None for key, value in before.history.tension.items() if value is None}
+        kept = {key for key, value in before.history.tension.items() if value is None}
         self.history = replace(
             going.history,
             previous=previous.version,
             previous_fit=previous.fit,
-            tension={key: kept.get(key, value) for key, value in tension.items()},
+            tension=tension | {one: None for one in self.ids.tolist() if one in kept},
         )
+
+    def keep(self, large: npt.NDArray[np.bool_]) -> None:
+        """Leave out topics of a first fit: their texts go to those that are left, which are numbered anew."""
+        rows = np.flatnonzero(large)
+        place = np.full(len(large) + 1, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        was, self.ids = self.ids[rows].tolist(), self.ids[0] + np.arange(len(rows))
+        self.labels, self.rows = place[self.labels], self.rows[rows]
+        self.mixture = self.mixture.take(rows)
+        tension = {
+            now: self.history.tension[before]
+            for before, now in zip(was, self.ids.tolist(), strict=True)
+            if before in self.history.tension
+        }
+        next_id = self.history.next_id - int((~large).sum())
+        self.history = replace(self.history, next_id=next_id, tension=tension)
 
     def learn(self, counts: Counts, sizes: Floats) -> Mixture:
         """Learn the words of topics from more posts than the sample."""
@@ -206,14 +222,16 @@ def check_same_embedding(
             f"The model {previous.version} was made with the embedding {previous.embedding!r}, so its topics cannot go on "
             f"with {asked!r}. Leave TopicParams.embedding at 'auto', or fit anew, without continue_from."
         )
-    return embedder or previous.embedder or make_embedder(previous.embedding)
+    return embedder or previous.embedder or make_embedder(previous.embedding, params.backend)
 
 
-def join_hashtag_words(one: "pd.Series[Any]", other: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Give how often words are written, the more frequent of two counts, most frequent first."""
+def join_hashtag_words(
+    one: "pd.Series[Any]", other: "pd.Series[Any]", *, most: int
+) -> "pd.Series[Any]":
+    """Give how often words are written, the more frequent of two counts, most frequent first, so many at most."""
     both = pd.concat([one, other]).groupby(level=0).max()
     ordered = both.reset_index().sort_values([both.name, both.index.name], ascending=[False, True])
-    found: pd.Series[Any] = ordered.set_index(both.index.name)[both.name]
+    found: pd.Series[Any] = ordered.head(most).set_index(both.index.name)[both.name]
     return found
 
 

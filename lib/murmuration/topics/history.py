@@ -136,6 +136,13 @@ class History:
 
 
 def name_fit(card: ModelCard, previous: str) -> str:
-    """Tell fits apart by their posts, their parameters and the version of the model that they go on from."""
-    told = f"{card.trained_on['fingerprint']} {sorted(card.params.items())} {previous}"
+    """Tell fits apart by all that ids hang on.
+
+    That is their posts, their parameters, the libraries with their versions, whose estimators were used, and the version of
+    the model that they go on from.
+    """
+    told = (
+        f"{card.trained_on['fingerprint']} {sorted(card.params.items())} {previous} "
+        f"{sorted(card.versions.items())} {card.trained_on.get('estimators')}"
+    )
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -53,6 +53,16 @@ class Mixture:
     centroids: Singles | None = None
     pull: float = 0.0
 
+    def take(self, rows: Labels) -> "Mixture":
+        """Give some topics, in that order."""
+        centroids = None if self.centroids is None else self.centroids[rows]
+        return replace(
+            self,
+            log_words=self.log_words[:, rows],
+            log_sizes=self.log_sizes[rows],
+            centroids=centroids,
+        )
+
     def score(self, counts: Counts, vectors: Singles | None = None) -> Floats:
         """Give the logarithm of how probable texts are in each topic, shape (n_texts, n_topics)."""
         scores: Floats = counts @ self.log_words + self.log_sizes

@@ -114,6 +114,11 @@ class TopicModel:
         """The name of the embedding."""
         return str(self.card.params["embedding"])
 
+    @property
+    def backend(self) -> str:
+        """Where a network runs that gives vectors."""
+        return str(self.card.params.get("backend", "auto"))
+
     def with_labels(self, labels: Mapping[int, str]) -> "TopicModel":
         """Give the same model with other labels for some topics, by id.
 
@@ -172,16 +177,13 @@ class TopicModel:
 
     def sorted(self) -> "TopicModel":
         """Give the same model with its largest topic first."""
-        order = np.argsort(-self.topics["posts"].to_numpy(np.int64), kind="stable")
-        model = self.with_table(self.topics.iloc[order].reset_index(drop=True))
-        mixture, space = self.mixture, self.space
-        model.mixture = replace(
-            mixture,
-            log_words=mixture.log_words[:, order],
-            log_sizes=mixture.log_sizes[order],
-            centroids=None if mixture.centroids is None else mixture.centroids[order],
-        )
-        model.space = replace(space, centroids=space.centroids[order])
+        return self.take(np.argsort(-self.topics["posts"].to_numpy(np.int64), kind="stable"))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "TopicModel":
+        """Give the same model with some of its topics, in that order."""
+        model = self.with_table(self.topics.iloc[rows].reset_index(drop=True))
+        model.mixture = self.mixture.take(rows)
+        model.space = replace(self.space, centroids=self.space.centroids[rows])
         return model
 
     def embed(self, posts: pd.DataFrame, *, column: str = "text") -> Singles:
@@ -191,7 +193,7 @@ class TopicModel:
 
     def place(self, prepared: pd.DataFrame, counts: Counts, kept: Vectors | None = None) -> Singles:
         """Give the vectors of prepared posts."""
-        embedder = self.embedder or make_embedder(self.embedding)
+        embedder = self.embedder or make_embedder(self.embedding, self.backend)
         if embedder is None:
             return project(weigh_terms(counts, self.space.rarity), self.space.directions)
         texts = prepared["topic_text"].fillna("").tolist()
@@ -273,7 +275,7 @@ class TopicModel:
             least = float(facts["least_strength"])
             known = Known.from_arrays(arrays, len(vocabulary.terms))
             history = History.from_facts(facts["history"]) if "history" in facts else None
-            return cls(
+            model = cls(
                 read_card(facts),
                 topics,
                 vocabulary,
@@ -285,6 +287,9 @@ class TopicModel:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise ModelError(f"The model in {folder} is no topic model: {err!r}.") from err
+        # Texts may have been erased from it since: it is the same version all the same.
+        model.version = model_version(model.card, contents.digest)
+        return model
 
     def _facts(self) -> dict[str, Any]:
         rows = [

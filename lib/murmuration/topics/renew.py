@@ -66,7 +66,7 @@ def renew_topics(
         return None
     keys = np.concatenate(hash_all(posts, column))
     places = known.seen.find(keys)
-    texts, first = np.unique(keys, return_index=True)
+    texts, first, of = np.unique(keys, return_index=True, return_inverse=True)
     fresh, old = (np.sort(first[there]) for there in (places[first] < 0, places[first] >= 0))
     changed = known.changed + len(fresh) + len(known.seen.keys) - len(old)
     if changed > MOST_NEW * len(texts):
@@ -80,9 +80,13 @@ def renew_topics(
             log.info("topics are found anew: %d new texts say other things (%.2f)", len(new), loss)
             return None
     weight = repeats["weight"].to_numpy(np.int64)
+    stands = np.zeros(
+        len(texts), np.int64
+    )  # of the post that stands for a text, first in the frame or not
+    np.maximum.at(stands, of, weight)
     reader = model if embedder is None else model.with_embedder(embedder)
     tally = Count(reader, column, kept, every=True).all(
-        new, weight[fresh], np.array([len(new)], np.int64)
+        new, stands[of[fresh]], np.array([len(new)], np.int64)
     )
     seen = Seen.join([known.seen, *tally.seen])
     ids = model.topics["id"].to_numpy(np.int64)
