@@ -78,26 +78,33 @@ def judge_counts(seeds: range) -> None:
     )
     for excess, corr in NOISE:
         for factor, size in ((3, 20), (3, 60), (3, 7), (2, 20)):
-            found, false = np.zeros((len(seeds), 3)), []
-            for row, seed in enumerate(seeds):
-                rng = np.random.default_rng(
-                    [seed, int(100 * excess), int(10 * corr), size, int(10 * factor)]
-                )
-                means = make_means(rng, excess, corr, HISTORY)
-                onset = HISTORY - 3
-                # The look of the first day sees four weeks and a week as well.
-                longer = np.concatenate([means[:, :14], means], axis=1)
-                counts = rng.poisson(plant(longer, size=size, factor=factor, day=14 + onset))
-                for day in range(3):
-                    names = named(look(counts, 14 + onset + day + 1))
-                    found[row, day] = len(names & set(range(PLANTED))) / PLANTED
-                false.append(len(names - set(range(PLANTED))) / max(len(names), 1))
-            shares = np.maximum.accumulate(found, axis=1).mean(axis=0)
+            shares, false = measure_counts(seeds, excess, corr, factor=factor, size=size)
             print(
                 f"{excess:7.2f}{corr:7.1f}{factor:8.1f}{size:6}{shares[0]:16.1%}{shares[1]:8.1%}{shares[2]:8.1%}"
-                f"{np.mean(false):8.3f}",
+                f"{false:8.3f}",
                 flush=True,
             )
+
+
+def measure_counts(
+    seeds: range, excess: float, corr: float, *, factor: float, size: int
+) -> tuple[np.ndarray, float]:
+    """Which part of planted topics is named by the first, second and third look, and which of the names is false."""
+    found, false = np.zeros((len(seeds), 3)), []
+    for row, seed in enumerate(seeds):
+        rng = np.random.default_rng(
+            [seed, int(100 * excess), int(10 * corr), size, int(10 * factor)]
+        )
+        means = make_means(rng, excess, corr, HISTORY)
+        onset = HISTORY - 3
+        # The look of the first day sees four weeks and a week as well.
+        longer = np.concatenate([means[:, :14], means], axis=1)
+        counts = rng.poisson(plant(longer, size=size, factor=factor, day=14 + onset))
+        for day in range(3):
+            names = named(look(counts, 14 + onset + day + 1))
+            found[row, day] = len(names & set(range(PLANTED))) / PLANTED
+        false.append(len(names - set(range(PLANTED))) / max(len(names), 1))
+    return np.maximum.accumulate(found, axis=1).mean(axis=0), float(np.mean(false))
 
 
 def judge_looks(seeds: range) -> None:

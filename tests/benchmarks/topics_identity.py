@@ -11,6 +11,7 @@ things in one week, and one of the two in the other. How many of these births, d
 import argparse
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
 
@@ -79,11 +80,14 @@ def judge_trolls(n_topics: int | None, *, merge_models: bool) -> None:
             f"{start}: {len(one):,} and {len(two):,} posts, {shared:,} in both, topics asked for: {n_topics}"
         )
         print(f"  {'':34}{'keep id':>8}{'topics':>12}{'NMI':>8}{'CPU s':>8}")
-        judge_ours(one, two, n_topics)
+        for row in measure_ours(one, two, n_topics):
+            line(*row)
         judge_plain(one, two, n_topics, merge_models=merge_models)
 
 
-def judge_ours(one: pd.DataFrame, two: pd.DataFrame, n_topics: int | None) -> None:
+def measure_ours(
+    one: pd.DataFrame, two: pd.DataFrame, n_topics: int | None
+) -> Iterator[tuple[str, float, tuple[int, int], float, float, str]]:
     params = TopicParams(n_topics=n_topics, embedding="lsa")
     first = fit_topics(one, params)
     before = assign_topics(one, first)["topic"]
@@ -101,7 +105,7 @@ def judge_ours(one: pd.DataFrame, two: pd.DataFrame, n_topics: int | None) -> No
             if previous
             else "best renaming"
         )
-        line(name, kept, (len(first.topics), len(model.topics)), nmi, seconds, str(told))
+        yield name, kept, (len(first.topics), len(model.topics)), nmi, seconds, str(told)
 
 
 def judge_plain(
@@ -185,11 +189,12 @@ def plant(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, list[tuple[s
     return one, two, planned
 
 
-def judge_planted(seeds: int, n_topics: int | None) -> None:
+def find_planted(seeds: int, *, told: bool) -> dict[str, list[bool]]:
+    """Whether planted changes are named as what they are, by kind; the number of topics told or not."""
     hits: dict[str, list[bool]] = {}
     for seed in range(100, 100 + seeds):
         one, two, planned = plant(seed)
-        asked = one["truth"].nunique() if n_topics else None
+        asked = one["truth"].nunique() if told else None
         first = fit_topics(one, TopicParams(n_topics=asked, embedding="lsa", seed=seed))
         second = fit_topics(two, TopicParams(embedding="lsa", seed=seed), continue_from=first)
         lineage = match_topics(first, second)
@@ -206,6 +211,11 @@ def judge_planted(seeds: int, n_topics: int | None) -> None:
                 names = {"merged": ["+".join(group)], "split": list(group)}.get(kind, list(group))
                 found = [name_of(lineage, main, kind, group, name) for name in names]
                 hits.setdefault(kind, []).append(all(found))
+    return hits
+
+
+def judge_planted(seeds: int, n_topics: int | None) -> None:
+    hits = find_planted(seeds, told=bool(n_topics))
     told = ", ".join(f"{kind} {np.mean(named):.0%} of {len(named)}" for kind, named in hits.items())
     print(
         f"planted, {seeds} seeds, number {'told' if n_topics else 'not told'}: {told}", flush=True
