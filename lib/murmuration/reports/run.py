@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from murmuration.audience.policy import Policy
     from murmuration.audience.segments import SegmentModel
     from murmuration.topics.model import TopicModel
+    from murmuration.topics.params import Backend
     from murmuration.vectors import VectorCache
 
 _SAMPLE_SECONDS = 0.05
@@ -219,6 +220,11 @@ class Run:
             "read", what=kind, name=model.card.name, model=wanted, version=model.version
         )
         return model
+
+    @property
+    def backend(self) -> "Backend":
+        """Where the settings say that estimators and networks run."""
+        return cast("Backend", get_settings().backend)
 
     def embedding(self, name: str) -> str:
         """Say which embedding ``auto`` is in this run, as it was when the run was pinned; others are what they are."""
