@@ -55,10 +55,17 @@ def put_under_git(folder):
     """Commit the workspace with the library: what a replay of the recorded code checks out."""
     shutil.copytree(ROOT / "lib", folder / "lib", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "requirements.lock", folder)
-    (folder / ".gitignore").write_text("data/\nreports/\n.murmuration/\n__pycache__/\n*.jsonl*\n")
+    (folder / ".gitignore").write_text(
+        "/data/\n/reports/\n/.murmuration/\n__pycache__/\n/*.jsonl*\n"
+    )
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "a state")
+
+
+def git(folder, *words):
     who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "a state"]):
-        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True)
 
 
 def test_brand_health_is_equal_after_50_000_posts_edits_deletions_and_a_compaction(tmp_path):
@@ -81,6 +88,7 @@ def test_brand_health_is_equal_after_50_000_posts_edits_deletions_and_a_compacti
     run_in(workspace.root, DELETE, [row["post_id"] for row in rows[7::100]])
     workspace.run("compact", "--keep-days", "1")
     assert run_in(workspace.root, VACUUM) > 0
+    git(workspace.root, "commit", "-q", "--allow-empty", "-m", "later")  # so that it is checked out
 
     done = json.loads(workspace.run("replay", run.folder.name, "--json"))
     assert done["verdict"] == "equal", done["sentence"]
