@@ -34,7 +34,8 @@ from murmuration.reports.manifest import pinned_versions
 from murmuration.settings import get_settings
 from murmuration.store import open_store
 from murmuration.store.upkeep import vacuum
-pinned = {"posts": pinned_versions(get_settings().reports)}
+names = ("posts", "imports", "quarantine", "tombstones", "labels")
+pinned = {name: pinned_versions(get_settings().reports, name) for name in names}
 print(vacuum(open_store(), pinned, keep_days=0))
 """
 
