@@ -16,6 +16,7 @@ from murmuration.show import (
     plot_topic_tree,
     plot_topics_over_time,
     plot_word_cloud,
+    show_repeats,
 )
 from murmuration.show.boxes import pack_boxes, spread_boxes, text_width, wrap_words
 from murmuration.show.topic_looks import largest_topics, short_label, topic_colour, topic_marker
@@ -316,3 +317,19 @@ def test_the_answer_names_topics_that_do_not_hold_together():
     )
     for unmeasured in (topics.assign(stability=0.5), topics.assign(stability=float("nan"))):
         assert not any("with care" in one for one in describe_topics(unmeasured, emerging))
+
+
+def test_repeated_texts_are_told_as_they_are_written():
+    moment = pd.Timestamp("2026-02-03T23:30Z")
+    repeats = pd.DataFrame(
+        {
+            "text": ["win a prize " * 20, "<b>late</b>"], "posts": [1_400, 2], "texts": [2, 1], "authors": [10, 1],
+            "first_seen": [moment, pd.NaT], "last_seen": [moment, moment],
+        }
+    )  # fmt: skip
+    markup = show_repeats(repeats, timezone="Europe/Berlin").markup
+    assert "1,400" in markup
+    assert "4 Feb 2026" in markup
+    assert "&lt;b&gt;late&lt;/b&gt;" in markup
+    assert "win a prize " * 7 not in markup
+    assert "No text was posted twice" in show_repeats(repeats[:0]).markup

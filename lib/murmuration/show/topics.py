@@ -32,7 +32,7 @@ _SHOWN = 60  # rows of a table
 _READ = 24  # topics whose posts are shown
 _LONGEST = 40  # letters of a label in a sentence
 _LOOSE = 0.5  # topics of which fewer posts stay together when topics are found again are told to be loose
-_LONGEST_TEXT = 200  # letters of a repeated text
+_LONGEST_TEXT = 70  # letters of a repeated text
 STATUSES = {
     "emerging": "grew fast", "new": "new", "growing": "grew", "steady": "no clear change", "fading": "faded", "gone": "gone",
     "too_small": "too small to tell", "unknown": "cannot be told",
@@ -382,21 +382,19 @@ def show_repeats(repeats: pd.DataFrame, *, timezone: str = "UTC") -> Html:
     rows = _rows(repeats)
     table = pd.DataFrame(
         {
+            "as it was posted first": [tidy(row["text"], longest=_LONGEST_TEXT) for row in rows],
             "posts": [f"{row['posts']:,}" for row in rows],
             "authors": [f"{row['authors']:,}" for row in rows],
             "wordings": [f"{row['texts']:,}" for row in rows],
             "first": [_moment(row["first_seen"], timezone) for row in rows],
             "last": [_moment(row["last_seen"], timezone) for row in rows],
-            "text, as it was posted first": [
-                tidy(row["text"], longest=_LONGEST_TEXT) for row in rows
-            ],
         }
     )
     return show_table(table)
 
 
 def _moment(moment: Any, timezone: str) -> str:
-    return "" if pd.isna(moment) else f"{moment.astimezone(ZoneInfo(timezone)):%-d %B %Y, %H:%M}"
+    return "" if pd.isna(moment) else f"{moment.astimezone(ZoneInfo(timezone)):%-d %b %Y}"
 
 
 def show_topic_quality(quality: pd.DataFrame) -> Html:
