@@ -20,7 +20,8 @@ QUIET = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while Playwright is open its event loop runs, and no other test here can run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
