@@ -352,9 +352,9 @@ def test(context, pick=""):
         say("== %s" % name)
         run(words)
     say("== tests")
-    # One more than cores, as tests wait for processes. A file stays whole: what its tests share is made once.
+    # Two more than cores, as tests wait for processes. A file stays whole: what its tests share is made once.
     # The order is that of tests/conftest.py: xdist's own begins with files of many tests, and ends with those that take long.
-    workers = min(6, (os.cpu_count() or 1) + 1)
+    workers = min(6, (os.cpu_count() or 1) + 2)
     spread = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     # As in a run (docs/decisions/0016): threads of numerical libraries would wait by spinning, and every core is busy anyway.
     alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

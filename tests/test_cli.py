@@ -1,6 +1,7 @@
 """The words a person types: one line at the end, JSON for machines, one sentence when it is wrong."""
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from murmuration.cli import main
+from murmuration.settings import get_settings
 
 from .conftest import ROOT
 
@@ -33,17 +35,24 @@ def murmuration(workspace, tmp_path):
 
 
 @pytest.fixture
-def refused(workspace, monkeypatch, capsys):
-    """Run a command in this process, as starting one takes two seconds; give its exit code and what it says of an error."""
+def here(workspace, monkeypatch, capsys):
+    """The same in this process, as starting one takes two seconds."""
     kept = {wish: signal.getsignal(wish) for wish in (signal.SIGINT, signal.SIGTERM)}
+    level = logging.getLogger("murmuration").level
 
-    def run(*words: str) -> tuple[int, str]:
+    def run(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["murmuration", *words])
+        get_settings.cache_clear()
         with pytest.raises(SystemExit) as ended:
             main()
-        return ended.value.code, capsys.readouterr().err
+        said = capsys.readouterr()
+        assert ended.value.code == code, said.err
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
 
     yield run
+    logging.getLogger("murmuration").setLevel(level)
     for wish, handler in kept.items():
         signal.signal(wish, handler)
 
@@ -72,37 +81,35 @@ def test_import_says_what_became_of_every_row_and_where_the_store_is(murmuration
     assert again.stdout.startswith("0 new posts.")
 
 
-def test_import_as_json_is_for_machines(murmuration, posts):
-    [receipt] = json.loads(murmuration("import", str(posts), "-s", "test", "--json").stdout)[
-        "imports"
-    ]
+def test_import_as_json_is_for_machines(here, posts):
+    [receipt] = json.loads(here("import", str(posts), "-s", "test", "--json").stdout)["imports"]
     assert receipt["rows_new"] == 5
     assert receipt["repeated_import"] is False
 
 
-def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(murmuration, posts, tmp_path):
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(here, posts, tmp_path):
     (posts.parent / "a_picture.csv").write_bytes(b"\x89PNG\x0d\x0a\x00\x00\x00\x0d" * 20)
-    done = murmuration("import", str(posts.parent), "--source", "test", code=1)
+    done = here("import", str(posts.parent), "--source", "test", code=1)
     assert "Error: " in done.stderr
     assert "a_picture.csv" in done.stderr
     assert done.stderr.endswith("1 of 2 files not taken in; nothing of them was kept.\n")
     assert done.stdout.strip() == f"5 new posts. Store: {tmp_path / 'store'}"
 
 
-def test_posts_without_a_time_are_counted(murmuration, write_csv):
+def test_posts_without_a_time_are_counted(here, write_csv):
     posts = write_csv(
         [
             {"id": "1", "text": "a", "created_at": ""},
             {"id": "2", "text": "b", "created_at": "2026-01-01"},
         ]
     )
-    done = murmuration("import", str(posts), "--source", "test")
+    done = here("import", str(posts), "--source", "test")
     assert "posts without a time, which reports over a period leave out: 1" in done.stderr
 
 
-def test_a_file_without_times_says_how_to_name_them(murmuration, write_csv):
+def test_a_file_without_times_says_how_to_name_them(here, write_csv):
     posts = write_csv([{"id": "1", "text": "late", "sent": "2026-01-01"}])
-    done = murmuration("import", str(posts), "--source", "test")
+    done = here("import", str(posts), "--source", "test")
     assert "--map created_at=COLUMN" in done.stderr
 
 
@@ -113,9 +120,9 @@ def test_post_text_and_authors_reach_no_log(murmuration, posts):
     assert "author-" not in done.stderr + done.stdout
 
 
-def test_compact_says_whose_runs_keep_what_they_pin(murmuration):
+def test_compact_says_whose_runs_keep_what_they_pin(here):
     assert "Only runs in this machine's REPORTS keep" in " ".join(
-        murmuration("compact", "--help").stdout.split()
+        here("compact", "--help").stdout.split()
     )
 
 
@@ -146,9 +153,9 @@ def test_compact_says_whose_runs_keep_what_they_pin(murmuration):
         (["report", "brand_health"], "There is no store at"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(refused, posts, words, said):
-    code, error = refused(*(word.format(posts=posts) for word in words))
-    assert (code, error[:7], error.count("\n")) == (1, "Error: ", 1)
+def test_what_is_wrong_is_said_in_one_sentence(here, posts, words, said):
+    error = here(*(word.format(posts=posts) for word in words), code=1).stderr
+    assert (error[:7], error.count("\n")) == ("Error: ", 1)
     assert said in error
 
 
@@ -164,8 +171,8 @@ def test_what_is_wrong_is_said_in_one_sentence(refused, posts, words, said):
         (["schedule", "next"], "Missing argument 'name'. See 'murmuration schedule next --help'."),
     ],
 )
-def test_words_that_no_command_takes_are_one_sentence_that_says_where_to_look(refused, words, said):
-    assert refused(*words) == (2, f"Error: {said}\n")
+def test_words_that_no_command_takes_are_one_sentence_that_says_where_to_look(here, words, said):
+    assert here(*words, code=2).stderr == f"Error: {said}\n"
 
 
 def test_a_wrong_word_ends_the_command_itself_likewise(murmuration):
@@ -173,66 +180,64 @@ def test_a_wrong_word_ends_the_command_itself_likewise(murmuration):
     assert murmuration("--help").stdout.count("schedule") >= 1
 
 
-def test_an_unknown_setting_is_named_with_the_near_match(murmuration):
-    done = murmuration("config", code=1, MURMURATION_STOER="x")
+def test_an_unknown_setting_is_named_with_the_near_match(here):
+    done = here("config", code=1, MURMURATION_STOER="x")
     assert (
         "MURMURATION_STOER, which is no setting. Did you mean 'MURMURATION_STORE'?" in done.stderr
     )
 
 
-def test_an_error_in_the_catalog_is_named_with_its_line(murmuration, workspace):
+def test_an_error_in_the_catalog_is_named_with_its_line(here, workspace):
     catalog = workspace / "data_catalog.yaml"
     catalog.write_text("brands:\n  one:\n    term: [x]\n")
-    done = murmuration("report", "brand_health", code=1)
+    done = here("report", "brand_health", code=1)
     assert (
         "data_catalog.yaml, line 3: brands.one.term: unknown key. Did you mean 'terms'?"
         in done.stderr
     )
 
 
-def test_config_tells_where_each_value_came_from_and_no_secret(murmuration, tmp_path):
-    done = murmuration("config", MURMURATION_KEY="a very secret key of mine")
+def test_config_tells_where_each_value_came_from_and_no_secret(here, tmp_path):
+    done = here("config", MURMURATION_KEY="a very secret key of mine")
     assert str(tmp_path / "store") in done.stdout
     assert "environment, MURMURATION_STORE" in done.stdout
     assert "very secret" not in done.stdout
-    values = json.loads(murmuration("config", "--json").stdout)
+    values = json.loads(here("config", "--json").stdout)
     assert values["cluster"] == {"value": "auto", "origin": "default"}
 
 
-def test_doctor_compact_and_forget_end_with_what_came_of_it(murmuration, posts, tmp_path):
-    murmuration("import", str(posts), "--source", "test")
-    assert murmuration("doctor").stdout.strip().splitlines()[-1].startswith("0 problems. Store: ")
-    assert murmuration("compact").stdout.startswith("0 months folded")
+def test_doctor_compact_and_forget_end_with_what_came_of_it(here, posts, tmp_path):
+    here("import", str(posts), "--source", "test")
+    assert here("doctor").stdout.strip().splitlines()[-1].startswith("0 problems. Store: ")
+    assert here("compact").stdout.startswith("0 months folded")
     vectors = tmp_path / "state" / "vectors"
     vectors.mkdir()
-    forgotten = murmuration("forget", "--source", "test", "--post", "3").stdout
+    forgotten = here("forget", "--source", "test", "--post", "3").stdout
     assert not vectors.exists()  # made of texts
     assert forgotten.startswith("1 post and 0 quarantined rows erased")
     assert "Nothing of it is left in the store." in forgotten
-    assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
-    by_author = json.loads(
-        murmuration("forget", "-s", "test", "--author", "author-0", "--json").stdout
-    )
+    assert json.loads(here("doctor", "--json").stdout)["problems"] == 0
+    by_author = json.loads(here("forget", "-s", "test", "--author", "author-0", "--json").stdout)
     assert by_author["posts"] == 3
-    nobody = murmuration("forget", "--source", "test", "--author", "author-7").stdout
+    nobody = here("forget", "--source", "test", "--author", "author-7").stdout
     assert nobody.startswith(
         "Nothing in the store is of this author of 'test'; later imports keep it out."
     )
-    assert murmuration("forget", "-s", "test", code=1).stderr.startswith(
+    assert here("forget", "-s", "test", code=1).stderr.startswith(
         "Error: Say either a post or an author"
     )
 
 
-def test_the_parameters_of_a_report_are_listed_without_a_run(murmuration):
-    listed = murmuration("report", "brand_health", "--parameters").stdout
+def test_the_parameters_of_a_report_are_listed_without_a_run(here):
+    listed = here("report", "brand_health", "--parameters").stdout
     assert re.search(r"^brand +str +\S+ +\S", listed, re.MULTILINE)
-    facts = json.loads(murmuration("report", "brand_health", "--parameters", "--json").stdout)
+    facts = json.loads(here("report", "brand_health", "--parameters", "--json").stdout)
     assert "timezone" in [one["name"] for one in facts]
 
 
-def test_runs_lists_nothing_where_nothing_ran(murmuration):
-    assert murmuration("runs").stdout.strip().splitlines()[-1].startswith("0 runs. Index: ")
-    assert json.loads(murmuration("runs", "--json").stdout) == []
+def test_runs_lists_nothing_where_nothing_ran(here):
+    assert here("runs").stdout.strip().splitlines()[-1].startswith("0 runs. Index: ")
+    assert json.loads(here("runs", "--json").stdout) == []
 
 
 def test_an_interrupted_import_keeps_nothing_half_done(murmuration, workspace, tmp_path):
@@ -259,23 +264,23 @@ def test_an_interrupted_import_keeps_nothing_half_done(murmuration, workspace, t
     assert json.loads(murmuration("doctor", "--json").stdout)["problems"] == 0
 
 
-def test_schedule_check_prints_what_each_report_would_be_given(murmuration, workspace):
+def test_schedule_check_prints_what_each_report_would_be_given(here, workspace):
     folder = workspace / "schedules"
     folder.mkdir()
     text = (
         'report: brand_health\ncron: "@daily"\ntimezone: UTC\nfor_each: {brand: [aurora, velora]}\n'
     )
     (folder / "all.yaml").write_text(text)
-    said = murmuration("schedule", "check").stdout
+    said = here("schedule", "check").stdout
     assert "✓ all brand=velora" in said
     assert "terms_shown = 12" in said
     assert said.endswith("1 schedule, 0 problems.\n")
     (folder / "bad.yaml").write_text(text.replace("@daily", "@dayly"))
-    done = murmuration("schedule", "check", "--json", code=1)
+    done = here("schedule", "check", "--json", code=1)
     assert "Did you mean '@daily'?" in json.loads(done.stdout)["schedules"]["bad"]["problem"]
-    fires = json.loads(murmuration("schedule", "next", "all", "--count", "50", "--json").stdout)
+    fires = json.loads(here("schedule", "next", "all", "--count", "50", "--json").stdout)
     assert len(fires["fires"]) == 50
-    wrong = murmuration("schedule", "next", "al", code=1)
+    wrong = here("schedule", "next", "al", code=1)
     assert wrong.stderr == "Error: There is no schedule 'al' in schedules/. Did you mean 'all'?\n"
 
 

@@ -42,7 +42,7 @@ def test_it_is_said_why_a_kernel_died(tmp_path, short, kind, words):
         at=datetime(2026, 3, 1, tzinfo=UTC), parameters={}, given=(), pinned={},
     )  # fmt: skip
     complaint = "nbclient.exceptions.DeadKernelError: Kernel died"
-    ending = _Ending(status="failed", complaint=complaint, cell=3, out_of_memory=short)
+    ending = _Ending(status="failed", complaint=complaint, cell=3, out_of_memory=short, code=1)
     found = _explain(context, ending, 60.0)
     assert found["kind"] == kind
     assert words in found["sentence"]

@@ -223,8 +223,10 @@ def read_only(mount):
     undo()
 
 
-@pytest.mark.parametrize("which", ["store", "state"])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "which"),
+    soak_but(product(COMMANDS, ["store", "state"]), ("compact", "store"), ("import", "state")),
+)
 def test_a_read_only_disk_is_one_sentence_and_readers_do_not_mind(
     command, which, place, begun, tmp_path, read_only, reference, capfd
 ):
