@@ -78,9 +78,8 @@ class VectorCache:
         for at in range(0, len(rows), _BATCH):
             some = rows[at : at + _BATCH]
             made = np.asarray(embedder.embed([texts[row] for row in some]), np.float32)
-            check_vectors(
-                made, n=len(some), name=embedder.name
-            )  # what is kept is not asked for again
+            # What is kept is not asked for again.
+            check_vectors(made, n=len(some), name=embedder.name)
             self._add(keys[some], made, embedder.name)
         log.info("%d of %d texts are embedded anew by %s", len(rows), len(texts), embedder.name)
         return self._read(keys, embedder.name)

@@ -357,8 +357,8 @@ def test_an_embedding_that_is_not_installed_is_told(posts):
 
 
 def test_auto_is_lsa_where_no_network_is(model, monkeypatch):
-    monkeypatch.setattr("murmuration.topics.embed._is_there", lambda name: False)
-    assert mm.topics.embed.choose_embedding("auto") == "lsa"
+    monkeypatch.setattr("murmuration.topics.params._is_there", lambda name: False)
+    assert mm.topics.params.choose_embedding("auto") == "lsa"
 
 
 def test_a_labeller_names_topics_by_their_terms(posts):

@@ -21,11 +21,8 @@ log = logging.getLogger(__name__)
 
 SESSION_DAYS = 1.0
 COOKIE = "murmuration-session"
-_BESIDE = (
-    "Role",
-    "Brands",
-    "Reports",
-)  # what a proxy may say of a person, after the name of its header
+# What a proxy may say of a person, after the name of its header.
+_BESIDE = ("Role", "Brands", "Reports")
 _TRIES, _PAUSE_SECONDS = 5, 60.0  # wrong passwords of one name until it has to wait
 _LONGEST_NAME = 64  # letters; no name in a users' file is longer
 _AT_ONCE = 2  # passwords that are tried at a time: each takes a core for 0.1 s, and 32 MB
@@ -77,9 +74,8 @@ class Identity(IdentityProvider):
         super().__init__(**kwargs)
         self._wrong: dict[str, list[float]] = defaultdict(list)
         self._ended: dict[str, float] = {}  # sessions that were logged out
-        self._named: dict[
-            str, str
-        ] = {}  # stamps of those whom only the proxy knows, as it gave them last
+        # Stamps of those whom only the proxy knows, as it gave them last.
+        self._named: dict[str, str] = {}
         self._trying = asyncio.Semaphore(_AT_ONCE)
 
     @property

@@ -11,6 +11,7 @@ from murmuration.models import current_models, newest_models
 from murmuration.store.delta import Store, open_store
 from murmuration.store.moments import as_moment, as_state
 from murmuration.topics.params import KIND as TOPICS
+from murmuration.topics.params import choose_embedding
 
 PINNED = ("brands", "sources", "policies", "lexicons", "models", "topics", "segments", "embedding")
 NAMED = "named_models"  # those that a report names by itself, by the names that it gave
@@ -22,8 +23,6 @@ def pin_inputs(catalog_path: Path, as_of: int | str | datetime | None = None) ->
 
     Posts and labels are those of `as_of`: what people said later is not known then.
     """
-    from murmuration.topics.embed import choose_embedding  # slow to import
-
     catalog = load_catalog(catalog_path)
     store = open_store()
     moment = datetime.now(UTC)

@@ -27,10 +27,9 @@ def publish_run(folder: Path) -> None:
 
 
 def _let_name_mean(address: str, *, topics: bool) -> None:
+    # Only here: a run that keeps none does not wait for it.
     from murmuration.models import find_newest, set_newest
-    from murmuration.registry import (
-        goes_on,
-    )  # only here: a run that keeps none does not wait for it
+    from murmuration.registry import goes_on
 
     newest = find_newest(address.partition("@")[0])
     if newest is not None and newest.address == address:

@@ -144,9 +144,8 @@ def _read_pins(run: RunResult) -> dict[str, Any]:
             f"The manifest of {run.folder.name} does not say what it read, so it cannot be replayed."
         )
     known: dict[str, Any] = {what: pinned.get(what, {}) for what in PINNED}
-    for what in (
-        MODELS
-    ):  # runs of before kept those that the report named by itself among them, by name only
+    # Runs of before kept those that the report named by itself among them, by name only.
+    for what in MODELS:
         known[what] = {name: pin for name, pin in known[what].items() if "digest" in pin}
     moment = pinned.get("moment", run.manifest["started_at"])
     known[NAMED] = pinned.get(NAMED, {})

@@ -75,16 +75,16 @@ def run_tick(
         return worker.is_awaited() or gathers(ledger, since, utc_now())
 
     with _stopping(worker) as stopping:
-        patience = _Patience()
+        patient_until = time.monotonic() + _PATIENCE_SECONDS
         while not stopping.is_set():
             try:
                 begun = worker.tick()
                 total += begun
                 if begun == 0 and worker.running == 0 and not (until_done and awaited()):
                     break
-                patience.renew()
+                patient_until = time.monotonic() + _PATIENCE_SECONDS
             except (LedgerError, OSError) as err:
-                if worker.running == 0 and (total == 0 or patience.is_over()):
+                if worker.running == 0 and (total == 0 or time.monotonic() > patient_until):
                     raise
                 log.error("%s", err)
             worker.pause(1.0)
@@ -92,19 +92,6 @@ def run_tick(
     Chores(ledger, worker, settings, environ).do_after_tick(since, begun=total)
     ledger.close()
     return total
-
-
-class _Patience:
-    """How long a ledger may be away before a tick gives up."""
-
-    def __init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        self._end = time.monotonic() + _PATIENCE_SECONDS
-
-    def is_over(self) -> bool:
-        return time.monotonic() > self._end
 
 
 def run_daemon(

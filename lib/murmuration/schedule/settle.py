@@ -20,11 +20,7 @@ _LOST_MAX = 3  # attempts that may die with their worker before the fire is give
 def take_up_lost(ledger: Ledger, lost: Row[Any], schedules: Schedules, now: datetime) -> bool:
     """Queue a fire again whose worker is lost, or give it up; False if somebody else did or it is alive again."""
     with ledger.write() as connection:
-        same = and_(
-            fires.c.id == lost.id, fires.c.attempt == lost.attempt,
-            fires.c.state == "running", fires.c.lease_until < now,
-        )  # fmt: skip
-        row = connection.execute(select(fires).where(same).with_for_update()).one_or_none()
+        row = _still_left(connection, lost, "running", now)
         if row is None:
             return False
         why = f"worker {row.worker} was lost"
@@ -36,17 +32,10 @@ def take_up_lost(ledger: Ledger, lost: Row[Any], schedules: Schedules, now: date
         if before + 1 < _LOST_MAX:
             requeue(connection, row, "lost", why, now)
             return True
-        connection.execute(
-            attempt_update(row.id, row.attempt).values(state="lost", error=why, ended_at=now)
-        )
+        ended = {"state": "lost", "error": why, "ended_at": now}
+        connection.execute(attempt_update(row.id, row.attempt).values(**ended))
         error = f"Its worker was lost {before + 1} times, the last time {row.worker}."
-        connection.execute(
-            fires.update()
-            .where(fires.c.id == row.id)
-            .values(state="failed", error=error, ended_at=now, lease_until=None)
-        )
-        if schedule := schedules.by_name.get(row.schedule):
-            note_ending(connection, schedule, row, outcome="failed", now=now, sentence=error)
+        _fail(connection, row, error, schedules, now)
         return True
 
 
@@ -55,22 +44,32 @@ def give_up_publishing(
 ) -> None:
     """End a fire as failed whose run was to be shown and cannot be."""
     with ledger.write() as connection:
-        same = and_(
-            fires.c.id == lost.id, fires.c.attempt == lost.attempt,
-            fires.c.state == "publishing", fires.c.lease_until < now,
-        )  # fmt: skip
-        row = connection.execute(select(fires).where(same).with_for_update()).one_or_none()
+        row = _still_left(connection, lost, "publishing", now)
         if row is None:
             return
-        connection.execute(
-            attempt_update(row.id, row.attempt).values(
-                state="failed", outcome="failed", error=error, ended_at=now
-            )
-        )
-        ended = {"state": "failed", "error": error, "ended_at": now, "lease_until": None}
-        connection.execute(fires.update().where(fires.c.id == row.id).values(**ended))
-        if schedule := schedules.by_name.get(row.schedule):
-            note_ending(connection, schedule, row, outcome="failed", now=now, sentence=error)
+        ended = {"state": "failed", "outcome": "failed", "error": error, "ended_at": now}
+        connection.execute(attempt_update(row.id, row.attempt).values(**ended))
+        _fail(connection, row, error, schedules, now)
+
+
+def _still_left(
+    connection: Connection, lost: Row[Any], state: str, now: datetime
+) -> Row[Any] | None:
+    """Lock a fire that is still as its worker left it; None if somebody else took it up, or it is alive again."""
+    same = and_(
+        fires.c.id == lost.id, fires.c.attempt == lost.attempt,
+        fires.c.state == state, fires.c.lease_until < now,
+    )  # fmt: skip
+    return connection.execute(select(fires).where(same).with_for_update()).one_or_none()
+
+
+def _fail(
+    connection: Connection, row: Row[Any], error: str, schedules: Schedules, now: datetime
+) -> None:
+    ended = {"state": "failed", "error": error, "ended_at": now, "lease_until": None}
+    connection.execute(fires.update().where(fires.c.id == row.id).values(**ended))
+    if schedule := schedules.by_name.get(row.schedule):
+        note_ending(connection, schedule, row, outcome="failed", now=now, sentence=error)
 
 
 def settle(ledger: Ledger, schedules: Schedules, now: datetime) -> None:

@@ -37,9 +37,7 @@ LEASE = timedelta(seconds=60)
 BEAT_SECONDS = 5.0
 POLL_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 30.0
-_SHOWN_WITHIN = timedelta(
-    minutes=15
-)  # of the end of the lease, by whichever machine has the folder
+_SHOWN_WITHIN = timedelta(minutes=15)  # of the lease's end, by a machine that has the folder
 HANDED_BACK = "its worker was stopped"
 _NOT_RECORDED = "its end could not be put on record, as the ledger was away"
 T = TypeVar("T")

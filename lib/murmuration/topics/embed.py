@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,23 +11,14 @@ import numpy.typing as npt
 from murmuration.compute.backends import SPARSE_TEXT
 from murmuration.compute.device import choose_device
 from murmuration.errors import ModelError
-from murmuration.sentiment.embedding import is_whole, open_network
+from murmuration.sentiment.embedding import open_network
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.mixture import Singles, unit_rows
+from murmuration.topics.params import LSA, STATIC
 from murmuration.topics.words import Counts
 
 log = logging.getLogger(__name__)
 
-LSA = "lsa"
-STATIC = "model2vec:"
-
-# Tried by "auto" where they are on this machine; small, and many languages before English.
-_KNOWN = (
-    "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
-    "sentence-transformers/all-MiniLM-L6-v2",
-    "model2vec:minishlab/potion-multilingual-128M",
-    "model2vec:minishlab/potion-base-8M",
-)
 _COMPONENTS = 200
 _MAX_CHARS = 2_000
 _BATCH = 64
@@ -86,18 +76,6 @@ class Network:
         vectors = np.asarray(encode([text[:_MAX_CHARS] for text in texts], _BATCH), np.float32)
         # The last digits hang on the other texts of a batch, as matrices of another shape round differently.
         return unit_rows(vectors).round(_DIGITS)
-
-
-def choose_embedding(name: str) -> str:
-    """Say which embedding ``auto`` is here; others are what they are."""
-    if name != "auto":
-        return name
-    there = [known for known in _KNOWN if _is_there(known)]
-    found = there[0] if there else LSA
-    log.info(
-        "embedding is %s: %s", found, "installed and on this machine" if there else "no network is"
-    )
-    return found
 
 
 def make_embedder(name: str, backend: str = "auto") -> Embedder | None:
@@ -194,11 +172,3 @@ def decompose(weighed: Counts, *, seed: int, make: MakeEstimator) -> tuple[Singl
 def project(weighed: Counts, directions: Singles) -> Singles:
     """Give vectors of length 1 of TF-IDF rows; 0 for rows without words."""
     return unit_rows(np.asarray(weighed @ directions))
-
-
-def _is_there(name: str) -> bool:
-    """Say whether a network is installed and on this machine, whole."""
-    library = "model2vec" if name.startswith(STATIC) else "sentence_transformers"
-    if find_spec(library) is None or find_spec("huggingface_hub") is None:
-        return False
-    return is_whole(name.removeprefix(STATIC))

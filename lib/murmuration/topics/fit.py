@@ -28,11 +28,9 @@ from murmuration.text import (
 from murmuration.topics.cluster import MakeEstimator, factorise, group_texts
 from murmuration.topics.continuing import Texts
 from murmuration.topics.embed import (
-    LSA,
     Embedder,
     Network,
     Vectors,
-    choose_embedding,
     decompose,
     embed_texts,
     make_embedder,
@@ -48,7 +46,7 @@ from murmuration.topics.known import Known, Seen
 from murmuration.topics.labels import Labeller
 from murmuration.topics.mixture import Labels, Singles, find_centroids
 from murmuration.topics.model import Space, TopicModel, empty_table
-from murmuration.topics.params import KIND, TopicParams
+from murmuration.topics.params import KIND, LSA, TopicParams, choose_embedding
 from murmuration.topics.renew import renew_topics
 from murmuration.topics.sampling import (
     Rows,

@@ -212,9 +212,8 @@ def _read_links(previous: TopicModel, current: TopicModel, pairs: _Pairs) -> lis
         links[row, column] = "continued" if pairs.alike[row, column] >= _DRIFTED else "drifted"
     for topic in now.keys() - before.keys():
         of = history.whence(topic, set(before))
-        if (
-            topic < previous.history.next_id
-        ):  # had its id before: also one that had parted from another then
+        # It had its id before; it may have parted from another then.
+        if topic < previous.history.next_id:
             links[_NONE, now[topic]] = "returned"
         elif of is not None:
             links[before[of], now[topic]] = "split"

@@ -1,11 +1,25 @@
 """How posts are grouped into topics, in the words of the person who asks."""
 
+import logging
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal, get_args
 
 from murmuration.errors import ParamError, suggest
 
+log = logging.getLogger(__name__)
+
 KIND = "topics"  # of model, in its card
+LSA = "lsa"
+STATIC = "model2vec:"
+
+# Tried by "auto" where they are on this machine; small, and many languages before English.
+_KNOWN = (
+    "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "model2vec:minishlab/potion-multilingual-128M",
+    "model2vec:minishlab/potion-base-8M",
+)
 
 Method = Literal["bertopic", "nmf", "lda"]
 Clustering = Literal["mixture", "density"]
@@ -89,3 +103,25 @@ class TopicParams:
             )
         if not self.embedding:
             raise ParamError("TopicParams.embedding is empty. Use 'auto' or 'lsa'.")
+
+
+def choose_embedding(name: str) -> str:
+    """Say which embedding ``auto`` is here; others are what they are."""
+    if name != "auto":
+        return name
+    there = [known for known in _KNOWN if _is_there(known)]
+    found = there[0] if there else LSA
+    log.info(
+        "embedding is %s: %s", found, "installed and on this machine" if there else "no network is"
+    )
+    return found
+
+
+def _is_there(name: str) -> bool:
+    """Say whether a network is installed and on this machine, whole."""
+    library = "model2vec" if name.startswith(STATIC) else "sentence_transformers"
+    if find_spec(library) is None or find_spec("huggingface_hub") is None:
+        return False
+    from murmuration.sentiment.embedding import is_whole  # slow to import, and mostly not needed
+
+    return is_whole(name.removeprefix(STATIC))

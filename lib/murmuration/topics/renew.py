@@ -80,9 +80,8 @@ def renew_topics(
             log.info("topics are found anew: %d new texts say other things (%.2f)", len(new), loss)
             return None
     weight = repeats["weight"].to_numpy(np.int64)
-    stands = np.zeros(
-        len(texts), np.int64
-    )  # of the post that stands for a text, first in the frame or not
+    # The weight of the post that stands for a text, first in the frame or not.
+    stands = np.zeros(len(texts), np.int64)
     np.maximum.at(stands, of, weight)
     reader = model if embedder is None else model.with_embedder(embedder)
     tally = Count(reader, column, kept, every=True).all(
