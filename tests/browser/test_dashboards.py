@@ -126,6 +126,8 @@ def test_everything_has_a_name_stands_out_from_its_ground_and_fits_the_screen(pa
             assert page.evaluate("document.documentElement.scrollWidth") <= width, where
             assert page.evaluate(UNNAMED) == [], where
             assert page.evaluate(PALE) == [], where
+        if path == "audience":  # a dot for each author, not one for each segment
+            assert page.locator(".scatterlayer").first.locator(".point").count() == 60
         assert page.locator("main").count() == 1
         assert page.locator("h1").count() == 1
         if path in ("brand_health", "topics", "audience"):

@@ -26,7 +26,9 @@ def test_a_click_on_a_segment_shows_its_card_and_its_posts(reports):
     page = open_page()
     assert page.table.count == 120
     dots = next(
-        trace for trace in json.loads(page.map.figure)["data"] if "1" in (trace.get("ids") or [])
+        trace
+        for trace in json.loads(page.map.figure)["data"]
+        if any(one.startswith("1/") for one in trace.get("ids") or [])
     )
     page.map._hear({"click": {"curve": 0, "point": 0, "x": "0", "y": "0", "id": dots["ids"][0]}})
     assert page.table.count == 60

@@ -50,6 +50,12 @@ def test_the_title_of_flows_counts_who_changed():
     assert len(meta["table"]["rows"]) == len(FLOWS)
 
 
+def test_every_dot_of_the_map_has_an_id_of_its_own_as_plotly_draws_one_of_those_that_share_it():
+    places = pd.DataFrame({"point": range(6), "segment": [0, 0, 0, 1, 1, -1], "x": 0.5, "y": 0.5})
+    ids = [one for trace in plot_audience_map(places, make_segments()).data for one in trace.ids]
+    assert sorted(ids) == ["-1/5", "0/0", "0/1", "0/2", "1/3", "1/4"]
+
+
 def test_without_an_earlier_run_the_figure_says_so():
     assert "First run" in plot_flows(None).layout.annotations[0].text
 
@@ -67,7 +73,7 @@ def test_advice_follows_from_the_tables():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_stay_text(name):
     segments = make_segments((name, "other"))
-    places = pd.DataFrame({"segment": [0, 1], "x": [0.0, 1.0], "y": [0.0, 1.0]})
+    places = pd.DataFrame({"point": [0, 1], "segment": [0, 1], "x": [0.0, 1.0], "y": [0.0, 1.0]})
     traits = pd.DataFrame({"segment": [0], "rank": [1], "feature": "url_share", "trait": "many links", "effect": [0.5], "effect_low": [0.4], "effect_high": [0.6], "value": [0.5], "value_rest": [0.1], "unit": "0 to 1"})  # fmt: skip
     times = pd.DataFrame({"segment": [0] * 24, "weekday": 1, "hour": range(24), "share": [1 / 24] * 24})  # fmt: skip
     for figure in (

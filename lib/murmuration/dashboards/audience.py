@@ -169,6 +169,6 @@ class Audience(PostsPage):
         ).markup.replace("No posts that may be shown.", "")
 
     def _open_segment(self, click: Mapping[str, Any]) -> None:
-        asked = str(click.get("id") or click.get("y"))
+        asked = str(click.get("id") or click.get("y")).partition("/")[0]
         if asked in {value for _, value in self.boxes["segment"].options}:
             self.boxes["segment"].value = asked

@@ -80,8 +80,13 @@ def plot_audience_map(places: pd.DataFrame, segments: pd.DataFrame) -> go.Figure
 
 def _add_dots(figure: go.Figure, rows: pd.DataFrame, colour: str, symbol: str, name: str) -> None:
     if len(rows):
+        # The segment, for who clicks, and the point: of dots with one id, plotly draws one.
+        ids = [
+            f"{segment}/{point}"
+            for segment, point in zip(rows["segment"], rows["point"], strict=True)
+        ]
         figure.add_scatter(
-            x=rows["x"], y=rows["y"], mode="markers", ids=rows["segment"].astype(str), name=chart_text(short_segment(name, longest=44), longest=44),
+            x=rows["x"], y=rows["y"], mode="markers", ids=ids, name=chart_text(short_segment(name, longest=44), longest=44),
             marker={"color": colour, "symbol": symbol, "size": 6, "opacity": 0.6},
             hovertemplate=chart_text(short_segment(name, longest=60), longest=60) + "<extra></extra>",
         )  # fmt: skip
