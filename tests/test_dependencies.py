@@ -44,6 +44,8 @@ def locked() -> dict[str, list[str]]:
 
 def conda(name: str) -> dict[str, str]:
     lines = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))["dependencies"]
+    from_pip = [line for part in lines if isinstance(part, dict) for line in part["pip"]]
+    lines = [line for line in lines if isinstance(line, str)] + from_pip
     return {line.partition(" ")[0].lower(): line.partition(" ")[2].strip() for line in lines}
 
 
@@ -121,6 +123,6 @@ def test_every_dependency_line_gives_its_reason(name):
         text = text.partition("\ndependencies = [")[2].partition("[project.scripts]")[0]
         lines = re.findall(r'^  ".*$', text, re.MULTILINE)
     else:
-        lines = re.findall(r"^  - .*$", text.partition("dependencies:")[2], re.MULTILINE)
+        lines = re.findall(r"^ +- .*$", text.partition("dependencies:")[2], re.MULTILINE)
     assert lines
     assert [line for line in lines if not re.search(r"# \S", line)] == []
