@@ -187,7 +187,7 @@ def test_a_brand_is_not_its_own_competitor(draft):
 
 def test_a_lexicon_of_brands_is_found_and_none_switches_it_off(draft):
     united = draft.brands("united", ["delta"])
-    assert draft.lexicon(united) == {"united": 0.0}
+    assert draft.lexicon(united) == {"united": 0.0, "help": 0.0, "please": 0.0}
     assert draft.lexicon(united, "none") == {}
 
 

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from murmuration.catalog import load_catalog
 from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.frames import TEXT, is_dask
 from murmuration.sentiment import score_posts, vader_scores
 from murmuration.sentiment.model import ModelCard
 from murmuration.sentiment.score import label_scores
+
+from ..conftest import ROOT
 
 COLUMNS = [
     "sentiment",
@@ -110,6 +113,19 @@ def test_scores_are_those_of_vader_with_the_lexicon():
     found = score_posts(make_posts(texts, ["en"] * 3), lexicon=words)
     assert found["sentiment"].tolist() == vader_scores(texts, words)["compound"].tolist()
     assert found["sentiment_label"].tolist() == ["positive", "neutral", "negative"]
+
+
+def test_the_words_of_airlines_bring_vader_nearer_to_people_at_every_airline(real_data):
+    tweets = pd.read_csv(real_data("airline/Tweets.csv")).drop_duplicates("tweet_id")
+    words = load_catalog(ROOT / "data_catalog.yaml").lexicon("airlines")
+    human = tweets["airline_sentiment"].to_numpy(object)
+    right = {
+        name: label_scores(vader_scores(tweets["text"], some)["compound"]).to_numpy(object) == human
+        for name, some in {"name only": {"united": 0}, "all": words}.items()
+    }
+    shares = pd.DataFrame(right).groupby(tweets["airline"].to_numpy()).mean()
+    assert len(shares) == 6
+    assert (shares["all"] > shares["name only"] + 0.002).all()
 
 
 @pytest.mark.parametrize(
