@@ -57,7 +57,7 @@ def read(store: Store, write: Callable[..., Path]) -> Callable[..., Content]:
         normaliser = _normaliser(file, "test", "an import", store, wanted, reader)
         posts, bad, rows = {}, [], 0
         for batch in reader.batches():
-            good, faulty = normaliser.posts(batch)
+            good, faulty = normaliser.posts(normaliser.with_times(batch))
             posts.update({post["post_id"]: post for post in good.to_pylist()})
             bad += faulty
             rows += len(good) + len(faulty) + batch.skipped

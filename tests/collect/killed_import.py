@@ -79,10 +79,11 @@ def set_trap(point: Point) -> None:
     def deadly(*arguments: Any, **options: Any) -> Any:
         nonlocal calls
         calls += not point.about or point.about in arguments
-        if point.when == "before" and calls == point.call:
+        mine = calls == point.call  # files are written in two threads
+        if point.when == "before" and mine:
             die()
         result = real(*arguments, **options)
-        if calls == point.call:
+        if mine:
             die()
         return result
 

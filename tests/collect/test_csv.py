@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from murmuration.collect.tabular import Dialect, detect_dialect
+from murmuration.collect.csv_rows import Dialect, detect_dialect
 from murmuration.errors import ReadError
 
 TRICKY = 'a "quoted" word, a comma; a\ttab | bar\nand a second line, it\'s \\ all\u2028here'

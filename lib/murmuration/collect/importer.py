@@ -21,7 +21,7 @@ from murmuration.collect.fields import check_mapping
 from murmuration.collect.files import PostFile, detect_format, find_files
 from murmuration.collect.job import ImportJob, Progress
 from murmuration.collect.json_files import JsonReader
-from murmuration.collect.normalise import Normaliser
+from murmuration.collect.normalise import CLOCKS, Normaliser
 from murmuration.collect.raw import Reader
 from murmuration.collect.tabular import CsvReader, ParquetReader
 from murmuration.collect.times import TimeReader
@@ -290,7 +290,7 @@ def _normaliser(
 def time_columns(reader: Reader) -> Iterator[Column]:
     """Read a file once more, only for what it says about times."""
     for batch in reader.batches():
-        for name in ("created_at", "version", "observed_at"):
+        for name in CLOCKS:
             if name in batch.fields.column_names:
                 yield batch.fields[name]
 

@@ -7,10 +7,11 @@ missing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import pyarrow as pa
@@ -20,9 +21,9 @@ from deltalake import DeltaTable
 from murmuration.collect.bad_rows import BadRows, drop_forgotten
 from murmuration.collect.files import PostFile
 from murmuration.collect.normalise import Normaliser
-from murmuration.collect.raw import Reader
+from murmuration.collect.raw import BadRow, RawBatch, Reader
 from murmuration.errors import ReadError, StoreChangedError, StoreError
-from murmuration.store.aside import Aside
+from murmuration.store.aside import in_order
 from murmuration.store.delta import DataFile, Store
 from murmuration.store.forget import erase_again
 from murmuration.store.merge import Merge, Tally, rank_columns
@@ -74,6 +75,7 @@ class ImportJob:
     counts: Counter[str] = field(default_factory=Counter, init=False)
     languages: Counter[str] = field(default_factory=Counter, init=False)
     tombstones: int = field(default=0, init=False)  # of this source, that the import minds
+    lock: Lock = field(default_factory=Lock, init=False)  # of what threads count together
 
     def __enter__(self) -> Self:
         self.merge = Merge(self.folder).__enter__()
@@ -126,28 +128,42 @@ class ImportJob:
     def _read(self) -> None:
         tombstones = Tombstones.load(self.store)
         self.tombstones = tombstones.count(self.source)
-        with Aside() as aside:
+
+        def raw() -> Iterator[tuple[RawBatch, float]]:
             for batch in self.reader.batches():
-                posts, bad = self.normaliser.posts(batch)
-                self.counts["read"] += (
-                    posts.num_rows + len(bad) + batch.skipped + len(batch.deleted)
-                )
-                self.counts["skipped"] += batch.skipped + len(batch.deleted)
+                yield self.normaliser.with_times(batch), self.reader.done
+
+        with in_order(self._normalised, raw()) as batches:
+            for batch, posts, bad, done in batches:
+                skipped = batch.skipped + len(batch.deleted)
+                self.counts["read"] += posts.num_rows + len(bad) + skipped
+                self.counts["skipped"] += skipped
                 self.deleted += batch.deleted
                 alive = tombstones.drop(posts, source=self.source)
                 kept = drop_forgotten(bad, tombstones, source=self.source)
                 self.counts["forgotten"] += posts.num_rows + len(bad) - alive.num_rows - len(kept)
                 self.bad.add(kept)
-                aside.run(self.merge.add, alive)
-                self._check_hope()
-                self._tell("reading", self.reader.done)
+                self.merge.add(alive)
+                self._check_hope(done)
+                self._tell("reading", done)
+
+    def _normalised(
+        self, read: tuple[RawBatch, float]
+    ) -> tuple[RawBatch, pa.Table, list[BadRow], float]:
+        """Make posts of a batch, in any thread; what was repaired is counted in the end, under the lock."""
+        batch, done = read
+        own = replace(self.normaliser, notes=Counter())
+        posts, bad = own.posts(batch)
+        with self.lock:
+            self.normaliser.notes.update(own.notes)
+        return batch, posts, bad, done
 
     def _tell(self, step: str, share: float) -> None:
         self.on_progress(Progress(self.file, step, min(share, 1.0), self.counts["read"]))
 
-    def _check_hope(self) -> None:
+    def _check_hope(self, done: float) -> None:
         """Stop early where rows are so bad that the rest cannot make up for it: the share is that of the whole file."""
-        whole = self.counts["read"] / max(self.reader.done, 1e-9)  # about so many rows
+        whole = self.counts["read"] / max(done, 1e-9)  # about so many rows
         if (
             self.counts["read"] >= _EARLY_ROWS
             and len(self.bad) > _BEYOND_HOPE * self.max_bad_share * whole
@@ -230,11 +246,12 @@ class ImportJob:
 
         def finish(posts: pa.Table) -> pa.Table:
             nonlocal done
-            done += len(posts)
-            self._tell("detecting languages and writing", done / max(1, tally.written))
             posts = fill_languages(posts) if detect_language else posts
-            for row in posts["lang"].drop_null().value_counts().to_pylist():
-                self.languages[row["values"]] += row["counts"]
+            with self.lock:
+                done += len(posts)
+                self._tell("detecting languages and writing", done / max(1, tally.written))
+                for row in posts["lang"].drop_null().value_counts().to_pylist():
+                    self.languages[row["values"]] += row["counts"]
             return posts
 
         batch = new_batch(self.normaliser.import_id)

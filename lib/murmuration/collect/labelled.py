@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from murmuration.collect.csv_rows import detect_dialect
 from murmuration.collect.encoding import detect_encoding
-from murmuration.collect.tabular import detect_dialect
 from murmuration.errors import ReadError, SchemaError, suggest
 from murmuration.frames import TEXT, text_array
 from murmuration.sentiment.model import LABELS

@@ -3,8 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -49,6 +49,7 @@ _COUNTS = (
     "view_count",
     "author_followers",
 )
+CLOCKS = ("created_at", "version", "observed_at")
 _TEXTS = ("title", "community", "url", "place_name")
 _LINKS = ("reply_to_id", "root_id", "repost_of_id", "quote_of_id")
 _KINDS = {
@@ -103,13 +104,24 @@ class Normaliser:
     again: int = 0
     notes: Counter[str] = field(default_factory=Counter)
 
+    def with_times(self, batch: RawBatch) -> RawBatch:
+        """Read the times of a batch; in the order of the file, as what one says of days and months holds for the next.
+
+        Raises
+        ------
+        ReadError
+            If days and months cannot be told apart anywhere in the file.
+        """
+        names = [name for name in CLOCKS if name in batch.fields.column_names]
+        return replace(batch, times={name: self.times.read(batch.fields[name]) for name in names})
+
     def posts(self, batch: RawBatch) -> tuple[pa.Table, list[BadRow]]:
         """Give the posts of a batch, and its rows that are none.
 
         Parameters
         ----------
         batch
-            Raw fields.
+            Raw fields, times read.
 
         Returns
         -------
@@ -122,16 +134,18 @@ class Normaliser:
         if "url" in raw:
             raw["url"] = _without_account(read_text(raw["url"]))
         size = len(batch.rows)
-        columns, reasons = self._columns(raw, size)
+        columns, reasons = self._columns(raw, batch.times, size)
         posts = pa.table([columns[name] for name in POSTS.names], names=POSTS.names)
         bad = [*batch.bad, *_bad_rows(raw, batch.rows, reasons, columns["author_key"])]
         return (posts.filter(pc.is_null(reasons)) if len(bad) > len(batch.bad) else posts), bad
 
-    def _columns(self, raw: dict[str, pa.Array], size: int) -> tuple[dict[str, pa.Array], pa.Array]:
+    def _columns(
+        self, raw: dict[str, pa.Array], times: Mapping[str, pa.Array], size: int
+    ) -> tuple[dict[str, pa.Array], pa.Array]:
         columns: dict[str, pa.Array] = {name: self._text(raw, name, size) for name in _TEXTS}
         columns["text"] = pc.coalesce(self._text(raw, "text", size), columns["title"])
         columns["author_key"] = self._author_keys(raw, size)
-        columns["created_at"], time_faults = self._created_at(raw, size)
+        columns["created_at"], time_faults = self._created_at(raw, times, size)
         for name in _COUNTS:
             columns[name] = read_counts(_get(raw, name, size), self.notes, name=name)
         columns["score"] = read_counts(
@@ -140,7 +154,7 @@ class Normaliser:
         columns["sensitive"] = read_flags(_get(raw, "sensitive", size))
         for name in _LINKS:
             columns[name] = self._reference(raw, name, size)
-        columns["version"] = self._clock(raw, "version", size)
+        columns["version"] = self._rank_clock(times, "version", size)
         columns["platform"] = _or_default(self._text(raw, "platform", size), self.platform)
         columns["lang"] = self._declared_languages(raw, size)
         columns["lang_source"] = pc.if_else(
@@ -151,7 +165,7 @@ class Normaliser:
         columns[EXTRA] = raw[EXTRA].cast(PAIRS) if EXTRA in raw else pa.nulls(size, PAIRS)
         columns["content_hash"] = _content_hash(columns, raw.keys() & _LISTS, size)
         columns["post_id"], id_faults = self._ids(raw, columns, size)
-        columns |= self._bookkeeping(raw, columns["created_at"], size)
+        columns |= self._bookkeeping(times, columns["created_at"], size)
         return columns, pc.coalesce(id_faults, time_faults, _too_long(columns["text"]))
 
     def _text(self, raw: dict[str, pa.Array], name: str, size: int) -> pa.Array:
@@ -167,9 +181,11 @@ class Normaliser:
         keys = self.pseudonyms.author_keys(self.source, coded.dictionary.to_pylist())
         return pa.array(list(keys.values()), pa.string()).take(coded.indices)
 
-    def _created_at(self, raw: dict[str, pa.Array], size: int) -> tuple[pa.Array, pa.Array]:
+    def _created_at(
+        self, raw: dict[str, pa.Array], clocks: Mapping[str, pa.Array], size: int
+    ) -> tuple[pa.Array, pa.Array]:
         given = _get(raw, "created_at", size)
-        times = self.times.read(given)
+        times = _clock(clocks, "created_at", size)
         said = without_nothing(pc.utf8_trim_whitespace(read_text(given)))
         if "created_at" in raw:
             self._count(pc.is_null(said), NO_TIME)
@@ -178,9 +194,9 @@ class Normaliser:
         fault = pc.if_else(unread, "the time cannot be read", pa.scalar(None, pa.string()))
         return times, pc.if_else(outside, "the time lies outside 1980 to 2100", fault)
 
-    def _clock(self, raw: dict[str, pa.Array], name: str, size: int) -> pa.Array:
+    def _rank_clock(self, clocks: Mapping[str, pa.Array], name: str, size: int) -> pa.Array:
         """Times that rank versions; one that no clock shows would win for ever."""
-        times = self.times.read(_get(raw, name, size))
+        times = _clock(clocks, name, size)
         outside = pc.fill_null(pc.invert(within_range(times)), False)
         self._count(outside, f"{name}: times outside 1980 to 2100, left out")
         return pc.if_else(outside, None, times)
@@ -259,10 +275,10 @@ class Normaliser:
         )
 
     def _bookkeeping(
-        self, raw: dict[str, pa.Array], created: pa.Array, size: int
+        self, clocks: Mapping[str, pa.Array], created: pa.Array, size: int
     ) -> dict[str, pa.Array]:
         later = pa.scalar(timedelta(microseconds=self.again), pa.duration("us"))
-        given = pc.add(self._clock(raw, "observed_at", size), later)
+        given = pc.add(self._rank_clock(clocks, "observed_at", size), later)
         seen = pc.coalesce(given, pa.repeat(pa.scalar(self.observed_at, UTC_TIME), size))
         return {
             "source": pa.repeat(pa.scalar(self.source), size),
@@ -311,6 +327,10 @@ def months(created: pa.Array) -> pa.Array:
 
 def _get(raw: dict[str, pa.Array], name: str, size: int) -> pa.Array:
     return raw[name] if name in raw else pa.nulls(size)
+
+
+def _clock(clocks: Mapping[str, pa.Array], name: str, size: int) -> pa.Array:
+    return clocks[name] if name in clocks else pa.nulls(size, UTC_TIME)
 
 
 def _without_account(urls: pa.Array) -> pa.Array:

@@ -91,6 +91,8 @@ class RawBatch:
         Records that are no posts, such as likes.
     notes
         What was repaired, counted.
+    times
+        Fields that are times, once they are read: UTC, null where they cannot be; each of shape (n_rows,).
     """
 
     fields: pa.Table
@@ -99,6 +101,7 @@ class RawBatch:
     deleted: Sequence[str] = ()
     skipped: int = 0
     notes: Mapping[str, int] = field(default_factory=dict)
+    times: Mapping[str, pa.Array] = field(default_factory=dict)
 
 
 class Reader(Protocol):

@@ -1,31 +1,33 @@
 """CSV and Parquet files: rows under named columns."""
 
 import csv
-import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from murmuration.collect.encoding import (
-    detect_encoding,
-    known_encoding,
-    open_text,
-    read_stray_bytes,
+from murmuration.collect.csv_rows import (
+    MAX_ROW_CHARS,
+    ONE_COLUMN,
+    Row,
+    detect_dialect,
+    physical_lines,
+    read_rows,
 )
+from murmuration.collect.csv_text import CsvText
+from murmuration.collect.encoding import detect_encoding, known_encoding, read_stray_bytes
 from murmuration.collect.fields import EXTRA, find_mapping
 from murmuration.collect.files import ByteStream, PostFile
 from murmuration.collect.raw import (
     BATCH_BYTES,
-    CONTENT_SHOWN,
     STRAY_BYTES,
     BadRow,
     RawBatch,
@@ -38,33 +40,7 @@ from murmuration.collect.raw import (
 from murmuration.collect.values import plain, read_text
 from murmuration.errors import ReadError
 
-MAX_ROW_CHARS = 8 << 20  # longer rows are no posts; a whole book has a tenth of it
-_MAX_ROW_LINES = 500  # an open quotation mark swallows no more than this
 _SAMPLE_BYTES = 1 << 18
-_SAMPLE_ROWS = 200
-_LINE_ENDS = ("\r", "\n")
-_ONE_COLUMN = "\x1f"  # a delimiter that no text holds, where the first line has none
-_DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x01")
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a CSV file separates and quotes."""
-
-    delimiter: str
-    quote: str = '"'
-    escape: str | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Arguments for `csv.reader`; strict, so that broken quoting is noticed."""
-        return {
-            "delimiter": self.delimiter,
-            "quotechar": self.quote,
-            "escapechar": self.escape,
-            "doublequote": self.escape is None,
-            "strict": True,
-        }
 
 
 class CsvReader:
@@ -92,6 +68,8 @@ class CsvReader:
     ) -> None:
         self._file = file
         self._stream: ByteStream | None = None
+        self._text: CsvText | None = None
+        self._given = 0.0  # bytes of the text that batches were made of
         with file.open() as stream:
             start = stream.read(_SAMPLE_BYTES)
         self._encoding = encoding or detect_encoding(start)
@@ -106,13 +84,13 @@ class CsvReader:
             "\t": "tab",
             ",": "comma",
             ";": "semicolon",
-            _ONE_COLUMN: "one column",
+            ONE_COLUMN: "one column",
         }.get(self._dialect.delimiter, repr(self._dialect.delimiter))
         self.shape = f"CSV ({delimiter_name}, {self._encoding})"
 
     def _read_header(self, sample: str) -> list[str]:
         try:
-            header = next(csv.reader(_physical_lines(sample), **self._dialect.options))
+            header = next(csv.reader(physical_lines(sample), **self._dialect.options))
         except (csv.Error, StopIteration) as err:
             raise ReadError(
                 f"The first line of {self._file.path} cannot be read as column names: {err}."
@@ -125,50 +103,83 @@ class CsvReader:
     @property
     def done(self) -> float:
         """Share of the file that was read."""
-        return self._stream.position() / max(1, self._file.bytes) if self._stream else 0.0
+        if self._stream is None or self._text is None:
+            return 0.0
+        share = self._given / max(1, self._text.bytes_read)
+        return self._stream.position() / max(1, self._file.bytes) * share
 
     def batches(self) -> Iterator[RawBatch]:
         """Read the rows below the first line."""
         csv.field_size_limit(MAX_ROW_CHARS)
         with self._file.open() as stream:
             self._stream = stream
-            lines = _Lines(open_text(stream, self._encoding))
-            rows = _rows(lines, self._dialect, width=len(self._header))
-            next(rows, None)
-            yield from self._batches(rows)
+            text = CsvText(stream, self._encoding, self._dialect, len(self._header))
+            self._text, self._given = text, 0.0
+            next(read_rows(text, self._dialect, width=len(self._header)), None)
+            yield from self._batches(text)
 
-    def _batches(self, rows: Iterator["_Row | BadRow"]) -> Iterator[RawBatch]:
+    def _batches(self, text: CsvText) -> Iterator[RawBatch]:
+        most = batch_rows(len(self._header))
+        parts: list[_Part] = []
+        while not text.ended:
+            block = text.block()
+            parts.append(_Part(block.columns, block.lines) if block else self._read_part(text))
+            rows, size = (sum(part.size()[k] for part in parts) for k in (0, 1))
+            if rows >= most or size >= BATCH_BYTES or text.ended:
+                yield from self._cut(parts, most, text.bytes_taken)
+                parts = []
+
+    def _read_part(self, text: CsvText) -> "_Part":
+        """Read row by row until a block may come again."""
         most, size = batch_rows(len(self._header)), 0
-        good: list[_Row] = []
+        good: list[Row] = []
         bad: list[BadRow] = []
-        for row in rows:
-            size += row.size if isinstance(row, _Row) else len(row.unread)
-            bad.append(row) if isinstance(row, BadRow) else good.append(row)
-            if len(good) + len(bad) >= most or size >= BATCH_BYTES:
-                yield self._batch(good, bad)
-                good, bad, size = [], [], 0
-        if good or bad:
-            yield self._batch(good, bad)
-
-    def _batch(self, rows: list["_Row"], bad: list[BadRow]) -> RawBatch:
+        for row in read_rows(text, self._dialect, width=len(self._header)):
+            size += row.size if isinstance(row, Row) else len(row.unread)
+            bad.append(_printable(row)) if isinstance(row, BadRow) else good.append(row)
+            if len(good) + len(bad) >= most or size >= BATCH_BYTES or text.may_be_block:
+                break
         notes: Counter[str] = Counter()
-        columns = list(zip(*(row.values for row in rows), strict=True)) or [()] * len(self._header)
+        columns = list(zip(*(row.values for row in good), strict=True)) or [()] * len(self._header)
         arrays = [_text_column(column, notes) for column in columns]
-        fields = to_fields(arrays, self._header, self.mapping)
-        bad = [_printable(row) for row in bad]
-        return RawBatch(
-            fields=fields,
-            rows=pa.array([row.line for row in rows], pa.int64()),
-            bad=bad,
-            notes=notes,
-        )
+        return _Part(arrays, np.array([row.line for row in good], np.int64), bad, notes)
+
+    def _cut(self, parts: Sequence["_Part"], most: int, end: int) -> Iterator[RawBatch]:
+        """Give parts, which go up to byte `end`, as batches of at most so many rows; the bad ones with the first."""
+        columns = [
+            _empty_is_null(pa.concat_arrays(column))
+            for column in zip(*(part.columns for part in parts), strict=True)
+        ]
+        lines = pa.array(np.concatenate([part.lines for part in parts]))
+        bad = [row for part in parts for row in part.bad]
+        notes = sum((part.notes for part in parts), Counter[str]())
+        begin = self._given
+        for start in range(0, max(1, len(lines)), most):
+            self._given = begin + (end - begin) * min(1.0, (start + most) / max(1, len(lines)))
+            arrays = [column.slice(start, most) for column in columns]
+            fields = to_fields(arrays, self._header, self.mapping)
+            yield RawBatch(
+                fields=fields, rows=lines.slice(start, most),
+                bad=() if start else bad, notes={} if start else notes,
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some rows: a text array a column, the line of each, and those that could not be read."""
+
+    columns: Sequence[pa.Array]
+    lines: npt.NDArray[np.int64]
+    bad: Sequence[BadRow] = ()
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def size(self) -> tuple[int, int]:
+        """Rows and bytes."""
+        return len(self.lines) + len(self.bad), sum(column.nbytes for column in self.columns)
 
 
 def _text_column(values: Sequence[str], notes: Counter[str]) -> pa.Array:
-    if not any(values):
-        return pa.nulls(len(values), pa.string())
-    texts = text_array(list(values), pa.string(), notes, mend=read_stray_bytes, note=STRAY_BYTES)
-    return _empty_is_null(texts)
+    return text_array(list(values), pa.string(), notes, mend=read_stray_bytes, note=STRAY_BYTES)
 
 
 class ParquetReader:
@@ -261,161 +272,5 @@ def _empty_is_null(array: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(array, ""), None, array)
 
 
-class _Row(NamedTuple):  # made for every row: a dataclass takes three times as long
-    line: int
-    values: list[str]
-    size: int
-
-
-@dataclass(slots=True)
-class _Lines:
-    """Physical lines with their number; lines can be given back to be read again."""
-
-    text: Any
-    number: int = 0
-    back: deque[tuple[int, str]] = field(default_factory=deque)
-
-    def take(self) -> tuple[int, str] | None:
-        if self.back:
-            return self.back.popleft()
-        line = self.text.readline(MAX_ROW_CHARS)
-        if not line:
-            return None
-        self.number += 1
-        if len(line) == MAX_ROW_CHARS and not line.endswith(_LINE_ENDS):
-            self._skip_rest()
-        return self.number, line
-
-    def _skip_rest(self) -> None:
-        while (part := self.text.readline(MAX_ROW_CHARS)) and not part.endswith(_LINE_ENDS):
-            pass
-
-    def give_back(self, lines: list[tuple[int, str]]) -> None:
-        self.back.extendleft(reversed(lines))
-
-
-def _rows(lines: _Lines, dialect: Dialect, *, width: int) -> Iterator[_Row | BadRow]:
-    """Give the rows of a file; a row that cannot be read costs its first line only.
-
-    An open quotation mark makes `csv` read on over line ends. When that ends badly, the first line is
-    set aside and reading starts again behind it, so that the rows that were swallowed come back.
-    """
-    taken: list[tuple[int, str]] = []
-
-    def feed() -> Iterator[str]:
-        size = 0
-        while (line := lines.take()) is not None:
-            size = size + len(line[1]) if taken else len(line[1])
-            taken.append(line)
-            if len(taken) > _MAX_ROW_LINES or size >= MAX_ROW_CHARS:
-                what = (
-                    "is longer than 8 million characters"
-                    if size >= MAX_ROW_CHARS
-                    else "has a quotation mark that is never closed"
-                )
-                raise csv.Error(f"the row {what}")
-            yield line[1]
-
-    reader = csv.reader(feed(), **dialect.options)
-    while True:
-        taken.clear()
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as err:
-            reason = f"broken quoting: {err}"
-        else:
-            if len(values) == width:
-                number, text = taken[0]
-                size = len(text) if len(taken) == 1 else sum(len(part) for _, part in taken)
-                yield _Row(number, values, size)
-                continue
-            if not values:
-                continue
-            reason = f"{len(values)} columns, but the first line names {width}"
-        number, text = taken[0]
-        yield BadRow(number, reason, unread=text[:CONTENT_SHOWN].rstrip("\r\n"))
-        lines.give_back(taken[1:])
-        reader = csv.reader(feed(), **dialect.options)
-
-
 def _printable(row: BadRow) -> BadRow:
     return row if row.unread.isascii() else replace(row, unread=read_stray_bytes(row.unread))
-
-
-def _physical_lines(sample: str) -> list[str]:
-    """Whole lines of a sample that may end anywhere."""
-    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", sample)
-    return lines[:-1] if len(lines) > 1 and not lines[-1].endswith(("\r", "\n")) else lines
-
-
-def detect_dialect(sample: str, delimiter: str | None = None) -> Dialect:
-    """Find out how a CSV file separates and quotes.
-
-    Every usual way is tried on the first rows; the one wins under which most rows have as many columns
-    as the first line, and among those the one with most columns.
-
-    Parameters
-    ----------
-    sample
-        Beginning of the file.
-    delimiter
-        Where it is known.
-    """
-    lines = _physical_lines(sample)
-    if not lines:
-        return Dialect(delimiter or ",")
-    delimiters = [delimiter] if delimiter else [mark for mark in _DELIMITERS if mark in lines[0]]
-    tries = [
-        dialect
-        for mark in delimiters or [_ONE_COLUMN]
-        for dialect in _dialects(sample, mark, rows=len(lines) - 1)
-    ]
-    # max keeps the first of equals: doubled quotation marks are the standard
-    return max(tries, key=lambda dialect: _score(lines, dialect))
-
-
-def _dialects(sample: str, mark: str, *, rows: int) -> Iterator[Dialect]:
-    """Give the ways of quoting that a sample speaks for; `csv` would read broken rows in any."""
-    yield Dialect(mark)
-    edge = f"[{re.escape(mark)}\r\n]"
-    escaped, doubled = (
-        len(re.findall(f"(?<!{edge}){quote}(?!{edge}|$)", sample)) for quote in (r'\\"', '""')
-    )
-    if escaped > doubled:
-        yield Dialect(mark, '"', "\\")
-    # An apostrophe quotes only where it usually opens a field; else 'tis a word.
-    if sample.count(mark + "'") >= rows > 0:
-        yield Dialect(mark, "'")
-
-
-def _score(lines: list[str], dialect: Dialect) -> tuple[float, int, int]:
-    rows = list(
-        islice(_rows(_Lines(_Sample(lines)), dialect, width=_width(lines, dialect)), _SAMPLE_ROWS)
-    )
-    good = [row for row in rows if isinstance(row, _Row)]
-    fitting = sum(row.size for row in good) / max(
-        1, sum(row.size if isinstance(row, _Row) else len(row.unread) for row in rows)
-    )
-    quoted = sum(line.count(dialect.delimiter + dialect.quote) for line in lines[:_SAMPLE_ROWS])
-    return round(fitting, 2), len(good[0].values) if good else 0, quoted
-
-
-def _width(lines: list[str], dialect: Dialect) -> int:
-    try:
-        return len(next(csv.reader(lines, **dialect.options), []))
-    except csv.Error:
-        return 0
-
-
-@dataclass(slots=True)
-class _Sample:
-    """Lines of a sample behind the one method of a file that `_Lines` uses."""
-
-    lines: list[str]
-    at: int = 0
-
-    def readline(self, limit: int) -> str:
-        self.at += 1
-        return self.lines[self.at - 1][:limit] if self.at <= len(self.lines) else ""

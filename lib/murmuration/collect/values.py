@@ -289,5 +289,6 @@ def find_in_text(texts: pa.Array, sign: str, find: Callable[[str], list[str]]) -
     rows = np.flatnonzero(there.to_numpy(zero_copy_only=False))
     found: list[Any] = [None] * len(texts)
     for row, text in zip(rows.tolist(), texts.filter(there).to_pylist(), strict=True):
-        found[row] = list(dict.fromkeys(find(text))) or None
+        words = find(text)
+        found[row] = (list(dict.fromkeys(words)) if len(words) > 1 else words) or None
     return pa.array(found, STRINGS)

@@ -1,33 +1,46 @@
-"""One thing at a time beside the caller, such as writing a file while the rows of the next are gathered."""
+"""Work in threads beside the caller, such as writing files while the rows of the next are gathered."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, Self
+from contextlib import contextmanager
+from typing import TypeVar
 
-P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+THREADS = 2  # one more would hold another batch in memory; the caller works as well
 
 
-class Aside:
-    """Does one thing at a time in a thread; use it as a context manager, which waits at its end."""
+@contextmanager
+def in_order(work: Callable[[T], R], items: Iterable[T]) -> Iterator[Iterator[R]]:
+    """Do something with each item, two at a time in threads, while the caller makes the next items.
 
-    def __enter__(self) -> Self:
-        self._thread = ThreadPoolExecutor(1)
-        self._done: Future[None] | None = None
-        return self
+    Parameters
+    ----------
+    work
+        What is done; in any thread, and at the same time for two items.
+    items
+        Taken in the caller's thread, one more than there are threads ahead of the results.
 
-    def run(self, work: Callable[P, None], *args: P.args, **options: P.kwargs) -> None:
-        """Start `work` once what was started before has ended; raises what that raised."""
-        self.wait()
-        self._done = self._thread.submit(work, *args, **options)
+    Yields
+    ------
+    iterator
+        The results in the order of the items; it raises what `work` raised. At the end of the block no
+        thread works any more.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: deque[Future[R]] = deque()
 
-    def wait(self) -> None:
-        """Wait for what was started; raises what it raised."""
-        if self._done is not None:
-            self._done.result()
+        def results() -> Iterator[R]:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
-    def __exit__(self, kind: object, *details: object) -> None:
         try:
-            if kind is None:
-                self.wait()
+            yield results()
         finally:
-            self._thread.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)

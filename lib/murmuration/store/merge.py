@@ -28,7 +28,7 @@ from murmuration.schema import POSTS
 from murmuration.store.delta import explain
 
 RUN_ROWS = 65_536  # rows sorted at once; about 50 MB of tweets
-_BATCH_ROWS = 8_192  # rows read back at once from a run
+_BATCH_ROWS = 2_048  # rows read back at once from a run; a month has few of each
 UNIT_ROWS = 65_536  # rows gathered at once; also the largest data file
 UNIT_BYTES = 64 << 20  # bytes gathered at once, for posts as long as articles
 _MEMORY = "128MB"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from murmuration.errors import StoreError
 from murmuration.schema import POSTS
-from murmuration.store.aside import Aside
+from murmuration.store.aside import in_order
 from murmuration.store.delta import DataFile, Store, translated
 from murmuration.store.merge import Merge
 
@@ -68,7 +68,7 @@ def write_units(
     batch
         Name of the import or compaction, see `new_batch`.
     finish
-        Last touch for the rows that are kept, for instance language detection.
+        Last touch for the rows that are kept, for instance language detection; for two files at a time, in threads.
 
     Returns
     -------
@@ -77,19 +77,24 @@ def write_units(
     """
     written: list[DataFile] = []
 
-    def write(posts: pa.Table, path: str, place: int) -> None:
-        written[place] = replace(written[place], bytes=write_file(store, posts, path=path))
-
-    with removed_on_error(store, written), Aside() as aside:
+    def gathered() -> Iterator[tuple[int, pa.Table]]:
         for number, unit in enumerate(merge.units()):
-            posts = finish(merge.gather(unit))
+            posts = merge.gather(unit)
             path = f"source={source}/created_month={unit.month}/{batch}.{number:05d}.parquet"
             first, last = _days(posts)
             # Known before it is there, so that it is removed whatever happens.
             written.append(
                 DataFile(path, source, unit.month, len(posts), bytes=0, first=first, last=last)
             )
-            aside.run(write, posts, path, number)
+            yield number, posts
+
+    def write(unit: tuple[int, pa.Table]) -> tuple[int, int]:
+        number, posts = unit
+        return number, write_file(store, finish(posts), path=written[number].path)
+
+    with removed_on_error(store, written), in_order(write, gathered()) as sizes:
+        for number, size in sizes:
+            written[number] = replace(written[number], bytes=size)
     return written
 
 

@@ -71,7 +71,8 @@ _MIN_CONFIDENCE, _MIN_CONFIDENCE_ENGLISH = 0.5, 0.25
 
 _MAX_CHARS = 1_000  # more text changes no answer
 _CHUNK = 4_096  # posts at once: numpy is then as fast as it gets
-_NO_LANGUAGE = re.compile(r"(?:https?:/{0,2}|www\.)\S*|\bhttps?\b\S*|@\w+|#")
+# Each part begins with a letter or sign, since `re` looks for those four times as fast as for a place.
+_NO_LANGUAGE = re.compile(r"https?:/{0,2}\S*|www\.\S*|http(?<=\bhttp)s?\b\S*|@\w+|#")
 _TWO_LETTERS = re.compile(r"[^\W\d_].*?[^\W\d_]", re.DOTALL)
 _UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
