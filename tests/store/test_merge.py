@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from murmuration.schema import POSTS
 from murmuration.store import merge as module
-from murmuration.store.merge import Merge, _Spill, connect, newest, rank_columns
+from murmuration.store.merge import Merge, _Spill, newest, rank_columns
 
 LOWEST = datetime.min.replace(tzinfo=UTC)
 MONTHS = ("2026-01", "2026-02", "unknown")
@@ -273,9 +273,3 @@ def test_a_full_disk_for_temporary_files_is_one_sentence(tmp_path, as_posts):
     blocked.write_text("")
     with pytest.raises(OSError, match="cannot hold temporary files"):
         Merge(blocked / "tmp")
-
-
-def test_no_progress_bar_of_duckdb_reaches_a_notebook():
-    with connect(threads=1) as connection:
-        [(shown,)] = connection.sql("SELECT current_setting('enable_progress_bar')").fetchall()
-    assert shown is False

@@ -61,6 +61,7 @@ _S3_FILE_WAITS = {"connect_timeout": 5, "read_timeout": 10, "retries": {"max_att
 # What delta-rs 1.6 stumbles over in a folder's name: it takes %20 for a space, and panics at brackets.
 _UNUSABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]\\^|\x00-\x1f\x7f]")
 _BUCKET = re.compile(r"s3://[^/]+(/.*)?")
+_FIRST_ENTRY = f"_delta_log/{0:020}.json"
 _LOG_ENTRY = re.compile(r"/\d{20}\.json$")
 _ROOM_BYTES = 1 << 16  # for an entry in the log and what Parquet adds
 _ARROWS = re.compile(r"\s*\x1b\[\d+m↳\x1b\[0m\s*")  # how delta-rs chains reasons
@@ -151,6 +152,8 @@ class Store:
 
     def has(self, name: str) -> bool:
         """Whether a table is there; stores that were made by an older version may lack one."""
+        if not self.on_s3 and Path(self.uri(name), _FIRST_ENTRY).is_file():
+            return True  # a hundredth of the time that opening it takes
         # DeltaTable.is_deltatable holds the interpreter's lock while it waits for S3.
         try:
             DeltaTable(self.uri(name), storage_options=self.options)

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from murmuration.errors import StoreError
 from murmuration.store.delta import DataFile, Store, explain
-from murmuration.store.merge import connect
+from murmuration.store.engine import give_back, take
 
+_MEMORY = "512MB"
 _TWINS = """
     CREATE TEMP TABLE twins AS SELECT post_id, count(DISTINCT month) AS places
     FROM keys GROUP BY post_id HAVING places > 1
@@ -40,10 +41,7 @@ def keys_of(
         raise StoreError(
             f"The folder {state} cannot be used: {explain(err)} Nothing was lost."
         ) from err
-    with (
-        folder as spill,
-        connect(memory_limit="512MB", temp_directory=spill, threads=2) as connection,
-    ):
+    with folder as home, _database(Path(home) / "keys") as connection:
         connection.execute("CREATE TABLE keys (post_id VARCHAR, month VARCHAR, batch VARCHAR)")
         for file in files:
             if file.source == source:
@@ -54,6 +52,16 @@ def keys_of(
                 connection.execute("INSERT INTO keys SELECT * FROM incoming")
                 connection.unregister("incoming")
         yield connection
+
+
+@contextmanager
+def _database(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection, sound = take(spill, memory_limit=_MEMORY), False
+    try:
+        yield connection
+        sound = True
+    finally:
+        give_back(connection, spill, sound=sound)
 
 
 def find_twins(keys: duckdb.DuckDBPyConnection) -> Twins:

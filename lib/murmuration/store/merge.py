@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from murmuration.errors import StoreError
 from murmuration.schema import POSTS
 from murmuration.store.delta import explain
+from murmuration.store.engine import cursor, give_back, take
 
 RUN_ROWS = 65_536  # rows sorted at once; about 50 MB of tweets
 _BATCH_ROWS = 2_048  # rows read back at once from a run; a month has few of each
@@ -60,12 +61,6 @@ class Unit:
     month: str
     seqs: Seqs
     first_seen: Seqs
-
-
-def connect(**config: str | int) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB of its own, which prints no progress bar: in notebooks it would."""
-    connection = duckdb.connect(":memory:", config=dict(config))
-    return connection.execute("SET enable_progress_bar = false")
 
 
 def rank_columns(posts: pa.Table) -> pa.Table:
@@ -124,7 +119,8 @@ class Merge:
             self._folder = tempfile.TemporaryDirectory(dir=folder, prefix="merge-")
             home = Path(self._folder.name)
             self._spill = _Spill(home / "rows.arrow")
-            self._keys = connect(memory_limit=_MEMORY, temp_directory=str(home / "keys"), threads=2)
+            self._spill_keys = home / "keys"
+            self._keys = take(self._spill_keys, memory_limit=_MEMORY)
             self._keys.execute(f"CREATE TABLE mine ({_KEY_TYPES})")
             self._keys.execute(f"CREATE TABLE known ({_KEY_TYPES})")
         self._waiting: list[pa.Table] = []
@@ -134,12 +130,12 @@ class Merge:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *details: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, *details: object) -> None:
+        self.close(sound=kind is None)
 
-    def close(self) -> None:
+    def close(self, *, sound: bool = False) -> None:
         """Remove what was spilled."""
-        self._keys.close()
+        give_back(self._keys, self._spill_keys, sound=sound)
         self._spill.close()
         self._folder.cleanup()
 
@@ -394,7 +390,7 @@ def newest(posts: pa.Table) -> tuple[Seqs, Seqs]:
         seen, in microseconds; both int64, shape (n_posts,).
     """
     keys = rank_columns(posts).append_column("seq", pa.array(np.arange(len(posts))))
-    with connect(threads=1) as connection:
+    with cursor() as connection:
         connection.register("k", keys)
         found = connection.execute(_NEWEST).fetchnumpy()
     rows, first_seen = (np.asarray(found[name], dtype=np.int64) for name in ("seq", "first_seen"))
