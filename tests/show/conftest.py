@@ -65,13 +65,13 @@ class Tables:
         return row
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_tables():
     """Make the tables of a report."""
     return Tables
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_scored():
     """Make scored posts of a brand and a period."""
     return scored

@@ -45,7 +45,7 @@ SOME_TERMS = terms(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tables(make_tables, make_scored):
     parts = [
         make_scored("us", "this", negative=40, neutral=50, positive=10, unscored=5, days=(0, 2)),
@@ -53,6 +53,11 @@ def tables(make_tables, make_scored):
         make_scored("rival", "this", negative=30, neutral=90, days=(0, 1, 2)),
     ]
     return make_tables(parts, brands=NAMES)
+
+
+@pytest.fixture(scope="module")
+def no_tables(make_tables):
+    return make_tables([], brands=NAMES)
 
 
 KINDS = ["over_time", "brands", "shares", "share_of_voice", "terms"]
@@ -193,9 +198,8 @@ def said(figure):
     return note.text
 
 
-def test_empty_tables_give_figures_that_say_why(make_tables):
-    tables = make_tables([], brands=NAMES)
-    assert {kind: said(draw(kind, tables, found=SOME_TERMS.iloc[:0])) for kind in KINDS} == {
+def test_empty_tables_give_figures_that_say_why(no_tables):
+    assert {kind: said(draw(kind, no_tables, found=SOME_TERMS.iloc[:0])) for kind in KINDS} == {
         "over_time": "No post about Us Air in this period.",
         "brands": "No scored post about any of these brands in this period.",
         "shares": "Nothing is corrected: how often the method errs on these posts is not known.",
@@ -205,9 +209,8 @@ def test_empty_tables_give_figures_that_say_why(make_tables):
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_hostile_name_stays_text_in_an_empty_figure(make_tables, hostile):
-    tables = make_tables([], brands=NAMES)
-    text = said(draw("over_time", tables, {"us": hostile, "rival": "r"}))
+def test_a_hostile_name_stays_text_in_an_empty_figure(no_tables, hostile):
+    text = said(draw("over_time", no_tables, {"us": hostile, "rival": "r"}))
     assert not re.search(r"[<>$\n]|%\{", text)
 
 

@@ -315,7 +315,7 @@ def test_a_half_made_store_is_finished_by_the_next_import(store, put, rows_of):
     assert len(rows_of()) == 1
 
 
-@pytest.mark.parametrize("name", ["a b", "ü#x?y&z", "100%", "a+b", "{1}*", "source=x"])
+@pytest.mark.parametrize("name", ["a b + 100%", "ü#x?y&z", "source={1}*"])
 def test_a_store_lies_in_a_folder_of_any_name(tmp_path, state, write_csv, rows_of, name, store):
     odd = Store(str(tmp_path / name / "store"), store.pseudonyms)
     path = write_csv([post(1)])
