@@ -1,17 +1,12 @@
 """Models in the store: names, versions, the current ones; on a folder and on S3 alike."""
 
 import json
-import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
-import boto3
-import fsspec
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
 from murmuration import models
@@ -23,7 +18,7 @@ from murmuration.sentiment.embedding import digest_embedding
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
 from murmuration.sentiment.params import ClassifierParams
 from murmuration.settings import get_settings
-from murmuration.store import Store, open_store
+from murmuration.store import open_store
 
 
 @dataclass
@@ -61,31 +56,6 @@ def constant(*shares, name="airline", languages=("en",)):
 @pytest.fixture(autouse=True)
 def _constants_can_be_loaded(monkeypatch):
     monkeypatch.setitem(models._LOADERS, "constant", Constant.load)
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def on_s3(server, monkeypatch, store):
-    """A store on S3 with a bucket of its own."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-    bucket = f"bucket-{uuid4().hex}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
-    yield Store(f"s3://{bucket}/some prefix/data", store.pseudonyms)
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
 
 
 @pytest.fixture(params=["folder", "s3"])

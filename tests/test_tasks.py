@@ -1,5 +1,6 @@
 """tasks.py on a bare machine: what it says, and that it mends itself."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,21 +121,42 @@ def test_without_a_network_it_says_so_and_the_next_call_begins_anew(tmp_path):
     assert "unfinished" in second.stderr
 
 
-def test_a_set_up_that_was_killed_is_begun_anew(tmp_path):
-    folder = bare(tmp_path / "clone")
+@contextlib.contextmanager
+def setting_up(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A set-up on its way; at the end it is killed with all that it started, as by a power cut."""
     child = subprocess.Popen(
         [base_python(), "tasks.py", "runs"],
         cwd=folder,
         env=os.environ | no_network(),
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
-    while not (folder / ".venv" / "pyvenv.cfg").exists():
+    try:
+        yield child
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def wait_for_another(place: Path, child: subprocess.Popen[bytes], before: int = 0) -> int:
+    """Wait until a set-up has written a file that is not the one of `before`; give its number on disk."""
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            if (number := place.stat().st_ino) != before:
+                return number
         assert child.poll() is None
         time.sleep(0.01)
-    child.send_signal(signal.SIGKILL)
-    child.communicate()
-    again = start(folder, "runs", **no_network())
-    assert "making it anew" in again.stderr
+
+
+def test_a_set_up_that_was_killed_is_begun_anew(tmp_path):
+    folder = bare(tmp_path / "clone")
+    place = folder / ".venv" / "pyvenv.cfg"
+    with setting_up(folder) as child:
+        first = wait_for_another(place, child)
+    os.link(place, tmp_path / "kept")  # so that no other file gets its number
+    with setting_up(folder) as child:
+        assert "making it anew" in child.stderr.readline().decode()
+        wait_for_another(place, child, before=first)
 
 
 def test_a_changed_lock_makes_the_environment_anew(tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ import pandas as pd
 run = mm.start_run("small")
 period = run.period(since="2026-01-01", until="2026-01-08")
 with run.step("read") as step:
-    posts = mm.load_posts(since=period.since, until=period.until, columns=["post_id", "text"], as_of=run.as_of).compute()
+    posts = mm.load_posts(since=period.since, until=period.until, columns=["post_id", "text"], as_of=run.as_of).compute(scheduler="threads")
     step.rows_out = len(posts)
 table = pd.DataFrame({"post_id": posts["post_id"], "length": posts["text"].str.len()})
 path = run.save_table(table, "posts", key=["post_id"])

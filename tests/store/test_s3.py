@@ -1,5 +1,4 @@
 import json
-import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,10 +6,8 @@ from datetime import UTC, datetime
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
-import boto3
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import StoreError
@@ -33,38 +30,6 @@ LATER = datetime(2026, 4, 1, tzinfo=UTC)
 def post(number, day="2026-01-05", text=None, author="ann"):
     name, text = str(number), text or f"post {number}"
     return {"id": name, "created_at": day, "text": text, "author": author, "likes": number}
-
-
-@pytest.fixture(scope="module")
-def server():
-    """A local S3 server over HTTP."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(server, monkeypatch):
-    """What a person sets to use it, and nothing else."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-    yield server
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-
-
-@pytest.fixture
-def on_s3(s3, store):
-    """A store on S3 with a bucket of its own."""
-    bucket = f"bucket-{uuid4().hex}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
-    return Store(f"s3://{bucket}/some prefix/data", store.pseudonyms)
 
 
 def test_everything_gives_the_same_tables_as_on_a_folder(
@@ -197,8 +162,10 @@ def test_a_server_that_goes_away_between_two_calls_is_one_sentence(
 
 
 @pytest.fixture
-def guarded(server, s3, monkeypatch):
+def guarded(s3):
     """Credentials that the server knows, and from now on checks."""
+    import boto3
+
     iam, user = boto3.client("iam"), f"ann-{uuid4().hex}"
     iam.create_user(UserName=user)
     policy = {
@@ -212,7 +179,7 @@ def guarded(server, s3, monkeypatch):
     def check(count):
         headers = {"Content-Type": "text/plain"}
         data = str(count).encode()
-        urlopen(Request(f"{server}/moto-api/reset-auth", data=data, headers=headers)).close()
+        urlopen(Request(f"{s3}/moto-api/reset-auth", data=data, headers=headers)).close()
 
     check(0)
     yield key["AccessKeyId"], key["SecretAccessKey"]
