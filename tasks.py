@@ -293,7 +293,6 @@ except ImportError:
 CHECKS = (
     ("format", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
-    ("types", ["mypy"]),
     ("import rules", ["lint-imports"]),
 )
 # JupyterLab would ask its makers for news and newer versions, and list what could be installed.
@@ -351,7 +350,21 @@ def test(context, pick=""):
     for name, words in CHECKS:
         say("== %s" % name)
         run(words)
-    say("== tests")
+    say("== tests, and types beside them")
+    types = subprocess.Popen(
+        tool("mypy"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        run_tests(pick)
+    finally:  # whatever the tests say
+        say("== types")
+        say(types.communicate()[0].decode("utf-8", "replace").rstrip())
+    if types.returncode:
+        raise Exit(code=types.returncode)
+    say("All passed in %.0f s." % (time.time() - started))
+
+
+def run_tests(pick):
     # Two more than cores, as tests wait for processes. A file stays whole: what its tests share is made once.
     # The order is that of tests/conftest.py: xdist's own begins with files of many tests, and ends with those that take long.
     workers = min(6, (os.cpu_count() or 1) + 2)
@@ -359,7 +372,6 @@ def test(context, pick=""):
     # As in a run (docs/decisions/0016): threads of numerical libraries would wait by spinning, and every core is busy anyway.
     alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     run(["pytest", "-m", "not soak", *spread, *(["-k", pick] if pick else [])], env=alone)
-    say("All passed in %.0f s." % (time.time() - started))
 
 
 @task(help={"pick": "only tests whose names match, as in pytest -k"})
