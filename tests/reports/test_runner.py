@@ -9,15 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
 
 import murmuration as mm
 from murmuration.errors import ParamError, UnknownNameError
-from murmuration.reports import find_run, list_runs, runner
-from murmuration.schedule import execute
+from murmuration.reports import find_run, list_runs
 
 SAVE = """
 import murmuration as mm
@@ -166,30 +164,10 @@ def test_a_worker_that_is_killed_leaves_nothing_of_what_it_started(add_report, s
     assert result.status == "failed"
     assert result.manifest["error"]["kind"] == "lost kernel"
     assert (
-        "the process that runs the kernel was ended by SIGKILL"
+        "the process that runs the kernel was killed (SIGKILL)"
         in (result.manifest["error"]["sentence"])
     )
     assert wait_until(lambda: not processes_with(stray))
-
-
-@pytest.mark.parametrize(
-    ("code", "complaint", "out_of_memory", "kind", "said"),
-    [
-        (-9, "", True, "out of memory", "was ended by SIGKILL, as this machine ran out of memory"),
-        (143, "", False, "lost kernel", "was ended by SIGTERM"),
-        (-50, "", False, "lost kernel", "was ended by signal 50"),
-        (1, "RuntimeError: Kernel didn't respond in 60 seconds", False, "lost kernel", "in time"),
-        (1, "a mistake", False, "unknown", "a mistake"),
-    ],
-)
-def test_a_kernel_that_is_lost_is_named_so_that_it_is_tried_again(
-    tmp_path, code, complaint, out_of_memory, kind, said
-):
-    ending = runner._Ending("failed", complaint, 2, out_of_memory, code)
-    error = runner._explain(SimpleNamespace(folder=tmp_path), ending, 10)
-    assert error["kind"] == kind
-    assert said in error["sentence"]
-    assert (kind in execute._AGAIN) == (kind != "unknown")
 
 
 def test_a_wrong_parameter_starts_nothing(add_report, some_posts):
@@ -211,12 +189,6 @@ def test_a_run_that_hangs_is_ended_with_all_that_it_started(add_report, some_pos
     )
     assert processes_with(mark) == []
     assert result.manifest["seconds"] < 25
-
-
-def test_a_run_whose_kernel_dies_says_so(add_report, some_posts):
-    result = mm.run_report(add_report("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"))
-    assert result.status == "failed"
-    assert "the kernel died" in result.manifest["error"]["sentence"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

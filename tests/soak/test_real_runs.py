@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -19,7 +21,34 @@ def test_a_kernel_that_is_killed_is_named_and_tried_again(make_office, add_repor
     assert office.tick(until_done=True) == 2
     [fire] = office.fires()
     assert (fire.state, fire.tries) == ("failed", 2)
-    assert "the kernel died, killed from outside or by what it called" in fire.error
+    assert "the kernel was killed (SIGKILL), perhaps for lack of memory" in fire.error
+
+
+LIMITED = """
+import resource
+from murmuration.cli import app
+resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))  # as ulimit -v does; what it starts has it too
+app(["schedule", "tick", "--until-done"])
+"""
+
+
+def test_a_run_that_reaches_its_limit_of_memory_is_named_and_tried_again(make_office, add_report):
+    add_report(
+        "many = []\nwhile True:\n    many.append(bytes(1 << 30))"
+    )  # zeros take no room on the machine
+    office = make_office(retries={"attempts": 2, "backoff": "1s"})
+    office.ask()
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], cwd=office.settings.root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    [fire] = office.fires()
+    assert (fire.state, fire.tries) == ("failed", 2)
+    assert fire.error == "Cell 2 ran out of memory: MemoryError"
+    assert all(
+        run.manifest["error"]["kind"] == "out of memory"
+        for run in list_runs(office.settings.reports)
+    )
 
 
 def test_a_stopped_worker_hands_back_a_real_run_and_nothing_of_it_stays(make_office, add_report):

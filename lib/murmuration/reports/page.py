@@ -153,7 +153,7 @@ def error_text(output: Mapping[str, Any]) -> str:
     """Say in one line which error ended a cell, without what it may quote of posts."""
     line = " ".join(str(output["evalue"]).split())
     plain = line if output["ename"] in _OPEN_ERRORS else hide_quoted(line)
-    return f"{output['ename']}: {plain[:MAX_ERROR_CHARS]}"
+    return ": ".join(filter(None, [str(output["ename"]), plain[:MAX_ERROR_CHARS]]))
 
 
 def _image_address(kind: str, text: str) -> str:

@@ -20,12 +20,11 @@ import psutil
 from murmuration.catalog import load_catalog
 from murmuration.errors import (
     ParamError,
-    ReportError,
     UnknownNameError,
-    hide_quoted,
     suggest,
 )
 from murmuration.reports.context import Context, mark_running, read_journal
+from murmuration.reports.endings import Ending, explain_ending
 from murmuration.reports.index import write_index
 from murmuration.reports.manifest import (
     FORMAT,
@@ -35,13 +34,8 @@ from murmuration.reports.manifest import (
     stage_manifest,
 )
 from murmuration.reports.memory import count_memory_kills
-from murmuration.reports.page import MAX_ERROR_CHARS, error_text, write_page
-from murmuration.reports.parameters import (
-    check_parameters,
-    load_notebook,
-    number_cells,
-    read_parameters,
-)
+from murmuration.reports.page import write_page
+from murmuration.reports.parameters import check_parameters, read_parameters
 from murmuration.reports.pins import PINNED, pin_inputs
 from murmuration.reports.provenance import describe_code
 from murmuration.reports.publish import publish_run
@@ -54,7 +48,9 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 3600.0
 _LOOK_SECONDS = 0.2
-_BY_SIGNAL = 128  # what a process adds that ends itself on a signal
+_COMPLAINT_CHARS = (
+    20_000  # what a kernel said before it died stands above the traceback of its client
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +252,7 @@ def execute(
             "started_at": started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 1),
             "status": ending.status,
-            "error": _explain(context, ending, deadline_seconds),
+            "error": explain_ending(context.folder, ending, deadline_seconds),
             "code": ran,
             **(facts or {}),
         }
@@ -275,20 +271,6 @@ def execute(
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """How a child ended: its status, the end of what it complained, the cell it was at, and whether for want of memory.
-
-    `code` is what the child ended with; negative for a signal that killed it.
-    """
-
-    status: Status
-    complaint: str
-    cell: int | None
-    out_of_memory: bool
-    code: int
-
-
 def _execute_child(
     context: Context,
     context_path: Path,
@@ -296,7 +278,7 @@ def _execute_child(
     deadline_seconds: float,
     on_progress: OnProgress,
     stop: threading.Event,
-) -> _Ending:
+) -> Ending:
     """Have a worker execute the notebook, under the deadline."""
     killed_before = count_memory_kills()
     child, errors = worker
@@ -309,10 +291,15 @@ def _execute_child(
     ):
         give_work(child, context_path)
         status = _watch(child, deadline_seconds, stopped, below)
-    complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-MAX_ERROR_CHARS:]
+    complaint = errors.read_text(encoding="utf-8", errors="replace").strip()[-_COMPLAINT_CHARS:]
     errors.unlink()
-    return _Ending(
-        status, complaint, place.get("cell"), count_memory_kills() > killed_before, child.returncode
+    return Ending(
+        status,
+        complaint,
+        place.get("cell"),
+        count_memory_kills() > killed_before,
+        child.returncode,
+        place.get("kernel_code"),
     )
 
 
@@ -409,62 +396,6 @@ def _signals(stopped: threading.Event) -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _explain(context: Context, ending: _Ending, deadline_seconds: float) -> dict[str, Any] | None:
-    """Say in one sentence where and why a run ended early; None if it did not."""
-    if ending.status == "succeeded":
-        return None
-    place = f" in cell {ending.cell}" if ending.cell else ""
-    if ending.status == "timed out":
-        sentence = (
-            f"The run took longer than its deadline of {deadline_seconds:g} s and was ended{place}."
-        )
-        return {"cell": ending.cell, "kind": "deadline", "sentence": sentence}
-    if ending.status == "interrupted":
-        return {
-            "cell": ending.cell,
-            "kind": "interrupted",
-            "sentence": f"The run was interrupted{place}.",
-        }
-    cell, error, kind = _failed_cell(context.folder / "notebook.ipynb")
-    if error:
-        return {"cell": cell, "kind": kind, "sentence": f"Cell {cell} ended with {error}"}
-    last = (hide_quoted(ending.complaint).splitlines() or ["it gave no reason"])[-1]
-    kind = "unknown"
-    if lost := _find_lost(ending):
-        kind = "out of memory" if ending.out_of_memory else "lost kernel"
-        last = f"{lost}, as this machine ran out of memory" if ending.out_of_memory else lost
-    sentence = f"The notebook could not be executed{place}: {last}"
-    return {"cell": ending.cell, "kind": kind, "sentence": sentence}
-
-
-def _find_lost(ending: _Ending) -> str:
-    """Say which process was lost; nothing if none was."""
-    if "DeadKernelError" in ending.complaint or "Kernel died" in ending.complaint:
-        if ending.out_of_memory:
-            return "the kernel died"
-        return "the kernel died, killed from outside or by what it called"
-    if "Kernel didn't respond" in ending.complaint:
-        return "the kernel did not begin in time; this machine may have too much to do"
-    number = -ending.code if ending.code < 0 else ending.code - _BY_SIGNAL
-    if number > 0:
-        name = {one.value: one.name for one in signal.Signals}.get(number, f"signal {number}")
-        return f"the process that runs the kernel was ended by {name}"
-    return ""
-
-
-def _failed_cell(path: Path) -> tuple[int | None, str, str]:
-    """Number of the cell that failed, from 1, its error in one line, and the error's class."""
-    try:
-        cells = number_cells(load_notebook(path))
-    except ReportError:  # not written yet, or killed while it was
-        return None, "", ""
-    for number, cell in cells:
-        for output in cell.get("outputs", []):
-            if output["output_type"] == "error":
-                return number, error_text(output), str(output["ename"])
-    return None, "", ""
 
 
 def _stage(context: Context, facts: dict[str, Any]) -> RunResult:

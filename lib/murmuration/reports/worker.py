@@ -102,6 +102,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 def _prepare() -> Callable[[Path], int]:
     """Import what takes time, and give the function that executes a run."""
+    from nbclient.exceptions import DeadKernelError
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
@@ -146,7 +147,14 @@ def _prepare() -> Callable[[Path], int]:
                 nb_man, kernel_name=kernel_name, startup_timeout=_KERNEL_SECONDS, log=logger
             )
             client.printed = {}
-            return client.execute()
+            kernel = client.create_kernel_manager()
+            try:
+                return client.execute()
+            except DeadKernelError:
+                process = getattr(kernel.provisioner, "process", None)
+                if process is not None and process.poll() is not None:
+                    _tell(kernel_code=process.returncode)  # negative for the signal that killed it
+                raise
 
     papermill_engines.register("murmuration", ReportEngine)
 
