@@ -176,13 +176,13 @@ def test_a_misspelt_code_is_refused():
 def fake_run(tmp_path):
     """Write a run of brand_health as a run would leave it."""
 
-    def make(name, tables=None, **facts) -> RunResult:
-        folder = get_settings().reports / "brand_health" / name
+    def make(name, tables=None, *, report="brand_health", **facts) -> RunResult:
+        folder = get_settings().reports / report / name
         (folder / "tables").mkdir(parents=True)
         for table, columns in (tables or {}).items():
             pq.write_table(pa.table(columns), folder / "tables" / f"{table}.parquet")
         manifest = {
-            "report": "brand_health", "run_id": name, "status": "succeeded", "at": "2026-01-08T00:00:00+00:00",
+            "report": report, "run_id": name, "status": "succeeded", "at": "2026-01-08T00:00:00+00:00",
             "started_at": "2026-01-08T00:00:01+00:00", "parameters": {"brand": "aurora"}, "given": [],
             "code": {"commit": None}, "pinned": {"tables": {"posts": 1}}, "steps": [], "period": None, "answer": [],
         }  # fmt: skip
@@ -213,6 +213,21 @@ def test_figures_that_clearly_moved_are_named_and_others_not(workspace, fake_run
     page = write_comparison(found, get_settings().reports).read_text(encoding="utf-8")
     assert "a, this, negative" in page
     assert "velora" in page
+
+
+@pytest.mark.parametrize(
+    ("report", "table", "key", "names"),
+    [("topics", "topics", "topic", "label"), ("audience", "segments", "segment", "name")],
+)
+def test_topics_and_segments_that_came_and_went_are_named(
+    workspace, fake_run, report, table, key, names
+):
+    runs = [
+        fake_run(f"run-{place}", {table: {key: ids, names: labels}}, report=report)
+        for place, ids, labels in ((1, [0, 1, 2], ["a", "b", "c"]), (2, [0, 2, 3], ["a", "x", "d"]))
+    ]
+    found = [(one.what, one.before, one.after) for one in compare_runs(*runs).named]
+    assert found == [(f"{key} 1", "b", ""), (f"{key} 2", "c", "x"), (f"{key} 3", "", "d")]
 
 
 def test_names_in_a_comparison_are_escaped(workspace, fake_run):

@@ -136,26 +136,25 @@ def _figures(columns: Sequence[str]) -> list[tuple[str, str, str]]:
 
 
 def find_named(first: RunResult, second: RunResult) -> tuple[Change, ...]:
-    """Find rows with a label that came, went or were renamed: topics, segments."""
-    found: list[Change] = []
+    """Find what came, went or was renamed: topics, segments; each once, though several tables may name it."""
+    found: dict[str, Change] = {}
     for name in list_tables(first, second):
         labels = [_labels(run, name) for run in (first, second)]
         if all(label is not None for label in labels):
-            found += [
-                Change(what=f"{name} {change.what}", before=change.before, after=change.after)
-                for change in list_changes(*map(dict, labels))  # type: ignore[arg-type]
-            ]
-    return tuple(found)
+            for change in list_changes(*map(dict, labels)):  # type: ignore[arg-type]
+                found.setdefault(change.what, change)
+    return tuple(found.values())
 
 
 def _labels(run: RunResult, name: str) -> dict[str, str] | None:
-    """Give the labels of a table that has one key column and labels, by that key."""
+    """Give the labels of a table that has one key column and labels, by that key: “topic 3”."""
     path = run.folder / "tables" / f"{name}.parquet"
     if not path.exists():
         return {}
     table = run.table(name)
     key = find_key(str(run.manifest["report"]), name, table.column_names)
-    if len(key) != 1 or "label" not in table.column_names or key == ["label"]:
+    labels = next((one for one in ("label", "name") if one in table.column_names), None)
+    if len(key) != 1 or labels is None or labels in key:
         return None
-    rows = zip(table[key[0]].to_pylist(), table["label"].to_pylist(), strict=True)
-    return {str(one): str(label) for one, label in rows}
+    rows = zip(table[key[0]].to_pylist(), table[labels].to_pylist(), strict=True)
+    return {f"{key[0]} {one}": str(label) for one, label in rows}
