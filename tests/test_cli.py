@@ -243,9 +243,16 @@ def test_schedule_check_prints_what_each_report_would_be_given(here, workspace):
     )
     (folder / "all.yaml").write_text(text)
     said = here("schedule", "check").stdout
-    assert "✓ all brand=velora" in said
-    assert "terms_shown = 12" in said
+    first, runs, *_ = said.splitlines()
+    assert first.startswith("✓ all: brand_health, @daily UTC, next ")
+    assert first.endswith(" 00:00 UTC, 2 runs (there is no store yet to look for sources in)")
+    assert runs == "    brand=aurora · brand=velora"
+    assert " · terms_shown=12 · " in said
     assert said.endswith("1 schedule, 0 problems.\n")
+    assert len(said.splitlines()) < 8
+    every = here("schedule", "check", "--all").stdout
+    assert "  all brand=velora\n" in every
+    assert "    terms_shown = 12\n" in every
     (folder / "bad.yaml").write_text(text.replace("@daily", "@dayly"))
     done = here("schedule", "check", "--json", code=1)
     assert "Did you mean '@daily'?" in json.loads(done.stdout)["schedules"]["bad"]["problem"]
@@ -300,4 +307,4 @@ def test_the_schedules_of_this_workspace_are_in_order(here, workspace):
     shutil.copytree(ROOT / "schedules", workspace / "schedules")
     said = here("schedule", "check").stdout
     assert said.endswith("schedules, 0 problems.\n")
-    assert said.count("✓") == 7  # four files, one of them with four brands
+    assert said.count("✓") == 4

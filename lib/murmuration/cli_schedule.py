@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 
 import logging
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -46,18 +47,17 @@ def _load() -> "Schedules":
 @schedule.command()
 def check(
     names: Annotated[list[str] | None, typer.Argument(help="Only these; else all.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Each parameter of each run in a line of its own.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check all schedules, and print what each report would be given."""
-    from murmuration.schedule.check import check_schedule
+    """Check all schedules, and print when each runs next and what its report would be given."""
+    from murmuration.schedule.check import check_schedule, sum_up
     from murmuration.settings import get_settings
 
-    loaded = _load()
+    loaded, now = _load(), datetime.now(UTC)
     wanted = names or sorted([*loaded.by_name, *loaded.problems])
-    if names:
-        for name in names:
-            if name not in loaded.problems:
-                loaded.get(name)
     facts: dict[str, Any] = {}
     problems = 0
     for name in wanted:
@@ -66,12 +66,16 @@ def check(
             problems += 1
             _say_problem(name, loaded.problems[name], quiet=as_json)
             continue
-        found = check_schedule(loaded.by_name[name], get_settings(), at=datetime.now(UTC))
+        chosen = loaded.get(name)
+        found = check_schedule(chosen, get_settings(), at=now)
         facts[name] = {"runs": [fields_of(one) for one in found]}
         problems += sum(bool(one.problem) for one in found)
-        if not as_json:
-            for one in found:
-                _print_checked(" ".join(filter(None, [name, one.item])), one)
+        if as_json:
+            continue
+        for line in sum_up(chosen, found, at=now, width=_width())[: 1 if every else None]:
+            typer.echo(line)
+        for one in found:
+            _print_run(" ".join(filter(None, [name, one.item])), one, every=every)
     if as_json:
         print_json({"schedules": facts, "problems": problems})
     else:
@@ -80,19 +84,23 @@ def check(
         raise typer.Exit(1)
 
 
+def _width() -> int:
+    return min(max(shutil.get_terminal_size((120, 24)).columns, 60), 160)
+
+
 def _say_problem(name: str, problem: str, *, quiet: bool = False) -> None:
     if not quiet:
         typer.echo(f"✗ {name}")
         typer.secho(f"Error: {problem}", fg=typer.colors.RED, err=True)
 
 
-def _print_checked(title: str, one: Any) -> None:
+def _print_run(title: str, one: Any, *, every: bool) -> None:
     if one.problem:
         _say_problem(title, one.problem)
-        return
-    typer.echo(f"✓ {title}" + (f" ({one.note})" if one.note else ""))
-    for name, value in one.parameters.items():
-        typer.echo(f"    {name} = {', '.join(value) if isinstance(value, list) else value}")
+    elif every:
+        typer.echo(f"  {title}")
+        for name, value in one.parameters.items():
+            typer.echo(f"    {name} = {', '.join(value) if isinstance(value, list) else value}")
 
 
 @schedule.command("next")
@@ -316,6 +324,19 @@ def export(
     typer.echo(f"{number(len(files), 'file')} for {to}: {folder}")
     if loaded.problems and not names:
         raise typer.Exit(1)
+
+
+@schedule.command()
+def send() -> None:
+    """Send the notices whose time has come; a daemon and every tick do that too."""
+    from murmuration.schedule.notices import count_waiting, deliver_by_apprise, send_due
+    from murmuration.settings import get_settings
+
+    ledger = _open()
+    links = get_settings().links
+    sent = send_due(ledger, os.environ, datetime.now(UTC), links=links, deliver=deliver_by_apprise)
+    left = number(count_waiting(ledger), "notice")
+    typer.echo(f"{number(sent, 'message')} sent, {left} left. Ledger: {_ledger_name()}")
 
 
 @schedule.command()

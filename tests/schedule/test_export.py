@@ -1,7 +1,9 @@
 """Schedules for cron, systemd and Kubernetes: the files say the same, and each tool takes them."""
 
+import configparser
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,10 @@ import yaml
 from murmuration.errors import ScheduleError
 from murmuration.schedule import parse_cron
 from murmuration.schedule.export import Place, calendar_lines, export_schedules
-from murmuration.schedule.spec import Schedule, Spec
+from murmuration.schedule.spec import Folder, Schedule, Spec
+
+from ..conftest import ROOT
+from .exported import calendar_minutes, check_manifests, local_minutes
 
 PLACE = Place(Path("/srv/100% murmuration"), image="registry/murmuration:1")
 
@@ -46,6 +51,93 @@ def test_a_rule_is_said_as_systemd_says_it(cron, lines):
     assert calendar_lines(parse_cron(cron)) == lines
     if shutil.which("systemd-analyze"):
         subprocess.run(["systemd-analyze", "calendar", *lines], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "cron", ["30 6 * * mon-fri", "*/20 1-4 * * *", "0 0 13 * fri", "15 9 1,31 2-5 sun", "@monthly"]
+)
+def test_systemd_means_the_same_minutes_as_the_rule(cron):
+    rule, begin, end = parse_cron(cron), datetime(2028, 2, 1), datetime(2028, 4, 2)  # a leap year
+    found = set().union(*(calendar_minutes(one, begin, end) for one in calendar_lines(rule)))
+    assert found == local_minutes(rule, begin, end)
+
+
+def ours():
+    """The schedules of this workspace, and one that tries everything that can be exported."""
+    notify = [{"to": "TEAM", "gather": "10m"}]
+    rich = schedule(
+        "rich-_1", cron="5,35 */6 * * fri-sun", overlap="replace", max_staleness="30s", notify=notify,
+        retries={"attempts": 3}, for_each={"brand": ["a", "b"]}, resources={"cpu": "500m", "memory": "1.5Gi"},
+    )  # fmt: skip
+    return [*Folder(ROOT / "schedules").load().by_name.values(), rich]
+
+
+def test_kubernetes_finds_no_fault_with_any_field_of_ours():
+    files = export_schedules(ours(), "kubernetes", PLACE)
+    assert len(files) == len(ours()) + 2  # the volume, and what sends notices
+    check_manifests([one for text in files.values() for one in yaml.safe_load_all(text)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("concurrencyPolicy: Forbid", "concurrencyPolicy: Never"),
+        ("timeZone: Etc/UTC", "timezone: Etc/UTC"),
+        ("memory: 512Mi", "memory: 512 MB"),
+        ("activeDeadlineSeconds: 600", "activeDeadlineSeconds: '600'"),
+        ("claimName: murmuration-kept", "claimName: murmuration-lost"),
+        ("name: send", "name: Send_it"),
+        ("schedule: '*/15 * * * *'", "schedule: '*/15 * * * fri-sun'"),
+    ],
+)
+def test_the_reader_of_this_test_finds_faults(old, new):
+    files = export_schedules(ours(), "kubernetes", PLACE)
+    assert old in files["notices.yaml"]
+    wrong = [files["volume.yaml"], files["notices.yaml"].replace(old, new)]
+    with pytest.raises((AssertionError, ValueError)):
+        check_manifests([one for text in wrong for one in yaml.safe_load_all(text)])
+
+
+def test_units_are_what_systemd_reads():
+    files = export_schedules(ours(), "systemd", PLACE)
+    known = {
+        "Unit": {"Description", "After"}, "Install": {"WantedBy"},
+        "Service": {"Type", "WorkingDirectory", "ExecStart", "TimeoutStartSec", "KillMode", "TimeoutStopSec"},
+        "Timer": {"OnCalendar", "AccuracySec", "Persistent"},
+    }  # fmt: skip
+    for name, text in files.items():
+        reader = configparser.RawConfigParser(strict=False)
+        reader.optionxform = str
+        reader.read_string(text)
+        assert set(reader.sections()) <= set(known), name
+        assert all(set(reader[part]) <= known[part] for part in reader.sections()), name
+        assert ("Timer" in reader) == name.endswith(".timer")
+        if name.endswith(".timer"):  # each has the service of its name
+            assert name.replace(".timer", ".service") in files
+
+
+def test_what_is_held_back_is_sent_between_ticks():
+    silent, told = schedule("a"), schedule("b", notify=[{"to": "TEAM"}])
+    assert "murmuration.timer" not in export_schedules([silent], "systemd", PLACE)
+    assert "notices.yaml" not in export_schedules([silent], "kubernetes", PLACE)
+    units = export_schedules([silent, told], "systemd", PLACE)
+    assert '"schedule" "send"\n' in units["murmuration.service"]
+    assert "OnCalendar=*-*-* *:00,15,30,45:00 UTC\n" in units["murmuration.timer"]
+    job = yaml.safe_load(export_schedules([silent, told], "kubernetes", PLACE)["notices.yaml"])
+    [container] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["murmuration", "schedule", "send"]
+
+
+def test_what_is_left_out_when_clocks_go_forward_is_said():
+    for target, name in (
+        ("systemd", "murmuration-{}.timer"),
+        ("kubernetes", "murmuration-{}.yaml"),
+    ):
+        files = export_schedules(
+            [schedule("daily"), schedule("hourly", cron="@hourly")], target, PLACE
+        )
+        assert "# A local time that does not exist" in files[name.format("daily")]
+        assert "#" not in files[name.format("hourly")]
 
 
 def test_systemd_units_wait_for_retries_and_know_the_zone():

@@ -3,15 +3,17 @@
 import http.server
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from murmuration.cli import app
 from murmuration.schedule import requests
 from murmuration.schedule.alerts import Alert
 from murmuration.schedule.claims import Result
-from murmuration.schedule.notices import deliver_by_apprise, send_due
+from murmuration.schedule.notices import count_waiting, deliver_by_apprise, send_due
 from murmuration.schedule.tables import notices
 
 from .conftest import START
@@ -126,6 +128,36 @@ def test_a_tick_sends_what_its_own_runs_have_to_say_before_it_returns(
     assert office.tick(until_done=until_done) == 1
     assert "no parameter" in "".join(hook)
     assert time.monotonic() - begun >= 2 * until_done
+
+
+def test_what_is_held_back_is_sent_by_the_first_tick_after_the_wait(make_office, hook):
+    notify = [{"to": "TEAM", "gather": "1s", "at_most_every": "3s"}]
+    office = make_office(parameters={"no_such": 1}, name="brand_health", notify=notify)
+    office.ask()
+    assert office.tick() == 1
+    assert len(hook) == 1
+    office.ask(at=datetime(2024, 2, 29, tzinfo=UTC))
+    assert office.tick() == 1  # in a tick that ends before the wait does
+    assert len(hook) == 1
+    assert count_waiting(office.ledger) == 1
+    time.sleep(3)
+    assert office.tick() == 0  # nothing is due but the notice
+    assert len(hook) == 2
+    assert count_waiting(office.ledger) == 0
+
+
+def test_what_is_held_back_can_be_sent_without_a_tick(make_office, hook):
+    notify = [{"to": "TEAM", "gather": "1s", "at_most_every": "3s"}]
+    office = make_office(parameters={"no_such": 1}, name="brand_health", notify=notify)
+    for at in (None, datetime(2024, 2, 29, tzinfo=UTC)):
+        office.ask(at=at)
+        assert office.tick() == 1
+    done = CliRunner().invoke(app, ["schedule", "send"])
+    assert done.stdout.startswith("0 messages sent, 1 notice left.")
+    time.sleep(3)
+    done = CliRunner().invoke(app, ["schedule", "send"])
+    assert done.stdout.startswith("1 message sent, 0 notices left.")
+    assert len(hook) == 2
 
 
 def test_missed_fires_are_one_notice(bench, post):

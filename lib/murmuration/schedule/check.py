@@ -1,8 +1,9 @@
 """What only the report can judge: whether it is there, and whether it takes the schedule's parameters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from textwrap import wrap
 from typing import Any
 
 from murmuration.catalog import load_catalog
@@ -71,6 +72,55 @@ def _check_item(schedule: Schedule, item: str, settings: Settings, *, at: dateti
     except MurmurationError as err:
         return Checked(item, {}, problem=str(err))
     return Checked(item, values, note=note)
+
+
+def sum_up(
+    schedule: Schedule, checked: Sequence[Checked], *, at: datetime, width: int = 120
+) -> list[str]:
+    """Say what a schedule does in a few lines: its report, when it runs next, and what its runs are given.
+
+    Parameters
+    ----------
+    schedule
+        A schedule whose own fields are in order.
+    checked
+        From `check_schedule`.
+    at
+        The moment that the next fire is looked for from.
+    width
+        Of a line; longer ones go on in the next.
+    """
+    fire = next(next_fires(schedule.cron, schedule.zone, after=at)).at.astimezone(schedule.zone)
+    fine = [one for one in checked if not one.problem]
+    runs = f", {len(checked)} runs" if len(checked) > 1 else ""
+    note = "".join({f" ({one.note})": None for one in fine if one.note})
+    lines = [
+        f"{'✓' if len(fine) == len(checked) else '✗'} {schedule.name}: {schedule.spec.report}, "
+        f"{schedule.spec.cron} {schedule.spec.timezone}, next {fire:%a %Y-%m-%d %H:%M %Z}{runs}{note}"
+    ]
+    if len(checked) > 1:
+        lines += _wrapped([one.item for one in fine], width)
+    if fine:
+        # What the runs of a sweep do not share stands in their names.
+        shared = {
+            name: _written(value)
+            for name, value in fine[0].parameters.items()
+            if name not in schedule.spec.for_each and value not in ("", [], None)
+        }
+        given = set(schedule.items[fine[0].item])
+        ordered = sorted(shared, key=lambda name: name not in given)
+        lines += _wrapped([f"{name}={shared[name]}" for name in ordered], width)
+    return lines
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _wrapped(parts: Sequence[str], width: int) -> list[str]:
+    text = " · ".join(part.replace(" ", "\0") for part in parts)
+    lines = wrap(text, width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)  # fmt: skip
+    return [line.replace("\0", " ") for line in lines]
 
 
 def given_parameters(

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import yaml
 
 from murmuration.errors import ScheduleError
-from murmuration.schedule.cron import Cron, cron_words
+from murmuration.schedule.cron import Cron, cron_words, parse_cron
 from murmuration.schedule.spec import Schedule, Spec
 
 Target = Literal["cron", "systemd", "kubernetes"]
@@ -24,6 +24,12 @@ _GRACE = timedelta(seconds=60)
 _START_WITHIN = timedelta(
     hours=1
 )  # where the schedule says nothing: Kubernetes forgets a start after that
+_SEND_CRON, _SEND_WITHIN = "*/15 * * * *", timedelta(minutes=10)
+_GAP = (
+    "# A local time that does not exist on the day when clocks go forward is left out here; the next start takes its fire up, "
+    "late, as catch_up says."
+)
+_LABELS = {"app.kubernetes.io/name": "murmuration"}
 _LABEL_MAX = 52  # Kubernetes adds eleven signs to the name of a CronJob
 _VOLUME, _MOUNT = "murmuration-kept", "/var/lib/murmuration"
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
@@ -76,14 +82,23 @@ def export_schedules(schedules: Sequence[Schedule], target: Target, place: Place
     if target == "cron":
         return {"murmuration.crontab": _crontab(schedules, place)}
     if target == "systemd":
-        return {name: text for one in schedules for name, text in _units(one, place)}
+        units = [pair for one in schedules for pair in _units(one, place)]
+        if _tells_somebody(schedules):
+            calendar = [f"{line} UTC" for line in calendar_lines(parse_cron(_SEND_CRON))]
+            title, words = "Murmuration: notices that wait", ["schedule", "send"]
+            units += _unit_files(
+                "murmuration", title, words, place, longest=_SEND_WITHIN, calendar=calendar
+            )
+        return dict(units)
     _check_names(schedules)
-    jobs = {f"{_label(one.name)}.yaml": [_cron_job(one, place)] for one in schedules}
-    # No name of a schedule makes a file of that name.
-    return {
-        name: yaml.safe_dump_all(parts, sort_keys=False)
-        for name, parts in {"volume.yaml": _volume(place), **jobs}.items()
+    files = {
+        f"{_label(one.name)}.yaml": _about(one) + _dumped(_cron_job(one, place))
+        for one in schedules
     }
+    # No name of a schedule makes files of these names.
+    if _tells_somebody(schedules):
+        files["notices.yaml"] = _dumped(_notices_job(place))
+    return {"volume.yaml": _dumped(*_volume(place)), **files}
 
 
 def _crontab(schedules: Sequence[Schedule], place: Place) -> str:
@@ -107,26 +122,47 @@ def _program() -> str:
 
 
 def _units(schedule: Schedule, place: Place) -> Iterator[tuple[str, str]]:
-    name = f"murmuration-{schedule.name}"
-    title = f"Murmuration: {schedule.spec.description or schedule.spec.report}".replace("%", "%%")
-    words = [_program(), "schedule", "tick", "--only", schedule.name, "--until-done"]
-    command = " ".join('"' + word.replace("%", "%%").replace('"', '\\"') + '"' for word in words)
-    root = str(place.root).replace("%", "%%")
-    longest = int(_longest(schedule.spec).total_seconds())
+    spec = schedule.spec
+    calendar = [f"{line} {spec.timezone}" for line in calendar_lines(schedule.cron)]
+    yield from _unit_files(
+        f"murmuration-{schedule.name}",
+        f"Murmuration: {spec.description or spec.report}",
+        ["schedule", "tick", "--only", schedule.name, "--until-done"],
+        place,
+        longest=_longest(spec),
+        calendar=["" if schedule.cron.is_hourly else _GAP, *calendar],
+    )
+
+
+def _unit_files(
+    name: str,
+    title: str,
+    words: Sequence[str],
+    place: Place,
+    *,
+    longest: timedelta,
+    calendar: Sequence[str],
+) -> Iterator[tuple[str, str]]:
+    title, root = title.replace("%", "%%"), str(place.root).replace("%", "%%")
+    quoted = (word.replace("%", "%%").replace('"', '\\"') for word in (_program(), *words))
+    command = " ".join(f'"{word}"' for word in quoted)
     yield (
         f"{name}.service",
         f"[Unit]\nDescription={title}\nAfter=network-online.target\n\n[Service]\nType=oneshot\n"
-        f"WorkingDirectory={root}\nExecStart={command}\nTimeoutStartSec={longest}\nKillMode=mixed\n"
-        f"TimeoutStopSec={int(_GRACE.total_seconds()) + 30}\n",
+        f"WorkingDirectory={root}\nExecStart={command}\nTimeoutStartSec={int(longest.total_seconds())}\n"
+        f"KillMode=mixed\nTimeoutStopSec={int(_GRACE.total_seconds()) + 30}\n",
     )
-    calendar = "".join(
-        f"OnCalendar={line} {schedule.spec.timezone}\n" for line in calendar_lines(schedule.cron)
-    )
+    lines = (line if line.startswith("#") else f"OnCalendar={line}" for line in calendar if line)
     yield (
         f"{name}.timer",
-        f"[Unit]\nDescription={title}\n\n[Timer]\n{calendar}AccuracySec=1s\nPersistent=true\n\n"
-        "[Install]\nWantedBy=timers.target\n",
+        f"[Unit]\nDescription={title}\n\n[Timer]\n" + "\n".join(lines) + "\nAccuracySec=1s\n"
+        "Persistent=true\n\n[Install]\nWantedBy=timers.target\n",
     )
+
+
+def _tells_somebody(schedules: Sequence[Schedule]) -> bool:
+    """Whether notices may be held back by `at_most_every`, until after the tick that wrote them has ended."""
+    return any(one.spec.notify for one in schedules)
 
 
 def calendar_lines(cron: Cron) -> list[str]:
@@ -181,7 +217,7 @@ def _check_names(schedules: Sequence[Schedule]) -> None:
 
 def _volume(place: Place) -> list[Mapping[str, Any]]:
     """Claim room for what must outlive a job: reports, STATE, and the store unless the secret names another."""
-    about = {"name": _VOLUME, "labels": {"app.kubernetes.io/name": "murmuration"}}
+    about = {"name": _VOLUME, "labels": dict(_LABELS)}
     claim = {
         # Jobs of several schedules run at once, on any node.
         "accessModes": ["ReadWriteMany"],
@@ -196,49 +232,83 @@ def _volume(place: Place) -> list[Mapping[str, Any]]:
     ]
 
 
+def _dumped(*parts: Mapping[str, Any]) -> str:
+    return yaml.safe_dump_all(parts, sort_keys=False)
+
+
+def _about(schedule: Schedule) -> str:
+    return "" if schedule.cron.is_hourly else f"{_GAP}\n"
+
+
 def _cron_job(schedule: Schedule, place: Place) -> Mapping[str, Any]:
     spec = schedule.spec
     resources = {"cpu": spec.resources.cpu, "memory": spec.resources.memory}
-    container = {
-        "name": "tick",
-        "image": place.image,
-        "command": ["murmuration", "schedule", "tick", "--only", schedule.name, "--until-done"],
-        # The later one counts: a store on S3, for instance, stands in the secret.
-        "envFrom": [{"configMapRef": {"name": _VOLUME}}, {"secretRef": {"name": place.secret}}],
-        "volumeMounts": [{"name": "kept", "mountPath": _MOUNT}],
-        "resources": {"requests": resources, "limits": {"memory": spec.resources.memory}},
-    }
-    start_within = spec.max_staleness or _START_WITHIN
+    pod = _pod("tick", ["tick", "--only", schedule.name, "--until-done"], place, resources)
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
         "metadata": {
             "name": _label(schedule.name),
-            "labels": {"app.kubernetes.io/name": "murmuration", "murmuration/schedule": schedule.name.strip("-_")},
+            "labels": _LABELS | {"murmuration/schedule": schedule.name.strip("-_")},
         },
         "spec": {
             "schedule": " ".join(cron_words(schedule.cron)),
             "timeZone": spec.timezone,
             # A tick that is at work sees by itself what waits for it.
             "concurrencyPolicy": "Replace" if spec.overlap == "replace" else "Forbid",
-            "startingDeadlineSeconds": max(60, int(start_within.total_seconds())),
-            "successfulJobsHistoryLimit": 3,
-            "failedJobsHistoryLimit": 3,
-            "jobTemplate": {
-                "spec": {
-                    "backoffLimit": 0,  # the ledger knows what may be tried again
-                    "activeDeadlineSeconds": int(_longest(spec).total_seconds()),
-                    "template": {
-                        "spec": {
-                            "restartPolicy": "Never",
-                            "terminationGracePeriodSeconds": int(_GRACE.total_seconds()) + 30,
-                            "containers": [container],
-                            "volumes": [
-                                {"name": "kept", "persistentVolumeClaim": {"claimName": _VOLUME}}
-                            ],
-                        }
-                    },
-                }
-            },
+            **_job(pod, start_within=spec.max_staleness or _START_WITHIN, longest=_longest(spec)),
         },
-    }  # fmt: skip
+    }
+
+
+def _notices_job(place: Place) -> Mapping[str, Any]:
+    """Send what `at_most_every` holds back: the tick that wrote it has ended, and the next may be a month away."""
+    pod = _pod("send", ["send"], place, {"cpu": "100m", "memory": "512Mi"})
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "murmuration", "labels": dict(_LABELS)},
+        "spec": {
+            "schedule": _SEND_CRON,
+            "timeZone": "Etc/UTC",
+            "concurrencyPolicy": "Forbid",
+            **_job(pod, start_within=timedelta(minutes=10), longest=_SEND_WITHIN),
+        },
+    }
+
+
+def _job(
+    pod: Mapping[str, Any], *, start_within: timedelta, longest: timedelta
+) -> Mapping[str, Any]:
+    return {
+        "startingDeadlineSeconds": max(60, int(start_within.total_seconds())),
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {
+            "spec": {
+                "backoffLimit": 0,  # the ledger knows what may be tried again
+                "activeDeadlineSeconds": int(longest.total_seconds()),
+                "template": {"spec": pod},
+            }
+        },
+    }
+
+
+def _pod(
+    name: str, words: Sequence[str], place: Place, resources: Mapping[str, str]
+) -> Mapping[str, Any]:
+    container = {
+        "name": name,
+        "image": place.image,
+        "command": ["murmuration", "schedule", *words],
+        # The later one counts: a store on S3, for instance, stands in the secret.
+        "envFrom": [{"configMapRef": {"name": _VOLUME}}, {"secretRef": {"name": place.secret}}],
+        "volumeMounts": [{"name": "kept", "mountPath": _MOUNT}],
+        "resources": {"requests": dict(resources), "limits": {"memory": resources["memory"]}},
+    }
+    return {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": int(_GRACE.total_seconds()) + 30,
+        "containers": [container],
+        "volumes": [{"name": "kept", "persistentVolumeClaim": {"claimName": _VOLUME}}],
+    }

@@ -169,6 +169,13 @@ def send_due(
     return sum(_send(ledger, target, environ, now, links, deliver) for target in targets)
 
 
+def count_waiting(ledger: Ledger) -> int:
+    """Count the notices that are still to be sent."""
+    waiting = notices.c.state.in_(("pending", "sending"))
+    with ledger.read() as connection:
+        return int(connection.execute(select(func.count()).where(waiting)).scalar_one())
+
+
 def _send(
     ledger: Ledger,
     target: str,
