@@ -74,6 +74,7 @@ def _executed(path: Path) -> dict[str, Any]:
         return {"cells": []}
 
 
+@cache
 def templates() -> Environment:
     """Give the pages' templates; everything is escaped unless it is marked as ours."""
     return Environment(
