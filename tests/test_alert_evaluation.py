@@ -4,7 +4,7 @@ import json
 
 from typer.testing import CliRunner
 
-from murmuration.alert_evaluation import evaluate_alerts
+from murmuration.alert_evaluation import NOISE, evaluate_alerts
 from murmuration.cli import app
 
 
@@ -18,9 +18,20 @@ def test_large_crises_are_found_sooner_than_small_ones():
     assert large.false_a_month is None
 
 
-def test_the_command_prints_a_row_for_each_size():
-    words = "evaluate alerts --posts 30 --factor 4 --crises 1 --months 0 --json".split()
-    done = CliRunner().invoke(app, words)
+def test_a_crisis_in_the_sample_posts_is_found():
+    [found] = evaluate_alerts(posts=[15], factors=[6], noise=[None], crises=4, months=0)
+    assert (found.excess, found.crises) == (None, 4)
+    assert found.within_2 >= 0.75
+
+
+def test_the_command_prints_a_row_for_each_kind_of_noise_and_threshold():
+    words = (
+        "evaluate alerts --posts 5 --factor 6 --crises 1 --months 0 --threshold .1 --threshold 5"
+    )
+    done = CliRunner().invoke(app, [*words.split(), "--json"])
     assert done.exit_code == 0
     rows = json.loads(done.stdout)["results"]
-    assert [row["factor"] for row in rows] == [4, 4]
+    assert len(rows) == 2 * len(NOISE)
+    strict, lax = rows[:2]
+    assert (strict["threshold"], lax["threshold"]) == (0.1, 5)
+    assert strict["within_6"] <= lax["within_6"]

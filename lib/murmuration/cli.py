@@ -704,24 +704,32 @@ def evaluate_audience(
 def evaluate_alerts(
     posts: Annotated[
         list[float] | None,
-        typer.Option("--posts", min=0.1, help="Posts an hour; else 5, 10, 20 and 60."),
+        typer.Option("--posts", min=0.1, help="Posts an hour; else 5, 20 and 60."),
     ] = None,
     factor: Annotated[
         list[float] | None,
         typer.Option("--factor", min=1.1, help="Size of a crisis; else 1.5, 2, 3 and 6."),
     ] = None,
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--threshold", min=1e-6, help="False alarms that chance may bring in a month; else 1."
+        ),
+    ] = None,
     crises: Annotated[int, typer.Option(min=1, help="How many of each kind.")] = 20,
-    months: Annotated[int, typer.Option(min=0, help="Months without a crisis.")] = 5,
+    months: Annotated[int, typer.Option(min=0, help="Months without a crisis.")] = 4,
     as_json: AsJson = False,
 ) -> None:
     """Measure how soon alerts find planted crises, and how often they are false."""
     from murmuration import alert_evaluation
+    from murmuration.trends import SpikeParams
 
     with progress_bar() as bar:
         task = bar.add_task("planting", total=None, note="")
         rows = alert_evaluation.evaluate_alerts(
-            posts=posts or (5, 10, 20, 60),
+            posts=posts or (5, 20, 60),
             factors=factor or (1.5, 2, 3, 6),
+            thresholds=threshold or (SpikeParams().false_alarms,),
             crises=crises,
             months=months,
             on_progress=lambda name, done, total: bar.update(

@@ -322,21 +322,24 @@ def print_alert_evaluations(evaluations: Sequence["AlertEvaluation"]) -> None:
     """Print how soon alerts find planted crises, and how often they are false."""
     print_table(
         [
-            "posts an hour", "times", "excess", "corr.", "crises", "found in 1 h", "2 h", "6 h", "half found in", "false a month",
+            "posts an hour", "times", "noise", "threshold", "crises", "found in 1 h", "2 h", "6 h", "half found in", "false a month", "of months",
         ],
         [
             [
-                f"{one.posts:g}", f"{one.factor:g}", f"{one.excess:g}", f"{one.correlation:g}", f"{one.crises}",
+                f"{one.posts:g}", f"{one.factor:g}",
+                "sample posts" if one.excess is None else f"{one.excess:g}, {one.correlation:g}",
+                f"{one.threshold:g}", f"{one.crises}",
                 f"{one.within_1:.0%}", f"{one.within_2:.0%}", f"{one.within_6:.0%}",
                 _plain_number(one.median_hours, ".0f") + " h" * (one.median_hours is not None),
-                _plain_number(one.false_a_month, ".1f"),
+                _plain_number(one.false_a_month, ".2f"), f"{one.months}",
             ]
             for one in evaluations
         ],
     )  # fmt: skip
     typer.echo(
-        "Negative binomial counts by the hour, with four weeks before; excess: variance beyond Poisson, as a share of the "
-        "squared mean; false: alarms of a brand in 30 days without a crisis."
+        "Counts by the hour with four weeks before, negative binomial; noise: variance beyond Poisson as a share of the squared "
+        "mean, and how far it goes on from hour to hour. Threshold: false alarms of a brand that chance may bring in 30 days; "
+        "false: those that there were without a crisis."
     )
 
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 MEASURES = ("volume", "negative_share")
 _WIDTHS = (1, 2, 4)  # buckets that are looked at together
@@ -124,7 +125,8 @@ def find_spikes(
         series.groupby("brand", sort=True, dropna=False) if "brand" in series else [(None, series)]
     )
     for brand, part in groups:
-        found += [{"brand": brand, **row} for row in _find_in_brand(part, params, since)]
+        judged = judge_brand(part, params, since=since)
+        found += [{"brand": brand, **row} for row in judged.find(params.false_alarms)]
     table = pd.DataFrame(found, columns=list(_TYPES)).astype(_TYPES)
     log.info("%d spikes in %d rows", len(table), len(series))
     return table.sort_values(["began", "brand"], ignore_index=True)
@@ -151,34 +153,51 @@ class _Steps:
 class _Looked:
     """What was seen in each bucket in one measure; NaN where it was not looked.
 
-    `chances` are those of the buckets that end there; `width` is that of the strongest of these.
+    `chances` are those of the buckets that end there; `width` is that of the strongest of these; `large` says whether
+    they are large enough to be a spike.
     """
 
     expected: Floats
     chances: Floats
     growth: Floats
     width: Codes
-    alarms: npt.NDArray[np.bool_]
+    large: Flags
 
 
-def _find_in_brand(
-    part: pd.DataFrame, params: SpikeParams, since: datetime | None
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class JudgedBrand:
+    """Each bucket of a brand, judged; which of them are spikes is asked afterwards, for one limit or several."""
+
+    rows: pd.DataFrame
+    steps: _Steps
+    looked: dict[str, _Looked]
+    params: SpikeParams
+
+    def find(self, false_alarms: float) -> list[dict[str, Any]]:
+        """Give the spikes with so many in 30 days by chance; fields as in `find_spikes`."""
+        limit = false_alarms / (_DAYS_A_MONTH * self.steps.per_day) / len(self.looked)
+        alarms = {name: one.large & (one.chances <= limit) for name, one in self.looked.items()}
+        found = np.flatnonzero(np.any(list(alarms.values()), axis=0))
+        if not len(found):
+            return []
+        breaks = np.flatnonzero(np.diff(found) > self.params.grace + 1) + 1
+        return [_describe(run, self, alarms) for run in np.split(found, breaks)]
+
+
+def judge_brand(
+    part: pd.DataFrame, params: SpikeParams, *, since: datetime | None = None
+) -> JudgedBrand:
+    """Judge each bucket of one brand; see `find_spikes` for the parameters."""
     rows = part.sort_values("period_start")
     steps = _read_steps(rows["period_start"], params)
     posts = rows["posts"].to_numpy(dtype=float)
-    budget = params.false_alarms / (_DAYS_A_MONTH * steps.per_day)
     watched = np.asarray(steps.starts >= pd.Timestamp(since or steps.starts[0]))
-    if not {"scored", "negative"} <= set(rows.columns):
-        volume = _look(posts, np.ones_like(posts), steps, params, budget, watched)
-        return _join_alarms({"volume": volume}, rows, steps, params)
-    scored = rows["scored"].fillna(0).to_numpy(dtype=float)
-    negative = rows["negative"].fillna(0).to_numpy(dtype=float)
-    looked = {
-        "volume": _look(posts, np.ones_like(posts), steps, params, budget / 2, watched),
-        "negative_share": _look(negative, scored, steps, params, budget / 2, watched),
-    }
-    return _join_alarms(looked, rows, steps, params)
+    looked = {"volume": _look(posts, np.ones_like(posts), steps, params, watched)}
+    if {"scored", "negative"} <= set(rows.columns):
+        scored = rows["scored"].fillna(0).to_numpy(dtype=float)
+        negative = rows["negative"].fillna(0).to_numpy(dtype=float)
+        looked["negative_share"] = _look(negative, scored, steps, params, watched)
+    return JudgedBrand(rows, steps, looked, params)
 
 
 def _read_steps(period_starts: "pd.Series[Any]", params: SpikeParams) -> _Steps:
@@ -208,13 +227,12 @@ def _look(
     exposure: Floats,
     steps: _Steps,
     params: SpikeParams,
-    budget: float,
-    watched: npt.NDArray[np.bool_],
+    watched: Flags,
 ) -> _Looked:
     """Hold each day against the days before it."""
     expected, chances, growth = (np.full(len(counts), np.nan) for _ in range(3))
     width = np.ones(len(counts), dtype=np.int64)
-    enough = np.zeros(len(counts), dtype=bool)
+    large = np.zeros(len(counts), dtype=bool)
     for day in range(_LEAST_HISTORY, int(steps.days.max(initial=0)) + 1):
         today = np.flatnonzero(steps.days == day)
         # The day between is no baseline, so that an alarm of two buckets may begin there.
@@ -234,10 +252,9 @@ def _look(
         chances[today] = combine_chances(judged.more)
         growth[today] = judged.ratio[place, across]
         width[today] = np.array(_WIDTHS)[place]
-        large = judged.counted[place, across] >= params.min_posts
-        enough[today] = large & (growth[today] >= params.min_growth)
-    alarms = enough & (chances <= budget) & watched
-    return _Looked(expected, chances, growth, width, alarms)
+        many = judged.counted[place, across] >= params.min_posts
+        large[today] = many & (growth[today] >= params.min_growth)
+    return _Looked(expected, chances, growth, width, large & watched)
 
 
 def _windows(ends: Codes, length: int) -> Floats:
@@ -247,25 +264,13 @@ def _windows(ends: Codes, length: int) -> Floats:
     return np.concatenate(rows).astype(np.float64)
 
 
-def _join_alarms(
-    looked: dict[str, _Looked], rows: pd.DataFrame, steps: _Steps, params: SpikeParams
-) -> list[dict[str, Any]]:
-    """Make spikes of alarms that follow each other."""
-    alarms = np.flatnonzero(np.any([one.alarms for one in looked.values()], axis=0))
-    if not len(alarms):
-        return []
-    breaks = np.flatnonzero(np.diff(alarms) > params.grace + 1) + 1
-    return [_describe(run, looked, rows, steps) for run in np.split(alarms, breaks)]
-
-
-def _describe(
-    run: Codes, looked: dict[str, _Looked], rows: pd.DataFrame, steps: _Steps
-) -> dict[str, Any]:
-    measures = [name for name, one in looked.items() if one.alarms[run].any()]
+def _describe(run: Codes, judged: JudgedBrand, alarms: dict[str, Flags]) -> dict[str, Any]:
+    rows, steps, looked = judged.rows, judged.steps, judged.looked
+    measures = [name for name, raised in alarms.items() if raised[run].any()]
     began = min(
         int(at) - int(looked[name].width[at]) + 1
         for name in measures
-        for at in run[looked[name].alarms[run]][:1]
+        for at in run[alarms[name][run]][:1]
     )
     length = pd.Timedelta(hours=24 // steps.per_day)
     inside = slice(began, int(run[-1]) + 1)
