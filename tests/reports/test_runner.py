@@ -15,7 +15,7 @@ import pytest
 
 import murmuration as mm
 from murmuration.errors import ParamError, UnknownNameError
-from murmuration.reports import find_run, list_runs
+from murmuration.reports import endings, find_run, list_runs
 
 SAVE = """
 import murmuration as mm
@@ -139,7 +139,7 @@ def test_an_error_quotes_code(add_report, workspace):
     failed = {"output_type": "error", "ename": "NameError", "evalue": str(caught.value), "traceback": []}  # fmt: skip
     notebook["cells"][1]["outputs"] = [failed]
     path.write_text(json.dumps(notebook))
-    said = runner._failed_cell(path)
+    said = endings._failed_cell(path)
     assert said == (2, "NameError: name 'nme' is not defined", "NameError")
 
 
