@@ -23,28 +23,43 @@ _CHART_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
 
+_AXIS = {
+    "gridcolor": GRID, "zeroline": False, "automargin": True, "title": {"font": {"color": QUIET}},
+}  # fmt: skip
+_LOOK = {
+    "font": {"family": FONT, "size": 14, "color": INK},
+    "paper_bgcolor": PAPER,
+    "plot_bgcolor": PAPER,
+    "margin": {"l": 8, "r": 16, "t": 16, "b": 8},
+    "hovermode": "closest",
+    "hoverlabel": {"bgcolor": PAPER, "font": {"color": INK, "family": FONT}},
+    "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    "bargap": 0.25,
+}
+
+
 def new_figure(*, height: int) -> go.Figure:
     """Give an empty figure in the house's look; `height` in pixels."""
-    figure = go.Figure()
-    return apply_theme(figure, height=height)
+    return apply_theme(go.Figure(), height=height)
 
 
 def apply_theme(figure: go.Figure, *, height: int) -> go.Figure:
-    """Give a figure the house's look."""
-    figure.update_layout(
-        height=height,
-        font={"family": FONT, "size": 14, "color": INK},
-        paper_bgcolor=PAPER,
-        plot_bgcolor=PAPER,
-        margin={"l": 8, "r": 16, "t": 16, "b": 8},
-        hovermode="closest",
-        hoverlabel={"bgcolor": PAPER, "font": {"color": INK, "family": FONT}},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
-        bargap=0.25,
-    )
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True, title_font_color=QUIET)
-    figure.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True, title_font_color=QUIET)
+    """Give a figure the house's look; what it has besides stays."""
+    layout = figure.layout.to_plotly_json()
+    layout.pop("template", None)  # plotly's own, which comes anew
+    axes = [name for name in layout if name.startswith(("xaxis", "yaxis"))] or ["xaxis", "yaxis"]
+    # As a whole: where plotly updates a part, it looks at every path to it anew, which takes six times as long.
+    figure.layout = _merged(layout, {"height": height} | _LOOK | dict.fromkeys(axes, _AXIS))
     return figure
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    inner = {
+        name: _merged(old[name], value)
+        for name, value in new.items()
+        if isinstance(value, dict) and isinstance(old.get(name), dict)
+    }
+    return old | new | inner
 
 
 def chart_text(text: str, *, longest: int = 40) -> str:
