@@ -27,6 +27,9 @@ B_INCR, C_INCR, N_SCALAR = 0.293, 0.733, -0.74
 ALPHA = 15.0
 MAX_LETTERS = 64  # of a word that can be known; longer ones are not looked up
 
+# A third of the time to compile goes into what Python calls functions by; `numba.extending.overload` does without, too.
+_UNCALLED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 F = TypeVar("F", bound=Callable[..., Any])
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int32]
@@ -108,7 +111,12 @@ def _compiled(function: F) -> F:
     return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
 
 
-@_compiled
+def _inner(function: F) -> F:
+    """Compile what only compiled functions call, without what Python would call it by."""
+    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", **_UNCALLED)(function))
+
+
+@_inner
 def _decode(data: Bytes, start: int, end: int, characters: Characters, out: Bytes) -> int:
     """Write a text with one byte a character, emoji as their words; give its length, at most that of `out`."""
     n, limit, previous_space, at = 0, len(out), True, start
@@ -149,7 +157,7 @@ def _decode(data: Bytes, start: int, end: int, characters: Characters, out: Byte
     return n
 
 
-@_compiled
+@_inner
 def _look_up(
     text: Bytes, start: int, end: int, digest: Any, slots: Ints, starts: Ints, letters: Bytes
 ) -> int:
@@ -174,7 +182,7 @@ def _look_up(
     return 0
 
 
-@_compiled
+@_inner
 def _split(
     text: Bytes,
     n: int,
@@ -228,7 +236,7 @@ def _split(
     return count
 
 
-@_compiled
+@_inner
 def _has_nt(text: Bytes, start: int, end: int) -> bool:
     for at in range(start, end - 2):
         if (text[at] | 32) == 110 and text[at + 1] == 39 and (text[at + 2] | 32) == 116:
@@ -236,7 +244,7 @@ def _has_nt(text: Bytes, start: int, end: int) -> bool:
     return False
 
 
-@_compiled
+@_inner
 def _scalar_inc_dec(boost: float, is_upper: bool, valence: float, is_cap_diff: bool) -> float:
     scalar = boost
     if valence < 0:
@@ -249,7 +257,7 @@ def _scalar_inc_dec(boost: float, is_upper: bool, valence: float, is_cap_diff: b
     return scalar
 
 
-@_compiled
+@_inner
 def _negation_check(valence: float, roles: Ints, distance: int, i: int) -> float:
     if distance == 0:
         if roles[i - 1] & NEGATES:
@@ -271,7 +279,7 @@ def _negation_check(valence: float, roles: Ints, distance: int, i: int) -> float
     return valence
 
 
-@_compiled
+@_inner
 def _phrase_value(a: Any, b: Any, c: Any, words: Words) -> float:
     """Give the valence of a phrase of two words (c is 0) or three; NaN if it is none."""
     if a and b:
@@ -285,7 +293,7 @@ def _phrase_value(a: Any, b: Any, c: Any, words: Words) -> float:
     return math.nan
 
 
-@_compiled
+@_inner
 def _special_idioms_check(valence: float, found: Ints, count: int, i: int, words: Words) -> float:
     nothing = np.int32(0)
     three, two, one, zero = found[i - 3], found[i - 2], found[i - 1], found[i]
@@ -317,7 +325,7 @@ def _special_idioms_check(valence: float, found: Ints, count: int, i: int, words
     return valence
 
 
-@_compiled
+@_inner
 def _sentiment_valence(
     found: Ints, roles: Ints, upper: Bools, count: int, i: int, is_cap_diff: bool, words: Words
 ) -> float:
@@ -355,7 +363,7 @@ def _sentiment_valence(
     return _least_check(valence, roles, i)
 
 
-@_compiled
+@_inner
 def _least_check(valence: float, roles: Ints, i: int) -> float:
     if i > 0 and roles[i - 1] & LEAST and not roles[i - 1] & IN_LEXICON:
         if i > 1 and roles[i - 2] & AT_VERY:
@@ -364,7 +372,7 @@ def _least_check(valence: float, roles: Ints, i: int) -> float:
     return valence
 
 
-@_compiled
+@_inner
 def _but_check(sentiments: Floats, roles: Ints, count: int) -> None:
     """Halve what stands before the first "but" and raise what stands behind it.
 
@@ -407,7 +415,7 @@ def _add_up(sentiments: Floats, count: int, compensated: bool) -> float:
     return total + lost if lost != 0 and math.isfinite(lost) else total
 
 
-@_compiled
+@_inner
 def _emphasis(text: Bytes, n: int) -> float:
     exclamations, questions = 0, 0
     for at in range(n):
@@ -421,7 +429,7 @@ def _emphasis(text: Bytes, n: int) -> float:
     return exclamations * 0.292 + questions_add
 
 
-@_compiled
+@_inner
 def _score_valence(
     sentiments: Floats, count: int, emphasis: float, compensated: bool, out: Floats
 ) -> None:
@@ -454,7 +462,7 @@ def _score_valence(
     out[3] = 1.0 if compound > 1 else -1.0 if compound < -1 else compound
 
 
-@_compiled
+@_inner
 def _round(value: float, scale: float) -> float:
     """Round as Python does, to the nearest decimal; NaN where two are so near that this cannot tell."""
     scaled = value * scale
