@@ -400,6 +400,15 @@ def test_a_bad_row_of_a_forgotten_post_stays_out_however_its_id_is_written(
     assert store.read("quarantine")["post_id"].to_pylist() == ["124"]
 
 
+def test_a_file_without_bad_rows_leaves_the_quarantine_alone(take_in, write_csv, store):
+    take_in(write_csv([{"id": "1", "text": "a"}]))
+    assert store.open("quarantine").version() == 0
+    bad = [{"id": "2", "text": "b", "created_at": "soon"}, {"id": "3", "text": "c"}]
+    take_in(write_csv(bad, "bad.csv"), max_bad_share=0.5)
+    take_in(write_csv([{"id": "4", "text": "d"}], "good.csv"))
+    assert store.read("quarantine")["post_id"].to_pylist() == ["2"]
+
+
 def test_bad_rows_go_to_quarantine_with_file_row_and_reason(take_in, write_csv, store, posts_of):
     good = rows(ids=[str(k) for k in range(20)])
     bad = [
