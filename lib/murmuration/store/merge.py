@@ -29,9 +29,10 @@ from murmuration.store.delta import explain
 from murmuration.store.engine import cursor, give_back, take
 
 RUN_ROWS = 65_536  # rows sorted at once; about 50 MB of tweets
+_RUN_BYTES = 64 << 20
 _BATCH_ROWS = 2_048  # rows read back at once from a run; a month has few of each
-UNIT_ROWS = 65_536  # rows gathered at once; also the largest data file
-UNIT_BYTES = 64 << 20  # bytes gathered at once, for posts as long as articles
+UNIT_ROWS = 32_768  # rows gathered at once, some units at a time; also the largest data file
+UNIT_BYTES = 32 << 20  # bytes gathered at once, for posts as long as articles
 _MEMORY = "128MB"
 
 # Null edit times are lowest. All clocks are microseconds, so DuckDB needs no time zones.
@@ -158,7 +159,7 @@ class Merge:
         self._waiting_rows += posts.num_rows
         self._waiting_bytes += posts.nbytes
         self.rows += posts.num_rows
-        if self._waiting_rows >= RUN_ROWS or self._waiting_bytes >= UNIT_BYTES:
+        if self._waiting_rows >= RUN_ROWS or self._waiting_bytes >= _RUN_BYTES:
             self._flush()
 
     def add_known(self, keys: pa.Table) -> None:

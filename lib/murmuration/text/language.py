@@ -70,6 +70,7 @@ _PRIOR_ENGLISH, _PRIOR_OFTEN, _PRIOR_RARE = 2.5, 1.5, -1.5
 _MIN_CONFIDENCE, _MIN_CONFIDENCE_ENGLISH = 0.5, 0.25
 
 _MAX_CHARS = 1_000  # more text changes no answer
+_ROWS = 8_192  # posts at once as Python's strings, which take several times the room
 _CHUNK = 4_096  # posts at once: numpy is then as fast as it gets
 # Each part begins with a letter or sign, since `re` looks for those four times as fast as for a place.
 _NO_LANGUAGE = re.compile(r"https?:/{0,2}\S*|www\.\S*|http(?<=\bhttp)s?\b\S*|@\w+|#")
@@ -127,15 +128,21 @@ def fill_languages(posts: pa.Table) -> pa.Table:
     missing = pc.is_null(posts["lang"])
     if not pc.any(missing).as_py():
         return posts
-    undeclared = posts.filter(missing)
-    bodies, titles = (pc.fill_null(undeclared[name], "") for name in ("text", "title"))
-    titles = pc.if_else(pc.equal(bodies, titles), "", titles)
-    found = detect_languages(pc.binary_join_element_wise(bodies, titles, " "))
+    undeclared = posts.select(["text", "title"]).filter(missing)
+    found = pa.concat_arrays(
+        [_languages_of(part) for part in undeclared.to_batches(max_chunksize=_ROWS)]
+    )
     source = pa.repeat(pa.scalar("detected"), len(undeclared))
     for name, values in (("lang", found), ("lang_source", source)):
         whole = pc.replace_with_mask(posts[name].combine_chunks(), missing.combine_chunks(), values)
         posts = posts.set_column(posts.schema.get_field_index(name), name, whole)
     return posts
+
+
+def _languages_of(posts: pa.RecordBatch) -> pa.Array:
+    bodies, titles = (pc.fill_null(posts[name], "") for name in ("text", "title"))
+    titles = pc.if_else(pc.equal(bodies, titles), "", titles)
+    return detect_languages(pc.binary_join_element_wise(bodies, titles, " "))
 
 
 def _without_names(text: str) -> str:
