@@ -139,3 +139,14 @@ def test_a_notebook_that_begins_a_run_waits_for_no_estimators():
     code = "import sys, murmuration.reports.run as run; print(*{'sklearn', 'umap', 'bertopic', 'torch'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_daemon_holds_no_library_that_only_its_runs_need():
+    """They would be 110 MB of 300, for as long as it lives."""
+    parts = "daemon changes page retention execute check metrics".split()
+    code = "".join(f"import murmuration.schedule.{part}\n" for part in parts) + (
+        "import sys, murmuration.reports.runner\n"
+        "print(*{'dask', 'duckdb', 'sklearn', 'scipy', 'plotly', 'numba'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

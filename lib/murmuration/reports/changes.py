@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from murmuration.errors import MurmurationError, ReportError
-from murmuration.reports.compare import Comparison, compare_runs, put_text, render_comparison
 from murmuration.reports.manifest import RunResult, load_run
+from murmuration.reports.page import put_text, resource, templates
 
 PAGE, FACTS = "changes.html", "changes.json"
 
@@ -38,14 +40,15 @@ def write_changes(run: RunResult) -> Path:
 
     What cannot be compared is said there too.
     """
+    # Only here: what reads posts takes 110 MB, and a daemon only asks for names and problems.
+    from murmuration.reports.compare import compare_runs, render_comparison
+
     try:
-        before = find_previous(run)
-        comparison: Comparison | None = compare_runs(before, run)
-        facts: dict[str, Any] = comparison.as_facts() if comparison else {}
-        page = render_comparison(comparison, up="..") if comparison else ""
+        comparison = compare_runs(find_previous(run), run)
+        page = render_comparison(comparison, up="..")
     except MurmurationError as err:
         return write_problem(run, str(err))
-    return _put(run, page, facts)
+    return _put(run, page, comparison.as_facts())
 
 
 def write_problem(run: RunResult, problem: str) -> Path:
@@ -59,10 +62,6 @@ def _put(run: RunResult, page: str, facts: dict[str, Any]) -> Path:
 
 
 def _render_problem(run: RunResult, problem: str) -> str:
-    from markupsafe import Markup
-
-    from murmuration.reports.page import resource, templates
-
     css = Markup(resource("report.css"))  # noqa: S704  our own
     page = templates().get_template("unchanged.html.j2")
     return page.render(report=run.manifest["report"], problem=problem, css=css)

@@ -1,7 +1,6 @@
 """What changed between two runs of a report: parameters, data, key figures, code, packages."""
 
 import re
-import secrets
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from murmuration.reports.compare_figures import (
     list_changes,
 )
 from murmuration.reports.manifest import RunResult
+from murmuration.reports.page import put_text
 from murmuration.reports.provenance import LOCK
 from murmuration.reports.tables import TableChange, compare_tables
 from murmuration.settings import get_settings
@@ -175,11 +175,3 @@ def render_comparison(comparison: Comparison, *, up: str) -> str:
     page = templates().get_template("compare.html.j2")
     css = Markup(resource("report.css"))
     return page.render(it=comparison, up=up, css=css, policy=policy)
-
-
-def put_text(path: Path, text: str) -> Path:
-    """Write a file so that a reader sees the old one or the new one, never half of it."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-    return path

@@ -1,6 +1,5 @@
 """``reports/index.html``: all runs, newest first, derived from their manifests."""
 
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from filelock import FileLock
 from markupsafe import Markup
 
 from murmuration.reports.manifest import list_runs
-from murmuration.reports.page import resource, script_hash, templates
+from murmuration.reports.page import put_text, resource, script_hash, templates
 
 INDEX = "index.html"
 SCHEDULE_PAGE = "schedule.html"
@@ -42,11 +41,7 @@ def _write_index(reports: Path) -> Path:
             schedules=SCHEDULE_PAGE if (reports / SCHEDULE_PAGE).is_file() else "",
         )
     )
-    path = reports / INDEX
-    fresh = reports / f".{INDEX}.{secrets.token_hex(4)}"
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-    return path
+    return put_text(reports / INDEX, text)
 
 
 def _row(folder: Path, manifest: Mapping[str, Any], reports: Path) -> dict[str, Any]:

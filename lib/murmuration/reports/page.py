@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -72,6 +73,14 @@ def _executed(path: Path) -> dict[str, Any]:
         return load_notebook(path)
     except ReportError:
         return {"cells": []}
+
+
+def put_text(path: Path, text: str) -> Path:
+    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+    return path
 
 
 @cache
