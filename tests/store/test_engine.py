@@ -1,4 +1,4 @@
-"""A DuckDB that spilled nothing serves whoever comes next, who finds nothing of those before."""
+"""A DuckDB that held little serves whoever comes next, who finds nothing of those before."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,6 +30,13 @@ def test_one_that_spilled_nothing_is_kept_and_holds_nothing_of_before(tmp_path):
     assert folder == str(tmp_path / "it's two")
     assert limit.startswith("38.1")
     assert take(tmp_path / "three", memory_limit="20MB") is not second
+
+
+def test_one_that_held_much_is_closed_as_its_memory_stays_taken(tmp_path):
+    first = take(tmp_path / "keys", memory_limit="100MB")
+    first.execute("CREATE TABLE mine AS SELECT range FROM range(200_000)")
+    give_back(first, tmp_path / "keys", sound=True)
+    assert take(tmp_path / "keys", memory_limit="100MB") is not first
 
 
 @pytest.mark.parametrize("sound", [True, False])

@@ -1,4 +1,4 @@
-"""DuckDB for whoever ranks or counts: one that spilled nothing is kept for the next, as making one takes 20 ms."""
+"""DuckDB for whoever ranks or counts: one that held little is kept for the next, as making one takes 20 ms."""
 
 import atexit
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 _MOST_KEPT = 2
+_FEW_ROWS = 100_000  # in all tables; of more, memory stays taken
 # By process: threads of an instance do not survive a fork.
 _kept: dict[int, list[duckdb.DuckDBPyConnection]] = {}
 _shared: dict[int, duckdb.DuckDBPyConnection] = {}
@@ -42,12 +43,15 @@ def take(spill: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
 def give_back(connection: duckdb.DuckDBPyConnection, spill: Path, *, sound: bool) -> None:
     """Let go of a DuckDB that `take` gave; `sound` says that nothing went wrong with it."""
     kept = _kept.setdefault(os.getpid(), [])
-    if not sound or spill.exists() or len(kept) >= _MOST_KEPT:
-        connection.close()
-        return
-    for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-        connection.execute(f'DROP TABLE "{name}"')
-    kept.append(connection)
+    if sound and not spill.exists() and len(kept) < _MOST_KEPT:
+        tables = connection.execute("SELECT table_name, estimated_size FROM duckdb_tables()")
+        sizes = dict(tables.fetchall())
+        if sum(sizes.values()) <= _FEW_ROWS:
+            for name in sizes:
+                connection.execute(f'DROP TABLE "{name}"')
+            kept.append(connection)
+            return
+    connection.close()
 
 
 @atexit.register
