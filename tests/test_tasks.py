@@ -134,7 +134,8 @@ def setting_up(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield child
     finally:
-        os.killpg(child.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself, which the test says
+            os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
 
 
