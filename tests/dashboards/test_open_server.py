@@ -17,7 +17,9 @@ from .runs import make_run
 from .serving import serve
 from .test_server import ask, open_socket
 
-HEAVY = ("dask", "distributed", "bertopic", "torch", "umap", "hdbscan", "sklearn")
+HEAVY = (
+    "bertopic", "dask", "deltalake", "distributed", "duckdb", "hdbscan", "llvmlite", "numba", "sklearn", "torch", "umap",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

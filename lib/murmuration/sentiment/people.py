@@ -11,7 +11,7 @@ from murmuration.frames import TEXT, text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.agreement import settle_labels
 from murmuration.sentiment.model import Model
-from murmuration.sentiment.score import is_vader
+from murmuration.sentiment.names import is_vader
 
 _POST = ["source", "post_id"]
 UNDECIDED, LEARNED = "undecided", "learned"

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +24,6 @@ Method = Literal["auto", "vader"]
 
 PROBABILITIES = tuple(f"p_{label}" for label in LABELS)
 
-_OF_VADER = re.compile(r"vader-\d+(?:\.\w+)+(?:-[0-9a-f]{8})?")
 # The thresholds of VADER's authors: https://github.com/cjhutto/vaderSentiment#about-the-scoring
 _POSITIVE_FROM, _NEGATIVE_TO = 0.05, -0.05
 _VADER_LANGUAGE = "en"
@@ -103,11 +101,6 @@ def vader_version(lexicon: tuple[tuple[str, float], ...] = ()) -> str:
     if not lexicon:
         return version
     return f"{version}-{hashlib.sha256(json.dumps(sorted(lexicon)).encode()).hexdigest()[:8]}"
-
-
-def is_vader(version: str) -> bool:
-    """Say whether scores come from VADER, with any lexicon: a model's version has no dots."""
-    return bool(_OF_VADER.fullmatch(version))
 
 
 class _Scorer(Protocol):

@@ -24,8 +24,8 @@ import pyarrow as pa
 
 from murmuration.errors import ParamError, suggest
 from murmuration.sentiment.model import LABELS, ErrorTable, Model
-from murmuration.sentiment.score import is_vader
-from murmuration.sentiment.tally import VADER, Tally, count_effective_posts, count_labels
+from murmuration.sentiment.names import VADER, is_vader
+from murmuration.sentiment.tally import Tally, count_effective_posts, count_labels
 
 Floats = npt.NDArray[np.float64]
 Errors = ErrorTable | Model | Mapping[str, ErrorTable | None]

@@ -12,11 +12,11 @@ from murmuration.errors import ParamError, SchemaError, suggest
 from murmuration.frames import is_dask
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import LABELS
+from murmuration.sentiment.names import VADER
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-VADER = "vader"  # who scored where no column says so
 _RESULTS = ("label", "posts", "unscored", "raw", "share", "low", "high")
 _HUMAN, _COUNT = "human_label", "number_of_posts"
 

@@ -12,6 +12,7 @@ from murmuration.frames import TEXT, Frame, map_rows, text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.comparisons import Reading, Stance, find_readings
 from murmuration.sentiment.model import LABELS, Model
+from murmuration.sentiment.names import TOWARDS
 from murmuration.sentiment.score import Method, score_posts
 from murmuration.text.brands import Brand, keep_brand
 from murmuration.text.clauses import MAX_BRANDS, brands_in, mark_brands, split_by_brand, trim
@@ -20,7 +21,6 @@ from murmuration.text.language import detect_languages
 # What VADER gives for "better" alone: a brand that is preferred comes off at least as well.
 _CLEAR = 0.4404
 _GAP = " … "
-TOWARDS = "-towards"  # ends the version of a method that judged parts of posts
 _OTHER_SIDE = dict(zip(LABELS, reversed(LABELS), strict=True))
 
 

@@ -7,9 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from murmuration.sentiment.score import is_vader
-from murmuration.sentiment.tally import VADER
-from murmuration.sentiment.towards import TOWARDS
+from murmuration.sentiment.names import TOWARDS, VADER, is_vader
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import (
     as_markdown,

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from murmuration.sentiment.model import LABELS
+from murmuration.sentiment.names import is_vader
 from murmuration.sentiment.quality import ALL
-from murmuration.sentiment.score import is_vader
 from murmuration.show import theme
 from murmuration.show.sentiment_quality import decimals, measure_with_interval, model_name
 from murmuration.show.theme import chart_text

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from murmuration.sentiment.names import is_vader
 from murmuration.sentiment.quality import ALL, PaperComparison
-from murmuration.sentiment.score import is_vader
 from murmuration.show.posts import Html, show_table
 from murmuration.show.words import as_markdown, count, listing, percent, tidy
 from murmuration.text.markup import unescape
