@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ def main() -> None:
 
     for name in dashboards.__all__:
         getattr(dashboards, name)
+    _rehearse()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that ended leave nothing behind
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     gc.freeze()  # what is never looked at again is never copied
@@ -135,6 +137,29 @@ def main() -> None:
             _become_kernel(json.loads(line), ipykernel.kernelapp.IPKernelApp)
         os.setpgid(pid, pid)
         os.write(answers, f"{pid}\n".encode())
+
+
+def _rehearse() -> None:
+    """Do once what every page does, as libraries read much of what they need at its first use."""
+    import pandas as pd
+    import pyarrow.dataset  # noqa: F401  what reads tables
+    from plotly.subplots import make_subplots
+
+    from murmuration.show import theme
+
+    figure = theme.apply_theme(make_subplots(rows=1, cols=2), height=90)
+    one = pd.Series([1.0], dtype="double[pyarrow]")
+    figure.add_scatter(x=one, y=one, mode="lines+markers", line={"width": 2}, marker={"size": 8}, row=1, col=1)  # fmt: skip
+    figure.add_bar(x=[1.0], y=["a"], orientation="h", error_x={"array": [1.0]}, hovertemplate="a", row=1, col=2)  # fmt: skip
+    figure.add_hline(y=0.0)
+    theme.describe_figure(figure, title="", alt="").to_json()
+    theme.empty_figure("Nothing").to_json()
+    for value in (
+        (),
+        [],
+        "",
+    ):  # a box asks so of its choices; the first answer looks at every class that there is
+        isinstance(value, Mapping)
 
 
 def _end_with_server(pipe: int) -> None:
