@@ -11,6 +11,7 @@ from murmuration.dashboards.chart import served_at
 from murmuration.dashboards.page import Request, bar, markup, page_of, section
 from murmuration.dashboards.posts_widget import describe_problem
 from murmuration.errors import MurmurationError
+from murmuration.reports.compare import compare_runs
 from murmuration.reports.manifest import RunResult
 from murmuration.settings import get_settings
 from murmuration.show.words import count
@@ -90,18 +91,19 @@ class Runs:
         """Say what changed, in sentences."""
         if not (self.first.value and self.second.value):
             return '<p class="mm-quiet">Choose two runs of one report, the earlier one first.</p>'
-        from murmuration.reports.compare import compare_runs
-
         reports, access = get_settings().reports, self.request.access
         try:
             pair = [open_run(reports, access, box.value) for box in (self.first, self.second)]
-            sentences = compare_runs(*pair).describe()
+            found = compare_runs(*pair, posts=False)
         except (MurmurationError, OSError, KeyError) as err:
             return f'<p class="mm-warning" role="alert">{html.escape(describe_problem(err))}</p>'
+        first, *others = found.describe()
+        posts = [one for one in found.tables if one.table == "posts" and not one.equal]
+        sentences = [first, *(one.describe() for one in posts), *others]
         shown = "".join(f"<li>{html.escape(one)}</li>" for one in sentences[:_FIGURES])
         left = len(sentences) - _FIGURES
         more = (
-            f'<p class="mm-quiet">And {left} more: murmuration compare lists all.</p>'
+            f'<p class="mm-quiet">And {left} more: murmuration compare lists all, and what came in late.</p>'
             if left > 0
             else ""
         )

@@ -5,10 +5,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from murmuration.errors import ParamError
-from murmuration.reports.compare_data import DataChange, compare_data
 from murmuration.reports.compare_figures import (
     Change,
     FigureChange,
@@ -21,6 +20,9 @@ from murmuration.reports.page import put_text
 from murmuration.reports.provenance import LOCK
 from murmuration.reports.tables import TableChange, compare_tables
 from murmuration.settings import get_settings
+
+if TYPE_CHECKING:
+    from murmuration.reports.compare_data import DataChange
 
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
@@ -38,7 +40,7 @@ class Comparison:
     parameters, inputs, code, packages
         What is not as it was; `inputs` are brands, lexicons, models and tables of the store.
     data
-        None where the runs read no time in common, or a state of the store that is gone.
+        None where the runs read no time in common, or nobody asked for it.
     tables
         Every result table.
     figures
@@ -54,7 +56,7 @@ class Comparison:
     inputs: tuple[Change, ...]
     code: tuple[Change, ...]
     packages: tuple[Change, ...]
-    data: DataChange | None
+    data: "DataChange | None"
     tables: tuple[TableChange, ...]
     figures: tuple[FigureChange, ...]
     named: tuple[Change, ...]
@@ -87,18 +89,22 @@ class Comparison:
         return told
 
 
-def compare_runs(first: RunResult, second: RunResult) -> Comparison:
-    """Say what changed from one run of a report to another; reads the posts of both.
+def compare_runs(first: RunResult, second: RunResult, *, posts: bool = True) -> Comparison:
+    """Say what changed from one run of a report to another.
 
     Parameters
     ----------
     first, second
         From `find_run` or `load_run`.
+    posts
+        Whether to read in the store what became of the posts that both read.
 
     Raises
     ------
     ParamError
         If they are runs of different reports.
+    StoreError
+        If the store no longer has the state that a run saw.
     """
     old, new = first.manifest, second.manifest
     if old["report"] != new["report"]:
@@ -116,11 +122,18 @@ def compare_runs(first: RunResult, second: RunResult) -> Comparison:
         inputs=list_changes(_inputs(old), _inputs(new)),
         code=list_changes(_code(old), _code(new)),
         packages=_packages(old["code"], new["code"]),
-        data=compare_data(old, new),
+        data=_compare_data(old, new) if posts else None,
         tables=tuple(compare_tables(first, second)),
         figures=find_moved(first, second),
         named=find_named(first, second),
     )
+
+
+def _compare_data(old: Mapping[str, Any], new: Mapping[str, Any]) -> "DataChange | None":
+    # Dask and the store, which whoever compares results alone shall not wait for.
+    from murmuration.reports.compare_data import compare_data
+
+    return compare_data(old, new)
 
 
 def _inputs(manifest: Mapping[str, Any]) -> dict[str, Any]:
