@@ -5,15 +5,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, sleep
 
+import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock, Timeout
 
 from murmuration.catalog import load_catalog
 from murmuration.dashboards.access import EVERYTHING, Access
+from murmuration.dashboards.audience import build_audience
+from murmuration.dashboards.brand_health import build_brand_health
+from murmuration.dashboards.chart import Chart
 from murmuration.dashboards.home import build_home
 from murmuration.dashboards.page import Request, open_report, show_page
+from murmuration.dashboards.posts_widget import PostsTable
 from murmuration.dashboards.rerun import RunAgain, start
 from murmuration.dashboards.runs import Runs
+from murmuration.dashboards.topics import build_topics
 from murmuration.errors import ParamError, UnknownNameError
 from murmuration.settings import get_settings
 
@@ -47,13 +53,20 @@ def test_home_names_when_the_next_schedules_fire_of_which_one_may_see_the_report
     reports, workspace
 ):
     (workspace / "schedules").mkdir()
-    (workspace / "schedules" / "morning.yaml").write_text(
-        "report: brand_health\ncron: 30 6 * * *\ntimezone: Europe/Berlin\nparameters: {brand: velora}\n"
-    )
-    assert "morning on Tue 3 Mar, 06:30 CET" in text_of(build_home(Request(EVERYTHING), now=NOW))
-    assert "morning" in text_of(build_home(Request(VIEWER), now=NOW))
-    other = replace(VIEWER, brands=("aurora",))
-    assert "morning" not in text_of(build_home(Request(other), now=NOW))
+    often = "report: brand_health\ntimezone: Europe/Berlin\ncron: "
+    velora = f"{often} 30 6 * * *\nparameters: {{brand: velora}}\n"
+    (workspace / "schedules" / "morning.yaml").write_text(velora)
+    # Says no brand, so it is about the one that the report is about unless it is told.
+    (workspace / "schedules" / "evening.yaml").write_text(f"{often} 0 19 * * *\n")
+    said = text_of(build_home(Request(EVERYTHING), now=NOW))
+    assert "evening on Mon 2 Mar, 19:00 CET; morning on Tue 3 Mar, 06:30 CET" in said
+    assert "made 4 hours ago · next on Mon 2 Mar, 19:00 CET" in said
+    said = text_of(build_home(Request(VIEWER), now=NOW))
+    assert "morning" in said
+    assert "evening" not in said
+    said = text_of(build_home(Request(replace(VIEWER, brands=("aurora",))), now=NOW))
+    assert "morning" not in said
+    assert "evening" in said
 
 
 def test_home_shows_a_report_though_many_runs_of_another_are_newer(reports):
@@ -109,7 +122,7 @@ def test_the_archive_finds_runs_by_words_and_keeps_them_in_the_address(reports):
     assert "No run has all these words" in page.list.value
 
 
-def test_two_runs_are_compared(reports, some_posts):
+def test_two_runs_are_compared_without_the_store(reports):
     make_run(reports, run_id="20260304T060000Z-0003")
     fewer = make_posts().iloc[:150]
     make_run(reports, run_id="20260305T060000Z-0004", posts=fewer)
@@ -118,6 +131,7 @@ def test_two_runs_are_compared(reports, some_posts):
     assert "7 of 7 result tables are equal" in page.said.value
     page.second.value = "20260305T060000Z-0004"
     assert "1 of 7 result tables are equal" in page.said.value
+    assert "posts: 60 rows gone, 0 new" in page.said.value
     assert page.address.state == {"first": first, "second": "20260305T060000Z-0004"}
 
 
@@ -230,3 +244,21 @@ def test_an_error_under_a_page_shows_no_traceback(reports, capsys):
     show_page(build, Request(EVERYTHING))
     said = capsys.readouterr()
     assert "the text of a post" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("make", "build"),
+    [(make_run, build_brand_health), (make_topics_run, build_topics), (make_audience_run, build_audience)],
+)  # fmt: skip
+def test_a_run_whose_tables_have_no_rows_opens_and_says_so(tmp_path, make, build):
+    folder = make(tmp_path / "reports")
+    for path in (folder / "tables").glob("*.parquet"):
+        pq.write_table(pq.read_table(path).slice(0, 0), path)
+    page = build(Request(EVERYTHING))
+    [table] = [part for part in page.children if isinstance(part, PostsTable)]
+    assert table.shown["told"].startswith("0 posts")
+    charts = [part for part in page.children if isinstance(part, Chart)]
+    assert charts
+    for chart in charts:
+        layout = json.loads(chart.figure)["layout"]
+        assert layout["meta"]["title"] or layout["annotations"][0]["text"].endswith(".")

@@ -2,12 +2,14 @@
 
 import html
 from datetime import UTC, datetime
+from itertools import islice
 
 import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
-from murmuration.dashboards.archive import name_brand, newest_of_each
+from murmuration.dashboards.archive import brand_key, name_brand, newest_of_each
 from murmuration.dashboards.chart import served_at
+from murmuration.dashboards.fires import Fire, list_fires
 from murmuration.dashboards.page import Request, describe_age, describe_period, markup, page_of
 from murmuration.reports.manifest import RunResult
 from murmuration.settings import get_settings
@@ -20,30 +22,32 @@ _FIRES = 4
 
 def build_home(request: Request, *, now: datetime | None = None) -> widgets.Widget:
     """Give the page for a request."""
-    reports = get_settings().reports
+    settings = get_settings()
+    reports = settings.reports
     now = now or datetime.now(UTC)
+    fires = list_fires(settings.root, request.access, now=now)
     newest = newest_of_each(reports, request.access)
     last = newest_of_each(reports, request.access, succeeded=False)
     return page_of(
         Address(request.address, title="Murmuration"),
         markup(
-            f'<header class="mm-head"><h1>What is new</h1>{_failures(last)}{_alerts(newest, now)}{_next(request, now)}'
+            f'<header class="mm-head"><h1>What is new</h1>{_failures(last)}{_alerts(newest, now)}{_next(fires)}'
             "</header>"
         ),
-        markup(_cards(newest, now)),
+        markup(_cards(newest, fires, now)),
     )
 
 
-def _cards(newest: list[RunResult], now: datetime) -> str:
+def _cards(newest: list[RunResult], fires: list[Fire], now: datetime) -> str:
     if not newest:
         return (
             '<section class="mm-notice"><p>There is no finished run that you may see yet. Make one with: python3 '
             "tasks.py demo, or wait for a schedule.</p></section>"
         )
-    return f'<div class="mm-cards">{"".join(_card(run, now) for run in newest)}</div>'
+    return f'<div class="mm-cards">{"".join(_card(run, fires, now) for run in newest)}</div>'
 
 
-def _card(run: RunResult, now: datetime) -> str:
+def _card(run: RunResult, fires: list[Fire], now: datetime) -> str:
     manifest = run.manifest
     report = str(manifest["report"])
     base = served_at() or "/"
@@ -53,13 +57,13 @@ def _card(run: RunResult, now: datetime) -> str:
         else f"{base}static/{report}/{run.folder.name}/report.html"
     )
     title = f"{report.replace('_', ' ').capitalize()}: {tidy(name_brand(run), longest=50)}"
-    facts = " · ".join(
-        one for one in (describe_period(manifest), describe_age(manifest, now)) if one
-    )
+    mine = [one for one in fires if (one.report, one.brand) == (report, brand_key(run))]
+    facts = [describe_period(manifest), describe_age(manifest, now)]
+    facts += [f"next on {one.describe()}" for one in mine[:1]]
     said = "".join(f"<p>{html.escape(one)}</p>" for one in manifest.get("answer", [])[:_SENTENCES])
     return (
         f'<article class="mm-card"><h2><a href="{html.escape(address)}">{html.escape(title)}</a></h2>'
-        f'<p class="mm-quiet">{html.escape(facts)}</p>{said}</article>'
+        f'<p class="mm-quiet">{html.escape(" · ".join(filter(None, facts)))}</p>{said}</article>'
     )
 
 
@@ -79,22 +83,12 @@ def _alerts(newest: list[RunResult], now: datetime) -> str:
     return f'<section class="mm-warning" aria-label="Alerts"><strong>{count(len(found), "alert")}</strong><ul>{"".join(found)}</ul></section>'
 
 
-def _next(request: Request, now: datetime) -> str:
-    """Say when the next schedules fire whose runs the person may see."""
-    from murmuration.schedule.clock import next_fires
-    from murmuration.schedule.spec import Folder
-
-    found = []
-    for name, one in Folder(get_settings().root / "schedules").load().by_name.items():
-        runs = one.items.values()
-        if any(request.access.may_see(one.spec.report, parameters) for parameters in runs):
-            fire = next(next_fires(one.cron, one.zone, after=now))
-            found.append((fire.at, name, fire.at.astimezone(one.zone)))
-    if not found:
+def _next(fires: list[Fire]) -> str:
+    """Say which schedules fire next."""
+    whens = {one.schedule: one.describe() for one in fires}
+    if not whens:
         return ""
-    said = "; ".join(
-        f"{name} on {local:%a %-d %b, %H:%M %Z}" for _, name, local in sorted(found)[:_FIRES]
-    )
+    said = "; ".join(f"{name} on {when}" for name, when in islice(whens.items(), _FIRES))
     return f'<p class="mm-quiet">Next by schedule: {html.escape(said)}.</p>'
 
 

@@ -1,0 +1,58 @@
+"""When schedules fire next, as far as a person may see what they run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from murmuration.dashboards.access import Access
+from murmuration.errors import ReportError
+from murmuration.reports.parameters import read_parameters
+from murmuration.schedule.clock import next_fires
+from murmuration.schedule.spec import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """The next time that a schedule runs a report about a brand.
+
+    Attributes
+    ----------
+    at
+        That time, by the schedule's own clock.
+    schedule, report, brand
+        Which; `brand` is empty for all posts.
+    """
+
+    at: datetime
+    schedule: str
+    report: str
+    brand: str
+
+    def describe(self) -> str:
+        """Say when it is."""
+        return f"{self.at:%a %-d %b, %H:%M %Z}"
+
+
+def list_fires(root: Path, access: Access, *, now: datetime) -> list[Fire]:
+    """Give the next fire of each schedule and brand in a workspace that a person may see, the soonest first."""
+    found = []
+    for name, schedule in Folder(root / "schedules").load().by_name.items():
+        report = schedule.spec.report
+        defaults = _defaults(root, report)
+        runs = [defaults | dict(given) for given in schedule.items.values()]
+        brands = {str(one.get("brand", "")) for one in runs if access.may_see(report, one)}
+        if brands:
+            fire = next(next_fires(schedule.cron, schedule.zone, after=now))
+            at = fire.at.astimezone(schedule.zone)
+            found += [Fire(at, name, report, brand) for brand in sorted(brands)]
+    return sorted(found, key=lambda one: (one.at, one.schedule, one.brand))
+
+
+def _defaults(root: Path, report: str) -> dict[str, Any]:
+    """Give what a report is about unless it is told; nothing of one that cannot be read."""
+    try:
+        declared = read_parameters(root / "notebooks" / "reports" / f"{report}.ipynb")
+    except ReportError:
+        return {}
+    return {name: one.default for name, one in declared.items()}
