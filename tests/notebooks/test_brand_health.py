@@ -116,6 +116,9 @@ def test_terms_and_posts_to_read_are_what_people_complain_about(united):
     terms = united.table("terms").to_pandas()
     negative = set(terms[terms["side"] == "negative"]["term"])
     assert {"delayed", "worst"} & negative
+    positive = set(terms[terms["side"] == "positive"]["term"])
+    assert {"thanks", "great"} <= positive
+    assert not {"help", "please"} & positive  # who asks for help does not praise
     assert not any("united" in term for term in terms["term"])
     reading = united.table("reading").to_pandas()
     assert set(reading["why"]) == {"negative", "positive", "engaged"}
