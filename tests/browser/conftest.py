@@ -55,8 +55,9 @@ class Workspace:
 
     def __init__(self, root: Path, **settings: str) -> None:
         self.root, self.settings = root, settings
-        shutil.copy(ROOT / "data_catalog.yaml", root)
-        shutil.copytree(ROOT / "notebooks", root / "notebooks")
+        if not (root / "notebooks").exists():
+            shutil.copy(ROOT / "data_catalog.yaml", root)
+            shutil.copytree(ROOT / "notebooks", root / "notebooks")
 
     def run(self, *words: str) -> str:
         clean = {

@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 _KEPT = {"continue_from": ("", "latest"), "topics": ("", "latest"), "model": ("", "none")}
 DAYS = ("since", "until")  # parameters that are days, which a calendar picks
 _BUSY = "A run is going on, and another one waits for its place already. Start yours when one of them has ended."
-_FEW = 30  # numbers that a slider offers
 
 
 class RunAgain:
@@ -176,8 +175,6 @@ def _field(parameter: Any, value: Any) -> widgets.Widget:
         low, high = parameter.low, parameter.high
         if parameter.type == "float":
             return widgets.BoundedFloatText(value=value, min=low, max=high, description=name)
-        if high - low <= _FEW:
-            return widgets.IntSlider(value=value, min=int(low), max=int(high), description=name)
         return widgets.BoundedIntText(value=value, min=int(low), max=int(high), description=name)
     text = ", ".join(value) if isinstance(value, list) else str(value)
     return widgets.Text(value=text, description=name)

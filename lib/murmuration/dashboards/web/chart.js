@@ -4,7 +4,7 @@ const DARK = {
   "#1f2933": "#e6e9ed", "#5f6c7b": "#aab4c0", "#e4e7eb": "#3a4552", "#ffffff": "#161c23", "#0072b2": "#56a8dc",
   "#d55e00": "#f08a45", "#c3cad3": "#59636f", "rgba(213, 94, 0, 0.15)": "rgba(240, 138, 69, 0.25)",
 };
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
 const narrow = () => window.innerWidth < 560;
 
 const recolour = (value) => {
@@ -50,6 +50,12 @@ const plotly = (model) => {
   window.murmurationPlotly ??= (address ? fromServer(address).catch(() => fromKernel(model)) : fromKernel(model));
   return window.murmurationPlotly;
 };
+
+// Charts below the screen wait until the page has nothing else to do, so that it answers before.
+const turnOf = (plot) =>
+  plot.getBoundingClientRect().top < window.innerHeight
+    ? null
+    : new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve, { timeout: 2_000 }));
 
 const layoutOf = (spec) => {
   const layout = structuredClone(spec.layout);
@@ -99,14 +105,16 @@ export default {
     const claim = document.createElement("figcaption");
     const plot = document.createElement("div");
     plot.className = "mm-plot";
-    plot.setAttribute("role", "img");
+    // Not a picture: its tools are buttons, which a picture cannot hold.
+    plot.setAttribute("role", "group");
+    const nothing = document.createElement("p");
     const note = document.createElement("p");
     note.className = "mm-quiet";
     const details = document.createElement("details");
     details.append(cell("summary", "The numbers"));
     const place = document.createElement("div");
     details.append(place);
-    figure.append(claim, plot, note, details);
+    figure.append(claim, plot, nothing, note, details);
     el.replaceChildren(figure);
     let turn = 0;
     const draw = async () => {
@@ -116,11 +124,16 @@ export default {
       claim.textContent = meta.title ?? "";
       claim.hidden = !meta.title;
       plot.setAttribute("aria-label", meta.alt ?? "A chart");
+      // A sentence where there is nothing to draw: as text it wraps on a phone.
+      nothing.hidden = spec.data.length > 0;
+      plot.hidden = !nothing.hidden;
+      nothing.textContent = meta.alt ?? "";
       plot.style.minHeight = `${spec.layout.height ?? 400}px`;
       note.textContent = model.get("hint");
-      note.hidden = !model.get("hint");
+      note.hidden = !model.get("hint") || plot.hidden;
       details.hidden = !meta.table;
       fillTable(place, meta.table);
+      if (plot.hidden) { el.classList.add("mm-drawn"); return; }
       let library;
       try {
         library = await plotly(model);
@@ -128,6 +141,7 @@ export default {
         plot.textContent = "This browser cannot draw the chart; the numbers are below.";
         return;
       }
+      await turnOf(plot);
       if (mine !== turn) return;
       const config = {
         displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"],
@@ -135,6 +149,7 @@ export default {
       };
       const data = dark.matches ? recolour(spec.data) : spec.data;
       await library.react(plot, data, layoutOf(spec), config);
+      for (const drawing of plot.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
       plot.removeAllListeners("plotly_click");
       plot.on("plotly_click", (event) => {
         const point = event.points[0];
@@ -146,7 +161,6 @@ export default {
         });
       });
       el.classList.add("mm-drawn");
-      document.body.dataset.charts = String(document.querySelectorAll(".mm-drawn").length);
     };
     const resize = () => window.Plotly && plot.data && window.Plotly.Plots.resize(plot);
     model.on("change:figure", draw);

@@ -61,7 +61,7 @@ export default {
       const on = shown.order === column.order;
       th.setAttribute("aria-sort", on ? (shown.descending ? "descending" : "ascending") : "none");
       const sign = on ? (shown.descending ? " ↓" : " ↑") : "";
-      const button = made("button", column.title + sign, { type: "button", className: "mm-plain" });
+      const button = made("button", column.title + sign, { type: "button", className: "mm-plain", "data-order": column.order });
       button.addEventListener("click", () => send({ order: column.order, descending: on ? !shown.descending : true }));
       th.append(button);
       return th;
@@ -88,7 +88,10 @@ export default {
       }
       const thead = document.createElement("thead");
       thead.append(head);
+      // Who sorts by the keyboard goes on from the same column.
+      const sorted = table.contains(document.activeElement) && document.activeElement.dataset.order;
       table.replaceChildren(made("caption", shown.caption), thead, body);
+      if (sorted) table.querySelector(`[data-order="${sorted}"]`)?.focus({ preventScroll: true });
       scroll.hidden = !shown.rows.length;
       where.textContent = shown.where;
       back.disabled = shown.page <= 1;

@@ -28,6 +28,8 @@
     const place = chart.querySelector(".plot");
     const config = { ...spec.config, displayModeBar: narrow() ? false : "hover" };
     await Plotly.newPlot(place, spec.data, fit(spec), config);
+    // What it shows is said of the group around it, which is no picture: its tools are buttons.
+    for (const drawing of place.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
     chart.classList.add("drawn");
   }
   document.body.classList.add("charts-drawn");
