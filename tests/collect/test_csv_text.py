@@ -30,6 +30,7 @@ PIECES = st.sampled_from(
         "a",
         "b c",
         "é",
+        "\ufeff",
         "\u2028",
         "😀",
         "\udcff",
@@ -84,7 +85,8 @@ def test_any_text_gives_the_rows_that_csv_gives(sizes, text, width, dialect):
         patch.setattr(csv_text, "BLOCK_BYTES", sizes[0])
         patch.setattr(csv_text, "_PIECE_BYTES", sizes[1])
         *found, _ = by_blocks(text, dialect, width)
-    assert tuple(found) == by_rows(text, dialect, width)
+    # The first mark of byte order says how the file is encoded.
+    assert tuple(found) == by_rows(text.removeprefix("\ufeff"), dialect, width)
 
 
 def written(rows, **options):
@@ -108,7 +110,7 @@ def test_what_the_csv_module_writes_comes_as_one_block(rows, quoting, newline):
     assert (bad, blocks) == ([], 1)
 
 
-def test_a_few_broken_rows_leave_most_to_blocks(monkeypatch):
+def test_a_few_broken_rows_leave_most_to_blocks():
     rows = [f'{k},"text, {k}"\n' for k in range(60_000)]
     for place in (100, 30_000, 59_990):
         rows[place] = f'{place},a "stray" mark", here\n'
@@ -117,6 +119,23 @@ def test_a_few_broken_rows_leave_most_to_blocks(monkeypatch):
     assert (good, bad) == by_rows(text, Dialect(","), 2)
     assert len(bad) == 3
     assert blocks >= 3
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_line_ends_inside_quotes_are_whole_wherever_arrow_cuts_a_block(shift):
+    rows = [f'{k},"one\r\ntwo\r\n\r\n"\r\n' for k in range(80_000)]
+    text = "x" * shift + ',"h"\r\n' + "".join(rows)
+    good, bad, blocks = by_blocks(text, Dialect(","), 2)
+    assert {values[1] for _, values in good[1:]} == {"one\r\ntwo\r\n\r\n"}
+    assert (len(good), bad, blocks) == (80_001, [], 1)
+
+
+def test_a_mark_of_byte_order_inside_a_text_stays(monkeypatch):
+    monkeypatch.setattr(csv_text, "_PIECE_BYTES", 8)
+    text = "".join(f"\ufeff{k},x\n" for k in range(100))
+    good, bad, _ = by_blocks("id,y\n" + text, Dialect(","), 2)
+    assert [values for _, values in good[1:]] == [[f"\ufeff{k}", "x"] for k in range(100)]
+    assert bad == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig", "latin-1"])

@@ -23,6 +23,7 @@ BLOCK_BYTES = 4 << 20  # read at once; about ten thousand tweets
 _PIECE_BYTES = 1 << 16  # taken as lines at once; few, as blocks go on behind them
 _LONGEST_LINE = 4 * MAX_ROW_CHARS  # bytes, which hold as many characters as no row may have
 _NUL, _NEWLINE, _RETURN, _QUOTE = b'\x00\n\r"'
+_MARK = codecs.BOM_UTF8
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -76,9 +77,9 @@ class CsvText(Lines):
         usual = (dialect.quote, dialect.escape) == ('"', None) and dialect.delimiter.isascii()
         self._mark = dialect.delimiter
         self._delimiter = ord(self._mark) if usual else -1  # where blocks are never asked for
-        self._fill(len(codecs.BOM_UTF8))
-        if self._bytes.startswith(codecs.BOM_UTF8):
-            self._at = len(codecs.BOM_UTF8)
+        self._fill(len(_MARK))
+        if self._bytes.startswith(_MARK):
+            self._at = len(_MARK)
 
     @property
     def ended(self) -> bool:
@@ -123,10 +124,14 @@ class CsvText(Lines):
         begins = np.concatenate([[0], ends[:-1] + 1])
         lines = self.number + 1 + np.concatenate([[0], numbers[:-1] + 1])
         empty = (data[begins] == _NEWLINE) | ((data[begins] == _RETURN) & (ends == begins + 1))
+        if data[: len(_MARK)].tobytes() == _MARK:  # which Arrow would leave out
+            return None
+        # In one piece: where a piece ends between "\r" and "\n" of a text, Arrow (26.0) drops the "\n".
+        whole = {"block_size": len(data), "use_threads": False}
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(pa.py_buffer(data)),
-                arrow_csv.ReadOptions(column_names=self._columns),
+                arrow_csv.ReadOptions(column_names=self._columns, **whole),
                 arrow_csv.ParseOptions(delimiter=self._mark, newlines_in_values=True),
                 arrow_csv.ConvertOptions(column_types=dict.fromkeys(self._columns, pa.string())),
             )

@@ -279,7 +279,9 @@ def _normaliser(
         times=TimeReader(
             zone=options.timezone,
             format=options.time_format,
-            whole_file=lambda: time_columns(reader),
+            whole_file=lambda: time_columns(
+                open_reader(file, options)
+            ),  # the other one is at work,
         ),
         platform=reader.platform or options.platform,
         language=options.language,

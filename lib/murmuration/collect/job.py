@@ -7,7 +7,7 @@ missing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +46,17 @@ class Progress:
     step: str
     share: float
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a batch came to, without its raw fields; `done` is the share of the file up to its end."""
+
+    posts: pa.Table
+    bad: Sequence[BadRow]
+    deleted: Sequence[str]
+    no_posts: int
+    done: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,30 +144,28 @@ class ImportJob:
             for batch in self.reader.batches():
                 yield self.normaliser.with_times(batch), self.reader.done
 
-        with in_order(self._normalised, raw()) as batches:
-            for batch, posts, bad, done in batches:
-                skipped = batch.skipped + len(batch.deleted)
-                self.counts["read"] += posts.num_rows + len(bad) + skipped
-                self.counts["skipped"] += skipped
-                self.deleted += batch.deleted
-                alive = tombstones.drop(posts, source=self.source)
-                kept = drop_forgotten(bad, tombstones, source=self.source)
-                self.counts["forgotten"] += posts.num_rows + len(bad) - alive.num_rows - len(kept)
+        with in_order(self._made, raw()) as batches:
+            for made in batches:
+                self.counts["read"] += len(made.posts) + len(made.bad) + made.no_posts
+                self.counts["skipped"] += made.no_posts
+                self.deleted += made.deleted
+                alive = tombstones.drop(made.posts, source=self.source)
+                kept = drop_forgotten(made.bad, tombstones, source=self.source)
+                gone = len(made.posts) + len(made.bad) - len(alive) - len(kept)
+                self.counts["forgotten"] += gone
                 self.bad.add(kept)
                 self.merge.add(alive)
-                self._check_hope(done)
-                self._tell("reading", done)
+                self._check_hope(made.done)
+                self._tell("reading", made.done)
 
-    def _normalised(
-        self, read: tuple[RawBatch, float]
-    ) -> tuple[RawBatch, pa.Table, list[BadRow], float]:
+    def _made(self, read: tuple[RawBatch, float]) -> "_Made":
         """Make posts of a batch, in any thread; what was repaired is counted in the end, under the lock."""
         batch, done = read
         own = replace(self.normaliser, notes=Counter())
         posts, bad = own.posts(batch)
         with self.lock:
             self.normaliser.notes.update(own.notes)
-        return batch, posts, bad, done
+        return _Made(posts, bad, batch.deleted, batch.skipped + len(batch.deleted), done)
 
     def _tell(self, step: str, share: float) -> None:
         self.on_progress(Progress(self.file, step, min(share, 1.0), self.counts["read"]))
@@ -245,17 +254,21 @@ class ImportJob:
         done = 0
 
         def finish(posts: pa.Table) -> pa.Table:
-            nonlocal done
             posts = fill_languages(posts) if detect_language else posts
             with self.lock:
-                done += len(posts)
-                self._tell("detecting languages and writing", done / max(1, tally.written))
                 for row in posts["lang"].drop_null().value_counts().to_pylist():
                     self.languages[row["values"]] += row["counts"]
             return posts
 
-        batch = new_batch(self.normaliser.import_id)
-        return write_units(self.store, self.merge, source=self.source, batch=batch, finish=finish)
+        def tell(rows: int) -> None:
+            nonlocal done
+            done += rows
+            self._tell("detecting languages and writing", done / max(1, tally.written))
+
+        return write_units(
+            self.store, self.merge, source=self.source, batch=new_batch(self.normaliser.import_id),
+            finish=finish, on_written=tell,
+        )  # fmt: skip
 
     def _differing(self) -> Counter[str]:
         """In how many of the rows that repeat an id each column differs from the row that wins."""

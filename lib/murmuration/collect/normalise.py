@@ -134,7 +134,7 @@ class Normaliser:
         if "url" in raw:
             raw["url"] = _without_account(read_text(raw["url"]))
         size = len(batch.rows)
-        columns, reasons = self._columns(raw, batch.times, size)
+        columns, reasons = self._columns(raw, _read_times(batch), size)
         posts = pa.table([columns[name] for name in POSTS.names], names=POSTS.names)
         bad = [*batch.bad, *_bad_rows(raw, batch.rows, reasons, columns["author_key"])]
         return (posts.filter(pc.is_null(reasons)) if len(bad) > len(batch.bad) else posts), bad
@@ -154,7 +154,7 @@ class Normaliser:
         columns["sensitive"] = read_flags(_get(raw, "sensitive", size))
         for name in _LINKS:
             columns[name] = self._reference(raw, name, size)
-        columns["version"] = self._rank_clock(times, "version", size)
+        columns["version"] = self._rank_clock(times, "version")
         columns["platform"] = _or_default(self._text(raw, "platform", size), self.platform)
         columns["lang"] = self._declared_languages(raw, size)
         columns["lang_source"] = pc.if_else(
@@ -185,7 +185,7 @@ class Normaliser:
         self, raw: dict[str, pa.Array], clocks: Mapping[str, pa.Array], size: int
     ) -> tuple[pa.Array, pa.Array]:
         given = _get(raw, "created_at", size)
-        times = _clock(clocks, "created_at", size)
+        times = clocks["created_at"]
         said = without_nothing(pc.utf8_trim_whitespace(read_text(given)))
         if "created_at" in raw:
             self._count(pc.is_null(said), NO_TIME)
@@ -194,9 +194,9 @@ class Normaliser:
         fault = pc.if_else(unread, "the time cannot be read", pa.scalar(None, pa.string()))
         return times, pc.if_else(outside, "the time lies outside 1980 to 2100", fault)
 
-    def _rank_clock(self, clocks: Mapping[str, pa.Array], name: str, size: int) -> pa.Array:
+    def _rank_clock(self, clocks: Mapping[str, pa.Array], name: str) -> pa.Array:
         """Times that rank versions; one that no clock shows would win for ever."""
-        times = _clock(clocks, name, size)
+        times = clocks[name]
         outside = pc.fill_null(pc.invert(within_range(times)), False)
         self._count(outside, f"{name}: times outside 1980 to 2100, left out")
         return pc.if_else(outside, None, times)
@@ -278,7 +278,7 @@ class Normaliser:
         self, clocks: Mapping[str, pa.Array], created: pa.Array, size: int
     ) -> dict[str, pa.Array]:
         later = pa.scalar(timedelta(microseconds=self.again), pa.duration("us"))
-        given = pc.add(self._rank_clock(clocks, "observed_at", size), later)
+        given = pc.add(self._rank_clock(clocks, "observed_at"), later)
         seen = pc.coalesce(given, pa.repeat(pa.scalar(self.observed_at, UTC_TIME), size))
         return {
             "source": pa.repeat(pa.scalar(self.source), size),
@@ -329,8 +329,11 @@ def _get(raw: dict[str, pa.Array], name: str, size: int) -> pa.Array:
     return raw[name] if name in raw else pa.nulls(size)
 
 
-def _clock(clocks: Mapping[str, pa.Array], name: str, size: int) -> pa.Array:
-    return clocks[name] if name in clocks else pa.nulls(size, UTC_TIME)
+def _read_times(batch: RawBatch) -> dict[str, pa.Array]:
+    """Give each clock's times, which `with_times` has read; null where the file has no such column."""
+    there = batch.fields.column_names
+    missing = pa.nulls(len(batch.rows), UTC_TIME)
+    return {name: batch.times[name] if name in there else missing for name in CLOCKS}
 
 
 def _without_account(urls: pa.Array) -> pa.Array:

@@ -69,7 +69,7 @@ class CsvReader:
         self._file = file
         self._stream: ByteStream | None = None
         self._text: CsvText | None = None
-        self._given = 0.0  # bytes of the text that batches were made of
+        self._given = 0.0  # bytes of the text that batches were made of, about
         with file.open() as stream:
             start = stream.read(_SAMPLE_BYTES)
         self._encoding = encoding or detect_encoding(start)
@@ -121,13 +121,15 @@ class CsvReader:
     def _batches(self, text: CsvText) -> Iterator[RawBatch]:
         most = batch_rows(len(self._header))
         parts: list[_Part] = []
+        rows = size = 0
         while not text.ended:
             block = text.block()
             parts.append(_Part(block.columns, block.lines) if block else self._read_part(text))
-            rows, size = (sum(part.size()[k] for part in parts) for k in (0, 1))
-            if rows >= most or size >= BATCH_BYTES or text.ended:
+            rows += len(parts[-1].lines) + len(parts[-1].bad)
+            size += sum(column.nbytes for column in parts[-1].columns)
+            if rows and (rows >= most or size >= BATCH_BYTES or text.ended):
                 yield from self._cut(parts, most, text.bytes_taken)
-                parts = []
+                parts, rows, size = [], 0, 0
 
     def _read_part(self, text: CsvText) -> "_Part":
         """Read row by row until a block may come again."""
@@ -145,7 +147,10 @@ class CsvReader:
         return _Part(arrays, np.array([row.line for row in good], np.int64), bad, notes)
 
     def _cut(self, parts: Sequence["_Part"], most: int, end: int) -> Iterator[RawBatch]:
-        """Give parts, which go up to byte `end`, as batches of at most so many rows; the bad ones with the first."""
+        """Give parts, which go up to byte `end`, as batches of at most so many rows.
+
+        Bad rows come with the first: how bad a file is shows early rather than late.
+        """
         columns = [
             _empty_is_null(pa.concat_arrays(column))
             for column in zip(*(part.columns for part in parts), strict=True)
@@ -172,10 +177,6 @@ class _Part:
     lines: npt.NDArray[np.int64]
     bad: Sequence[BadRow] = ()
     notes: Counter[str] = field(default_factory=Counter)
-
-    def size(self) -> tuple[int, int]:
-        """Rows and bytes."""
-        return len(self.lines) + len(self.bad), sum(column.nbytes for column in self.columns)
 
 
 def _text_column(values: Sequence[str], notes: Counter[str]) -> pa.Array:

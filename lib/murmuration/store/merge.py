@@ -136,9 +136,11 @@ class Merge:
 
     def close(self, *, sound: bool = False) -> None:
         """Remove what was spilled."""
-        give_back(self._keys, self._spill_keys, sound=sound)
-        self._spill.close()
-        self._folder.cleanup()
+        try:
+            give_back(self._keys, self._spill_keys, sound=sound)
+        finally:
+            self._spill.close()
+            self._folder.cleanup()
 
     @contextmanager
     def _on_disk(self) -> Iterator[None]:

@@ -56,6 +56,7 @@ def write_units(
     source: str,
     batch: str,
     finish: Callable[[pa.Table], pa.Table] = lambda posts: posts,
+    on_written: Callable[[int], None] = lambda rows: None,
 ) -> list[DataFile]:
     """Write the rows that `merge` decided on, one file for each unit.
 
@@ -69,6 +70,8 @@ def write_units(
         Name of the import or compaction, see `new_batch`.
     finish
         Last touch for the rows that are kept, for instance language detection; for two files at a time, in threads.
+    on_written
+        Told the rows of each file once it is written, in the caller's thread.
 
     Returns
     -------
@@ -95,6 +98,7 @@ def write_units(
     with removed_on_error(store, written), in_order(write, gathered()) as sizes:
         for number, size in sizes:
             written[number] = replace(written[number], bytes=size)
+            on_written(written[number].rows)
     return written
 
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ _CHUNK = 4_096  # posts at once: numpy is then as fast as it gets
 _NO_LANGUAGE = re.compile(r"https?:/{0,2}\S*|www\.\S*|http(?<=\bhttp)s?\b\S*|@\w+|#")
 _TWO_LETTERS = re.compile(r"[^\W\d_].*?[^\W\d_]", re.DOTALL)
 _UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+_LOADING = Lock()
 
 Floats = npt.NDArray[np.float32]
 
@@ -154,8 +157,13 @@ def _without_names(text: str) -> str:
 
 
 @cache
-def _detector() -> "Detector":
+def _loaded() -> "Detector":
     return Detector()
+
+
+def _detector() -> "Detector":
+    with _LOADING:  # else two threads that come first would both load the model
+        return _loaded()
 
 
 class Detector:
