@@ -34,7 +34,7 @@ def type_words(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the command where this process is, with the settings that it has; give exit code, output and errors."""
     kept = {wish: signal.getsignal(wish) for wish in (signal.SIGINT, signal.SIGTERM)}
     log, out, err = logging.getLogger("murmuration"), io.StringIO(), io.StringIO()
-    level = log.level
+    level, logs = log.level, (log.handlers, log.propagate)
     get_settings.cache_clear()
     try:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
@@ -43,6 +43,7 @@ def type_words(*words: str) -> subprocess.CompletedProcess[str]:
                 main()
     finally:
         log.setLevel(level)
+        log.handlers, log.propagate = logs
         for wish, handler in kept.items():
             signal.signal(wish, handler)
     return subprocess.CompletedProcess(words, ended.value.code, out.getvalue(), err.getvalue())

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from murmuration.collect import ImportOptions, Receipt, import_files
 from murmuration.settings import get_settings
@@ -22,6 +23,10 @@ PSEUDONYMS = Pseudonyms(b"a key for tests, 32 bytes long ..")
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)  # when test files were "seen", unless they say otherwise
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
+
+# The same examples every time, and no time limit of their own: machines do much else.
+hypothesis_settings.register_profile("here", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("here")
 
 # Whole runs, browsers and servers: begun first, so that no core is left with one of them at the end.
 LONG = (

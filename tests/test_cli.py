@@ -247,7 +247,7 @@ def test_schedule_check_prints_what_each_report_would_be_given(here, workspace):
     assert first.startswith("✓ all: brand_health, @daily UTC, next ")
     assert first.endswith(" 00:00 UTC, 2 runs (there is no store yet to look for sources in)")
     assert runs == "    brand=aurora · brand=velora"
-    assert " · terms_shown=12 · " in said
+    assert " · terms_shown=12 · " in " ".join(said.split())  # lines are as wide as the terminal
     assert said.endswith("1 schedule, 0 problems.\n")
     assert len(said.splitlines()) < 8
     every = here("schedule", "check", "--all").stdout

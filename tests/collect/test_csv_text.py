@@ -80,6 +80,7 @@ def by_blocks(text, dialect, width, encoding="utf-8"):
 @example(text='a,"b" c\nd,e\n', width=2, dialect=DIALECTS[0])
 @example(text='a,"b\r\nc"\nd,e', width=2, dialect=DIALECTS[0])
 @example(text='"a"\r', width=1, dialect=DIALECTS[0])
+@example(text="\\\r", width=1, dialect=DIALECTS[3])
 def test_any_text_gives_the_rows_that_csv_gives(sizes, text, width, dialect):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_text, "BLOCK_BYTES", sizes[0])

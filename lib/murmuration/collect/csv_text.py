@@ -189,7 +189,7 @@ class CsvText(Lines):
             self.bytes_read += len(read)
             self._bytes = self._bytes[self._at :] + read
             self._at = 0
-            if self._whole and self._bytes and not self._bytes.endswith(b"\n"):
+            if self._whole and self._bytes and not self._bytes.endswith((b"\n", b"\r")):
                 self._bytes += b"\n"  # the last line ends like the others
         return self._left >= size
 
