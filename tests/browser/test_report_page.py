@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from .visits import problems_of
+
 pytestmark = pytest.mark.browser
 
 
@@ -54,6 +56,16 @@ def test_every_chart_gives_its_numbers_and_an_alternative_text(page, sample_repo
     for chart in page.locator("figure.chart").all():
         assert chart.locator(".plot").get_attribute("aria-label")
         assert chart.locator("details table tbody tr").count() > 0
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])
+def test_axe_finds_nothing_on_a_report_and_on_the_index(page, sample_report, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    open_report(page, sample_report, width=width)
+    page.locator("figure.chart summary").first.click()
+    assert problems_of(page) == []
+    page.goto((sample_report.parents[1] / "index.html").as_uri())
+    assert problems_of(page) == []
 
 
 def test_without_scripts_the_numbers_are_still_there(browser, sample_report):

@@ -1,9 +1,10 @@
-"""A server of dashboards with runs and people, and what people do first."""
+"""A server of dashboards with runs and people, what people do first, and what axe says of a page."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from murmuration.dashboards.people import save_person
@@ -26,6 +27,7 @@ DRAWN = {
     "audience": ".mm-drawn",
     "runs": ".mm-runs li",
 }
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def serve_people(folder: Path) -> Iterator[Server]:
     """Serve runs to Vera, who sees one brand, and to Anna, who sees all and may start runs."""
     reports = folder / "reports"
     make_run(reports)
-    make_run(reports, run_id=AURORA_LATER, posts=make_posts(150))
+    make_run(reports, run_id=AURORA_LATER, posts=make_posts().iloc[:150])
     make_topics_run(reports)
     make_audience_run(reports)
     posts = make_posts(text='<img src=x onerror="alert(2)"> & words')
@@ -57,3 +59,14 @@ def log_in(page: Page, server: Server, name: str, path: str) -> None:
 def read_until(page: Page, words: str) -> None:
     """Wait until the line above the posts says this."""
     page.locator(".mm-posts [role=status]", has_text=words).wait_for()
+
+
+def problems_of(page: Page) -> list[str]:
+    """Give what axe calls serious or critical on a page, and where."""
+    found = Axe().run(page, options={"runOnly": _RULES, "resultTypes": ["violations"]})
+    return [
+        f"{rule['id']}: {node['html'][:200]} in {' '.join(map(str, node['target']))[:200]}"
+        for rule in found.response["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]

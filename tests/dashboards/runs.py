@@ -207,7 +207,12 @@ def make_audience_run(
         }
     )  # fmt: skip
     places = pd.DataFrame(
-        {"point": range(60), "segment": [number % 2 for number in range(60)], "x": 0.1, "y": 0.2}
+        {
+            "point": range(60),
+            "segment": [number % 2 for number in range(60)],
+            "x": [float(number % 2) for number in range(60)],
+            "y": [number / 60 for number in range(60)],
+        }
     )
     reading = posts.head(6).assign(rank=[1, 1, 2, 2, 3, 3])
     tables = {
