@@ -189,8 +189,9 @@ class CsvText(Lines):
             self.bytes_read += len(read)
             self._bytes = self._bytes[self._at :] + read
             self._at = 0
-            if self._whole and self._bytes and not self._bytes.endswith((b"\n", b"\r")):
-                self._bytes += b"\n"  # the last line ends like the others
+            open_end = self._whole and self._bytes and not self._bytes.endswith((b"\n", b"\r"))
+            if open_end and self._delimiter >= 0:
+                self._bytes += b"\n"  # the last row may be of a block, so it ends like the others
         return self._left >= size
 
 
