@@ -122,6 +122,15 @@ def test_the_archive_finds_runs_by_words_and_keeps_them_in_the_address(reports):
     assert "No run has all these words" in page.list.value
 
 
+def test_a_name_that_turns_the_direction_of_text_turns_nothing_in_the_archive(reports):
+    make_run(reports, brand="velora", name="\u202e" + "x" * 500, run_id="20260303T060000Z-0002")
+    page = Runs(Request(EVERYTHING))
+    said = page.list.value + "".join(name for name, _ in page.first.options)
+    assert "brand_health: xxx" in said
+    assert "\u202e" not in said
+    assert "x" * 301 not in said
+
+
 def test_two_runs_are_compared_without_the_store(reports):
     make_run(reports, run_id="20260304T060000Z-0003")
     fewer = make_posts().iloc[:150]

@@ -14,12 +14,13 @@ from murmuration.errors import MurmurationError
 from murmuration.reports.compare import compare_runs
 from murmuration.reports.manifest import RunResult
 from murmuration.settings import get_settings
-from murmuration.show.words import count
+from murmuration.show.words import count, tidy
 
 LIVE = ("brand_health", "topics", "audience")  # reports that have a page of their own
 _SHOWN = 50
 _CHOICES = 200
 _FIGURES = 15  # sentences of a comparison
+_LONGEST = 300  # letters of a name or a sentence
 
 
 def build_runs(request: Request) -> widgets.Widget:
@@ -125,7 +126,9 @@ class Runs:
 
 def _call(run: RunResult) -> str:
     facts = describe_run(run)
-    return f"{facts['report']}, {facts['about']}, {facts['started_at']} ({facts['run_id'][-4:]})"
+    return (
+        f"{facts['report']}, {tidy(facts['about'])}, {facts['started_at']} ({facts['run_id'][-4:]})"
+    )
 
 
 def _list(runs: list[RunResult], found: int, total: int) -> str:
@@ -140,7 +143,8 @@ def _list(runs: list[RunResult], found: int, total: int) -> str:
 
 
 def _row(run: RunResult, base: str) -> str:
-    facts = {name: html.escape(value) for name, value in describe_run(run).items()}
+    said = {name: tidy(value, longest=_LONGEST) for name, value in describe_run(run).items()}
+    facts = {name: html.escape(value) for name, value in said.items()}
     page = f"{base}static/{facts['report']}/{facts['run_id']}/report.html"
     live = facts["report"] in LIVE and facts["status"] == "succeeded"
     address = f"{base}{facts['report']}?run={facts['run_id']}" if live else page
