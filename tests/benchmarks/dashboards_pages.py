@@ -1,7 +1,7 @@
 """How long each page of the dashboards takes to open in a browser, until its first chart is drawn.
 
 The bars of the project are 8 s for the first time and 2.5 s then, on two cores that do nothing else: the load of the
-machine is printed beside the figures. `POSTS` makes the run of `brand_health` larger.
+machine is printed beside the figures. `POSTS` makes the runs so large.
 """
 
 import os
@@ -32,8 +32,8 @@ def main() -> None:
         reports = Path(name) / "reports"
         posts = {"posts": invent(COUNT), "row_group": 16_384} if COUNT else {}
         make_run(reports, **posts)
-        make_topics_run(reports)
-        make_audience_run(reports)
+        make_topics_run(reports, **posts)
+        make_audience_run(reports, **posts)
         with serve(Path(name), reports) as server, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
             page = browser.new_page()

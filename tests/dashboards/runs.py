@@ -125,10 +125,16 @@ def write_manifest(folder: Path, report: str, parameters: dict, **more: object) 
 
 
 def make_topics_run(
-    reports: Path, *, topics: int = 6, run_id: str = "20260302T070000Z-0101", **manifest: object
+    reports: Path,
+    *,
+    topics: int = 6,
+    run_id: str = "20260302T070000Z-0101",
+    posts: pd.DataFrame | None = None,
+    row_group: int = 64,
+    **manifest: object,
 ) -> Path:
     """Write a run of `topics` with some topics of the same size."""
-    posts = make_posts()
+    posts = make_posts() if posts is None else posts
     posts = posts.assign(
         topic=[number % (topics + 1) - 1 for number in range(len(posts))], topic_strength=0.5
     )
@@ -165,7 +171,7 @@ def make_topics_run(
         "by_sentiment": estimate_sentiment(posts, by=["topic"]), "posts": posts,
     }  # fmt: skip
     folder = reports / "topics" / run_id
-    write_tables(folder, "topics", tables)
+    write_tables(folder, "topics", tables, row_group=row_group)
     parameters = {"brand": "aurora", "source": "", "timezone": "UTC"}
     write_manifest(folder, "topics", parameters, **manifest)
     (folder / "report.html").write_text("<!DOCTYPE html><title>topics</title>")
@@ -173,11 +179,16 @@ def make_topics_run(
 
 
 def make_audience_run(
-    reports: Path, *, run_id: str = "20260302T080000Z-0201", older: bool = False
+    reports: Path,
+    *,
+    run_id: str = "20260302T080000Z-0201",
+    older: bool = False,
+    posts: pd.DataFrame | None = None,
+    row_group: int = 64,
 ) -> Path:
     """Write a run of `audience` with two segments; those of an older version have no table of all posts."""
     ids, names = [0, 1], ["Early birds", "Night owls"]
-    posts = make_posts(120)
+    posts = make_posts(120) if posts is None else posts
     posts = posts.assign(segment=[number % 2 for number in range(len(posts))])
     segments = pd.DataFrame(
         {
@@ -220,6 +231,6 @@ def make_audience_run(
         "by_sentiment": estimate_sentiment(posts, by=["segment"]),
     } | ({} if older else {"posts": posts})  # fmt: skip
     folder = reports / "audience" / run_id
-    write_tables(folder, "audience", tables)
+    write_tables(folder, "audience", tables, row_group=row_group)
     write_manifest(folder, "audience", {"brand": "aurora", "source": "", "timezone": "UTC"})
     return folder
