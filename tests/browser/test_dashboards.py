@@ -92,6 +92,9 @@ def test_a_marketing_manager_reads_on_the_phone_without_a_kernel_and_prints_the_
     assert page.get_by_role("heading", name="The report").is_visible()
     page.goto(f"{server.address}brand_health?run={AURORA}")
     page.wait_for_selector(".mm-drawn .scatterlayer .point")
+    buttons = page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title)")
+    assert "Zoom in" in buttons
+    assert not any("Share" in title for title in buttons)  # nothing goes to Plotly's servers
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.emulate_media(media="print", color_scheme="dark")
     for gone in (".mm-nav", ".mm-filters >> nth=1", ".mm-posts form"):

@@ -43,12 +43,19 @@ def test_nothing_reaches_beyond_the_edge_of_the_screen(page, sample_report, widt
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def titles_of_buttons(page):
+    return page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title)")
+
+
 def test_charts_answer_to_the_pointer(page, sample_report):
     open_report(page, sample_report)
     points = page.locator("figure.chart").first.locator(".scatterlayer .point")
     points.nth(points.count() // 2).scroll_into_view_if_needed()
     points.nth(points.count() // 2).hover(force=True)
     page.wait_for_selector("figure.chart .hoverlayer .hovertext")
+    offered = titles_of_buttons(page)
+    assert "Zoom in" in offered
+    assert [title for title in offered if "Share" in title or "loud" in title] == []
 
 
 def test_every_chart_gives_its_numbers_and_an_alternative_text(page, sample_report):

@@ -189,6 +189,9 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
         "displaylogo": False,
         "responsive": True,
         "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+        # Else a button uploads the chart to Plotly's servers.
+        "showSendToCloud": False,
+        "plotlyServerURL": "",
     }
     spec = {"data": figure["data"], "layout": layout, "config": config}
     return {

@@ -146,6 +146,7 @@ export default {
       const config = {
         displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"],
         displayModeBar: narrow() ? false : "hover",
+        showSendToCloud: false, plotlyServerURL: "", // else a button uploads the chart to Plotly's servers
       };
       const data = dark.matches ? recolour(spec.data) : spec.data;
       await library.react(plot, data, layoutOf(spec), config);
