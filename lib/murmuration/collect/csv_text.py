@@ -23,7 +23,7 @@ BLOCK_BYTES = 4 << 20  # read at once; about ten thousand tweets
 _PIECE_BYTES = 1 << 16  # taken as lines at once; few, as blocks go on behind them
 _LONGEST_LINE = 4 * MAX_ROW_CHARS  # bytes, which hold as many characters as no row may have
 _NUL, _NEWLINE, _RETURN, _QUOTE = b'\x00\n\r"'
-_MARK = codecs.BOM_UTF8
+_BOM = codecs.BOM_UTF8
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -75,11 +75,12 @@ class CsvText(Lines):
         self._window = BLOCK_BYTES  # bytes that a block is looked for in
         self._columns = [str(number) for number in range(width)]
         usual = (dialect.quote, dialect.escape) == ('"', None) and dialect.delimiter.isascii()
-        self._mark = dialect.delimiter
-        self._delimiter = ord(self._mark) if usual else -1  # where blocks are never asked for
-        self._fill(len(_MARK))
-        if self._bytes.startswith(_MARK):
-            self._at = len(_MARK)
+        self._delimiter = (
+            ord(dialect.delimiter) if usual else -1
+        )  # where blocks are never asked for
+        self._fill(len(_BOM))
+        if self._bytes.startswith(_BOM):
+            self._at = len(_BOM)
 
     @property
     def ended(self) -> bool:
@@ -121,18 +122,18 @@ class CsvText(Lines):
         return block
 
     def _parse(self, data: Bytes, ends: Places, numbers: Places) -> Block | None:
+        if data[: len(_BOM)].tobytes() == _BOM:  # which Arrow would leave out
+            return None
         begins = np.concatenate([[0], ends[:-1] + 1])
         lines = self.number + 1 + np.concatenate([[0], numbers[:-1] + 1])
         empty = (data[begins] == _NEWLINE) | ((data[begins] == _RETURN) & (ends == begins + 1))
-        if data[: len(_MARK)].tobytes() == _MARK:  # which Arrow would leave out
-            return None
         # In one piece: where a piece ends between "\r" and "\n" of a text, Arrow (26.0) drops the "\n".
         whole = {"block_size": len(data), "use_threads": False}
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(pa.py_buffer(data)),
                 arrow_csv.ReadOptions(column_names=self._columns, **whole),
-                arrow_csv.ParseOptions(delimiter=self._mark, newlines_in_values=True),
+                arrow_csv.ParseOptions(delimiter=chr(self._delimiter), newlines_in_values=True),
                 arrow_csv.ConvertOptions(column_types=dict.fromkeys(self._columns, pa.string())),
             )
         except pa.ArrowInvalid:  # another number of columns, or bytes that are no UTF-8

@@ -89,6 +89,7 @@ class Audience(PostsPage):
             hint=_READ,
             on_click=self._open_segment,
         )
+        self.pointed = self.map
         self.feelings = Chart(
             plot_segment_feelings(self.levels, self.segments),
             hint=_READ,

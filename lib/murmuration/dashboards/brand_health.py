@@ -86,6 +86,7 @@ class BrandHealth(PostsPage):
             hint="Click a point to read the posts of that time.",
             on_click=self._open_step,
         )
+        self.pointed = self.chart
         self.terms = Chart(
             plot_terms(terms, name=self.names[self.brand]),
             hint="Click a bar to read posts with these words.",

@@ -9,13 +9,19 @@ from zoneinfo import ZoneInfo
 import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
+from murmuration.dashboards.chart import Chart
 from murmuration.dashboards.page import Opened, markup, page_number, pick
 from murmuration.dashboards.posts_file import ORDERS, Filter, PostsFile
 from murmuration.dashboards.posts_widget import PostsTable, describe_problem
 from murmuration.errors import MurmurationError
-from murmuration.show.words import tidy
+from murmuration.show.words import count, tidy
 
 _LABELS = [("negative", "negative"), ("neutral", "neutral"), ("positive", "positive")]
+_KEPT = (
+    "label",
+    "lang",
+    "source",
+)  # boxes that the line above the posts names after what they are about
 _SHOWN = 300  # values that a box offers, the most frequent ones
 
 
@@ -35,9 +41,13 @@ class PostsPage(ABC):
         The filters, by the names under which the address has them.
     table
         The posts that they let through.
+    pointed
+        The chart whose points choose posts; made by `build`.
     page
         The whole page as a widget.
     """
+
+    pointed: Chart
 
     def __init__(self, opened: Opened, title: str) -> None:
         self.opened = opened
@@ -68,6 +78,7 @@ class PostsPage(ABC):
         self._following = True
         self.table.order, self.table.descending = read_order(address.get("order", ""))
         self.build()
+        self._hint = self.pointed.hint
         self._show_posts(page=page_number(address))
         for box in self.boxes.values():
             box.observe(lambda _change: self._follow(), "value")
@@ -187,7 +198,11 @@ class PostsPage(ABC):
     def _show_posts(self, *, page: int = 1) -> None:
         wanted, about = self.narrow(self.filter())
         wanted = replace(wanted, label=self._chosen("label"), words=self.table.wanted.words)
-        self.table.show(wanted, about=about, page=page)
+        kept = ", ".join(tidy(one) for name in _KEPT if (one := self._chosen(name)))
+        self.table.show(wanted, about=f"{about} ({kept})".strip() if kept else about, page=page)
+        # The posts may stand below the screen.
+        found = count(self.table.count, "post")
+        self.pointed.hint = f"{found} {about}: see Posts below." if about else self._hint
 
     def _values(self, name: str) -> list[tuple[str, str]]:
         return [

@@ -76,6 +76,7 @@ class Topics(PostsPage):
         """Make the charts that answer."""
         self.about = markup(self._describe_topic())
         self.map = Chart(self._draw_map(), hint=_READ, on_click=self._open_topic)
+        self.pointed = self.map
         self.growth = Chart(plot_topic_growth(self.emerging), hint=_READ, on_click=self._open_topic)
 
     def redraw(self) -> None:

@@ -177,13 +177,15 @@ def _become_kernel(facts: dict[str, Any], app: Any) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
-        os.dup2(2, 1)  # what is printed is for the server's log
+        os.dup2(nothing, 1)  # where ipykernel says that Ctrl-C will not work, which is for the server
         os.environ.clear()
         os.environ.update(facts["env"])
         os.chdir(facts["cwd"])
         sys.argv = ["ipykernel_launcher.py", "-f", facts["file"]]
         kernel = app.instance()
         kernel.initialize()
+        print(end="", file=sys.__stdout__, flush=True)
+        os.dup2(2, 1)  # what is printed from now on is for the server's log
         # ipywidgets does so when it is imported, but then there was no kernel yet.
         ipywidgets.register_comm_target()
         kernel.start()

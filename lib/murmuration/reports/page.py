@@ -28,7 +28,7 @@ from murmuration.reports.parameters import (
     load_notebook,
     number_cells,
 )
-from murmuration.show.markup import table_markup
+from murmuration.show.markup import NO_UPLOAD, table_markup
 
 PAGE = "report.html"
 _FIGURE = "application/vnd.plotly.v1+json"
@@ -189,9 +189,7 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
         "displaylogo": False,
         "responsive": True,
         "modeBarButtonsToRemove": ["lasso2d", "select2d"],
-        # Else a button uploads the chart to Plotly's servers.
-        "showSendToCloud": False,
-        "plotlyServerURL": "",
+        **NO_UPLOAD,
     }
     spec = {"data": figure["data"], "layout": layout, "config": config}
     return {

@@ -506,8 +506,11 @@ def start_run(report: str) -> Run:
     """
     import plotly.io
 
+    from murmuration.show.markup import NO_UPLOAD
+
     # One line of JSON for a figure; the default adds plotly's script of 5 MB to every notebook.
     plotly.io.renderers.default = "plotly_mimetype"
+    plotly.io.renderers["plotly_mimetype"].config = NO_UPLOAD
     context = given_context() or _draft(report)
     return Run(context, Journal(context.journal))
 

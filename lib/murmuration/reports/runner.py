@@ -48,9 +48,8 @@ log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 3600.0
 _LOOK_SECONDS = 0.2
-_COMPLAINT_CHARS = (
-    20_000  # what a kernel said before it died stands above the traceback of its client
-)
+# What a kernel said before it died stands above the traceback of its client.
+_COMPLAINT_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ Target = Literal["cron", "systemd", "kubernetes"]
 _GRACE = timedelta(seconds=60)
 _START_WITHIN = timedelta(
     hours=1
-)  # where the schedule says nothing: Kubernetes forgets a start after that
+)  # unless the schedule says: Kubernetes forgets a start after that
 _SEND_CRON, _SEND_WITHIN = "*/15 * * * *", timedelta(minutes=10)
 _GAP = (
     "# A local time that does not exist on the day when clocks go forward is left out here; the next start takes its fire up, "

@@ -51,7 +51,9 @@ def describe_health(
     data: tuple[datetime, datetime] | None = None,
     alerted: bool = False,
 ) -> list[str]:
-    """Give the answer of the report in four sentences: what is estimated first, as what is counted is off.
+    """Give the answer of the report in four sentences: how people feel, what moved, the competitors, another measure.
+
+    How they feel is what is estimated where that can be told, as what is counted is off; the other of the two comes last.
 
     Parameters
     ----------
@@ -83,11 +85,10 @@ def describe_health(
     estimated = shares_of(shares, brand)
     level = _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods)
     corrected = _corrected_sentence(estimated, methods, shown[brand])
-    return [
-        *((corrected, level) if _is_told(estimated) else (level, corrected)),
-        _rivals_sentence(levels, shown, brand),
-        _moved_sentence(over_time[over_time["brand"] == brand], terms, timezone, alerted=alerted),
-    ]
+    first, last = (corrected, level) if _is_told(estimated) else (level, corrected)
+    mine = over_time[over_time["brand"] == brand]
+    moved = _moved_sentence(mine, terms, timezone, alerted=alerted)
+    return [first, moved, _rivals_sentence(levels, shown, brand), last]
 
 
 def describe_nothing(

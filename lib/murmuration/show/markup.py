@@ -2,6 +2,9 @@
 
 import html
 
+# How plotly shows a chart: else a button of newer ones uploads it to Plotly's servers.
+NO_UPLOAD = {"showSendToCloud": False, "plotlyServerURL": ""}
+
 
 def table_markup(columns: list[str], rows: list[list[str]], *, caption: str = "") -> str:
     """Give a table as HTML, escaped; it scrolls sideways by itself where the page is narrow."""

@@ -116,6 +116,10 @@ export default {
     details.append(place);
     figure.append(claim, plot, nothing, note, details);
     el.replaceChildren(figure);
+    const hint = () => {
+      note.textContent = model.get("hint");
+      note.hidden = !model.get("hint") || plot.hidden;
+    };
     let turn = 0;
     const draw = async () => {
       const mine = ++turn;
@@ -129,8 +133,7 @@ export default {
       plot.hidden = !nothing.hidden;
       nothing.textContent = meta.alt ?? "";
       plot.style.minHeight = `${spec.layout.height ?? 400}px`;
-      note.textContent = model.get("hint");
-      note.hidden = !model.get("hint") || plot.hidden;
+      hint();
       details.hidden = !meta.table;
       fillTable(place, meta.table);
       if (plot.hidden) { el.classList.add("mm-drawn"); return; }
@@ -165,6 +168,7 @@ export default {
     };
     const resize = () => window.Plotly && plot.data && window.Plotly.Plots.resize(plot);
     model.on("change:figure", draw);
+    model.on("change:hint", hint);
     dark.addEventListener("change", draw);
     window.addEventListener("beforeprint", resize);
     window.addEventListener("afterprint", resize);
