@@ -177,7 +177,8 @@ def _become_kernel(facts: dict[str, Any], app: Any) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
-        os.dup2(nothing, 1)  # where ipykernel says that Ctrl-C will not work, which is for the server
+        # Where ipykernel says that Ctrl-C will not work; that is for the server.
+        os.dup2(nothing, 1)
         os.environ.clear()
         os.environ.update(facts["env"])
         os.chdir(facts["cwd"])
