@@ -59,6 +59,17 @@ def test_import_says_what_became_of_every_row_and_where_the_store_is_and_logs_no
     assert again.stdout.startswith("0 new posts.")
 
 
+def test_import_says_why_rows_are_in_quarantine_and_where_but_not_what_stands_in_them(
+    here, write_csv
+):
+    rows = [{"id": str(n), "text": "I love it", "created_at": "2026-01-01"} for n in range(20)]
+    rows[4]["created_at"] = rows[9]["created_at"] = "a secret"
+    path = write_csv(rows)
+    said = here("import", str(path), "--source", "test").stderr
+    assert "in quarantine: the time cannot be read (2 rows, the first is row 6)\n" in said
+    assert "secret" not in said
+
+
 def test_import_as_json_is_for_machines(here, posts):
     [receipt] = json.loads(here("import", str(posts), "-s", "test", "--json").stdout)["imports"]
     assert receipt["rows_new"] == 5

@@ -484,7 +484,7 @@ def test_too_many_bad_rows_stop_the_import_with_nothing_committed(take_in, write
     assert "21 of 31 rows of" in said
     assert "bad.csv cannot be read as posts (68%, allowed are 20%)" in said
     assert "the time cannot be read (20 rows, the first is row 3)" in said
-    assert "neither an id nor a text (1 rows, the first is row 32)" in said
+    assert "neither an id nor a text (1 row, the first is row 32)" in said
     assert "Nothing was imported" in said
     assert "secret" not in said
     assert store.open("posts").version() == version

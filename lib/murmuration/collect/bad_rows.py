@@ -68,7 +68,7 @@ class BadRows:
     def describe(self) -> str:
         """Say why rows are bad, the most frequent reasons first; never what stands in them."""
         return "; ".join(
-            f"{reason} ({count:,} rows, the first is row {self._first[reason]:,})"
+            f"{reason} ({count:,} {'row' if count == 1 else 'rows'}, the first is row {self._first[reason]:,})"
             for reason, count in self._reasons.most_common(_SHOWN_REASONS)
         )
 

@@ -104,6 +104,8 @@ class Receipt:
         Columns that were not kept because they name the author.
     languages
         Posts written, by language.
+    bad_rows
+        Why rows are in quarantine, and where the first of each kind stands.
     """
 
     values: Mapping[str, Any]
@@ -113,6 +115,7 @@ class Receipt:
     differing: Mapping[str, int] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     languages: Counter[str] = field(default_factory=Counter)
+    bad_rows: str = ""
 
 
 def import_files(
@@ -246,6 +249,7 @@ def _import_file(
         differing=outcome.differing,
         left_out=reader.left_out,
         languages=outcome.languages,
+        bad_rows=outcome.bad_rows,
     )
 
 

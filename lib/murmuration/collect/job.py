@@ -67,6 +67,7 @@ class Outcome:
     repeated_equal: int
     differing: Mapping[str, int]
     languages: Counter[str]
+    bad_rows: str
 
 
 @dataclass
@@ -134,7 +135,9 @@ class ImportJob:
         self._commit(files, pack_receipt(values), seen=posts.version())
         self._erase_latecomers(files)
         add_missing_receipts(self.store)
-        return Outcome(values, tally.repeated_equal_rows, differing, self.languages)
+        return Outcome(
+            values, tally.repeated_equal_rows, differing, self.languages, self.bad.describe()
+        )
 
     def _read(self) -> None:
         tombstones = Tombstones.load(self.store)
