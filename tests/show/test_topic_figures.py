@@ -1,12 +1,14 @@
 """Figures of topics: what they show is what the tables say, and names of topics stay text."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from murmuration.show import (
+    describe_audience,
     describe_topics,
     plot_topic_groups,
     plot_topic_growth,
@@ -333,3 +335,15 @@ def test_repeated_texts_are_told_as_they_are_written():
     assert "&lt;b&gt;late&lt;/b&gt;" in markup
     assert "win a prize " * 7 not in markup
     assert "No text was posted twice" in show_repeats(repeats[:0]).markup
+
+
+def test_where_there_is_nothing_it_is_said_when_posts_were_written():
+    none, run = (
+        pd.DataFrame({"posts": []}),
+        (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),
+    )
+    sentences = describe_topics(none, none, name="Aurora", data=run)
+    assert sentences[1] == "The posts of this source run from 1 February 2026 to 1 March 2026."
+    counted = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [0, 0]})
+    assert describe_audience(none, none, counted, data=run)[1] == sentences[1]
+    assert len(describe_topics(none, none)) == 2

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from murmuration.show.posts import Html, show_posts, show_table
 from murmuration.show.words import (
     as_markdown,
     count,
+    describe_range,
     listing,
     percent,
     quoted,
@@ -58,7 +60,12 @@ def _name(row: Mapping[str, Any]) -> str:
 
 
 def describe_audience(
-    segments: pd.DataFrame, levels: pd.DataFrame, coverage: pd.DataFrame, *, name: str = ""
+    segments: pd.DataFrame,
+    levels: pd.DataFrame,
+    coverage: pd.DataFrame,
+    *,
+    name: str = "",
+    data: tuple[datetime, datetime] | None = None,
 ) -> list[str]:
     """Give the answer of the report: who the audience is, what tells it, who is unhappy, what moved.
 
@@ -68,6 +75,8 @@ def describe_audience(
         Tables `segments`, `by_sentiment` and `coverage` of the report.
     name
         Name of the brand that posts are about; nothing for all posts.
+    data
+        First and last time of the posts of the source, if they have one; told where there is no segment.
     """
     about = f" about {tidy(name)}" if name else ""
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
@@ -75,6 +84,7 @@ def describe_audience(
     if segments.empty:
         return [
             f"{authors}: too few for a segment that may be shown, which needs 20 authors.",
+            *([] if data is None else [describe_range(data)]),
             "Take a longer period, another source, or all brands.",
         ]
     rows = _ranked(segments)

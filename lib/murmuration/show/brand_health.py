@@ -12,6 +12,7 @@ from murmuration.show.posts import Html, show_table
 from murmuration.show.words import (
     as_markdown,
     count,
+    describe_range,
     listing,
     percent,
     points,
@@ -380,11 +381,6 @@ def describe_gaps(
     elif silent:
         gaps.append(describe_range(data))
     return gaps
-
-
-def describe_range(data: tuple[datetime, datetime]) -> str:
-    """Say when the posts of a source were written."""
-    return f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
 
 
 def describe_limits(

@@ -15,6 +15,7 @@ from murmuration.show.words import (
     as_markdown,
     count,
     day,
+    describe_range,
     listing,
     percent,
     quoted,
@@ -67,6 +68,7 @@ def describe_topics(
     *,
     name: str = "",
     timezone: str = "UTC",
+    data: tuple[datetime, datetime] | None = None,
 ) -> list[str]:
     """Give the answer of the report: how much is spoken of, what grew, what is new, what went.
 
@@ -78,11 +80,13 @@ def describe_topics(
         Name of the brand that posts are about; nothing for all posts.
     timezone
         Whose days are meant.
+    data
+        First and last time of the posts of the source, if they have one; told where there are no topics.
     """
     about = f" about {tidy(name)}" if name else ""
     known = topics[topics["posts"] > 0]
     if known.empty:
-        return describe_no_topics(about)
+        return _describe_no_topics(about, data)
     sentences = [_size_sentence(known, about)]
     rows = [row for row in _rows(emerging) if row["status"] not in ("unknown", "too_small")]
     if not rows:
@@ -100,10 +104,10 @@ def describe_topics(
     return [*sentences, *([_loose_sentence(_rows(loose), len(known))] if len(loose) else [])]
 
 
-def describe_no_topics(about: str = "") -> list[str]:
-    """Say that there is nothing to say, and why."""
+def _describe_no_topics(about: str, data: tuple[datetime, datetime] | None) -> list[str]:
     return [
         f"No post{about} of this period says anything that a topic could be made of.",
+        *([] if data is None else [describe_range(data)]),
         "Check the brand's terms in data_catalog.yaml, the source and the period; the page says under Limits what was searched.",
     ]
 

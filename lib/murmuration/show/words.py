@@ -91,6 +91,11 @@ def step(moment: datetime, bucket: Bucket) -> str:
     return f"{moment:%B %Y}" if bucket == "month" else day(moment)
 
 
+def describe_range(data: tuple[datetime, datetime]) -> str:
+    """Say when the posts of a source were written."""
+    return f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
+
+
 def tidy(name: str, *, longest: int = 60) -> str:
     """Give a name as it may stand in a sentence: one line, nothing unseen in it, and not too long."""
     seen = " ".join(_UNSEEN.sub(" ", name).split())
