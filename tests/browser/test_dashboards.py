@@ -39,6 +39,9 @@ def test_a_marketing_manager_finds_the_posts_behind_a_bad_day_and_shares_the_add
     points = page.locator(".mm-chart").first.locator(".scatterlayer .point")
     points.nth(2).wait_for()
     assert page.locator("script[src*='assets/plotly.js']").count() == 1
+    buttons = page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title)")
+    assert "Zoom in" in buttons
+    assert not any("Share" in title for title in buttons)  # nothing goes to Plotly's servers
     points.nth(2).click(force=True)
     read_until(page, "30 posts of")
     # Told where the click was made: the posts may stand below the screen.
@@ -71,19 +74,19 @@ def test_a_marketing_manager_begins_at_home_narrows_by_source_and_days_and_goes_
     card.get_by_role("link").click()
     read_until(page, "150 posts.")  # of the newer run
     page.get_by_label("Source", exact=True).select_option(label="forum (30)")
-    read_until(page, "30 posts.")
+    read_until(page, "30 posts (forum).")
     page.get_by_label("From", exact=True).fill("2026-02-05")
-    read_until(page, "12 posts.")
+    read_until(page, "12 posts (forum).")
     page.get_by_label("Feeling", exact=True).select_option("negative")
-    read_until(page, "4 posts.")
+    read_until(page, "4 posts (negative, forum).")
     page.go_back()
-    read_until(page, "12 posts.")
+    read_until(page, "12 posts (forum).")
     assert page.get_by_label("Feeling", exact=True).input_value() == "all"
     page.go_back()
-    read_until(page, "30 posts.")
+    read_until(page, "30 posts (forum).")
     assert page.get_by_label("From", exact=True).input_value() == ""
     page.go_forward()
-    read_until(page, "12 posts.")
+    read_until(page, "12 posts (forum).")
     assert page.problems == []
 
 
@@ -94,9 +97,6 @@ def test_a_marketing_manager_reads_on_the_phone_without_a_kernel_and_prints_the_
     assert page.get_by_role("heading", name="The report").is_visible()
     page.goto(f"{server.address}brand_health?run={AURORA}")
     page.wait_for_selector(".mm-drawn .scatterlayer .point")
-    buttons = page.locator(".modebar-btn").evaluate_all("all => all.map(one => one.dataset.title)")
-    assert "Zoom in" in buttons
-    assert not any("Share" in title for title in buttons)  # nothing goes to Plotly's servers
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.emulate_media(media="print", color_scheme="dark")
     for gone in (".mm-nav", ".mm-filters >> nth=1", ".mm-posts form"):

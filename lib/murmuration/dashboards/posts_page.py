@@ -17,11 +17,7 @@ from murmuration.errors import MurmurationError
 from murmuration.show.words import count, tidy
 
 _LABELS = [("negative", "negative"), ("neutral", "neutral"), ("positive", "positive")]
-_KEPT = (
-    "label",
-    "lang",
-    "source",
-)  # boxes that the line above the posts names after what they are about
+_KEPT = ("label", "lang", "source")  # boxes that the line above the posts names last
 _SHOWN = 300  # values that a box offers, the most frequent ones
 
 
