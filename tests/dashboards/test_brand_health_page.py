@@ -42,6 +42,24 @@ def test_a_filter_changes_chart_posts_and_address(reports):
     assert page.address.state == {}  # so that it opens the newest run again
 
 
+def test_one_click_takes_all_filters_away(reports):
+    page = open_page(source="forum", words="the", order="sentiment")
+    assert page.clear.layout.display == ""
+    page.clear.click()
+    assert page.table.count == 210
+    assert (page.boxes["source"].value, page.table.wanted.words) == ("", "")
+    # An order takes nothing away.
+    assert page.address.state == {"order": "sentiment", "run": "20260302T060000Z-0001"}
+    assert page.clear.layout.display == "none"
+    page.search("crew")
+    assert page.clear.layout.display == ""
+
+
+def test_days_that_exclude_each_other_are_told(reports):
+    page = open_page(since="2026-02-10", until="2026-02-05")
+    assert "exclude each other" in page.table.shown["told"]
+
+
 def test_a_filter_over_everything_gives_the_numbers_of_the_run(reports):
     page = open_page()
     estimated = page.estimate(page.posts.select(page.filter()))
@@ -150,7 +168,7 @@ def test_a_run_that_is_deleted_under_the_page_is_told_in_a_sentence(reports):
     assert all("Open the newest run" in one or "Run the report again" in one for one in told)
     assert told or (
         page.table.shown["rows"] != before
-        and [one["file"] for one in said] == ["posts.csv"]
+        and [one["file"] for one in said] == ["brand_health-20260302T060000Z-0001-posts.csv"]
         and page.table.count == 53
     )
 
@@ -166,7 +184,8 @@ def test_what_is_shown_can_be_taken_along_without_formulas(reports):
     page.table._hear({"download": "csv"})
     page.table._hear({"download": "parquet"})
     (first, [text]), (second, [packed]) = sent
-    assert (first["file"], second["file"]) == ("posts.csv", "posts.parquet")
+    name = "brand_health-20260308T060000Z-0008-posts"  # so that two of them can be told apart
+    assert (first["file"], second["file"]) == (f"{name}.csv", f"{name}.parquet")
     lines = text.decode().splitlines()
     assert len(lines) == 43
     assert "\"'=HYPERLINK" in lines[1]

@@ -21,6 +21,9 @@ from murmuration.dashboards.rerun import RunAgain, start
 from murmuration.dashboards.runs import Runs
 from murmuration.dashboards.topics import build_topics
 from murmuration.errors import ParamError, UnknownNameError
+from murmuration.schedule.ledger import open_ledger
+from murmuration.schedule.requests import pause
+from murmuration.schedule.spec import Folder
 from murmuration.settings import get_settings
 
 from .runs import make_audience_run, make_posts, make_run, make_topics_run, write_manifest
@@ -61,6 +64,11 @@ def test_home_names_when_the_next_schedules_fire_of_which_one_may_see_the_report
     said = text_of(build_home(Request(EVERYTHING), now=NOW))
     assert "evening on Mon 2 Mar, 19:00 CET; morning on Tue 3 Mar, 06:30 CET" in said
     assert "made 4 hours ago · next on Mon 2 Mar, 19:00 CET" in said
+    loaded = Folder(workspace / "schedules").load()
+    pause(open_ledger(get_settings()), loaded.by_name["evening"], NOW)
+    said = text_of(build_home(Request(EVERYTHING), now=NOW))
+    assert "Next by schedule: morning on Tue 3 Mar, 06:30 CET. Paused: evening." in said
+    assert "made 4 hours ago · schedule evening is paused" in said
     said = text_of(build_home(Request(VIEWER), now=NOW))
     assert "morning" in said
     assert "evening" not in said

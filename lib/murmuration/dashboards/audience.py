@@ -123,7 +123,7 @@ class Audience(PostsPage):
             self.address,
             heading(opened, f"Audience: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
-            bar(*self.boxes.values()),
+            self.filters(),
             quiet(
                 "The boxes choose posts; Segment its card as well. All figures are about all posts of the run."
             ),

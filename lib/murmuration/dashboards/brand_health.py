@@ -119,7 +119,7 @@ class BrandHealth(PostsPage):
             self.address,
             heading(opened, f"Brand health: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
-            bar(*self.boxes.values()),
+            self.filters(),
             quiet(
                 "The boxes change this chart and the posts; all below the posts is about all posts of the run."
             ),

@@ -36,6 +36,7 @@ class Chart(anywidget.AnyWidget):
     """
 
     _esm = WEB / "chart.js"
+    _css = WEB / "piece.css"
     figure = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
     address = traitlets.Unicode().tag(sync=True)

@@ -1,15 +1,20 @@
 """When schedules fire next, as far as a person may see what they run."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from murmuration.dashboards.access import Access
-from murmuration.errors import ReportError
+from murmuration.errors import LedgerError, ReportError
 from murmuration.reports.parameters import read_parameters
 from murmuration.schedule.clock import next_fires
+from murmuration.schedule.overview import find_paused
 from murmuration.schedule.spec import Folder
+from murmuration.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +27,24 @@ class Fire:
         That time, by the schedule's own clock.
     schedule, report, brand
         Which; `brand` is empty for all posts.
+    paused
+        Whether a person holds the schedule back, so that it does not come.
     """
 
     at: datetime
     schedule: str
     report: str
     brand: str
+    paused: bool = False
 
     def describe(self) -> str:
         """Say when it is."""
         return f"{self.at:%a %-d %b, %H:%M %Z}"
 
 
-def list_fires(root: Path, access: Access, *, now: datetime) -> list[Fire]:
+def list_fires(settings: Settings, access: Access, *, now: datetime) -> list[Fire]:
     """Give the next fire of each schedule and brand in a workspace that a person may see, the soonest first."""
-    found = []
+    found, root, paused = [], settings.root, _find_paused(settings)
     for name, schedule in Folder(root / "schedules").load().by_name.items():
         report = schedule.spec.report
         defaults = _defaults(root, report)
@@ -45,8 +53,16 @@ def list_fires(root: Path, access: Access, *, now: datetime) -> list[Fire]:
         if brands:
             fire = next(next_fires(schedule.cron, schedule.zone, after=now))
             at = fire.at.astimezone(schedule.zone)
-            found += [Fire(at, name, report, brand) for brand in sorted(brands)]
+            found += [Fire(at, name, report, brand, name in paused) for brand in sorted(brands)]
     return sorted(found, key=lambda one: (one.at, one.schedule, one.brand))
+
+
+def _find_paused(settings: Settings) -> frozenset[str]:
+    try:
+        return find_paused(settings)
+    except LedgerError as err:  # the page is worth reading without it
+        log.warning("%s", err)
+        return frozenset()
 
 
 def _defaults(root: Path, report: str) -> dict[str, Any]:

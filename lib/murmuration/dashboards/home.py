@@ -25,7 +25,7 @@ def build_home(request: Request, *, now: datetime | None = None) -> widgets.Widg
     settings = get_settings()
     reports = settings.reports
     now = now or datetime.now(UTC)
-    fires = list_fires(settings.root, request.access, now=now)
+    fires = list_fires(settings, request.access, now=now)
     newest = newest_of_each(reports, request.access)
     last = newest_of_each(reports, request.access, succeeded=False)
     return page_of(
@@ -59,7 +59,10 @@ def _card(run: RunResult, fires: list[Fire], now: datetime) -> str:
     title = f"{report.replace('_', ' ').capitalize()}: {tidy(name_brand(run), longest=50)}"
     mine = [one for one in fires if (one.report, one.brand) == (report, brand_key(run))]
     facts = [describe_period(manifest), describe_age(manifest, now)]
-    facts += [f"next on {one.describe()}" for one in mine[:1]]
+    coming = [one for one in mine if not one.paused]
+    facts += [f"next on {one.describe()}" for one in coming[:1]]
+    if mine and not coming:
+        facts.append(f"schedule {mine[0].schedule} is paused")
     said = "".join(f"<p>{html.escape(one)}</p>" for one in manifest.get("answer", [])[:_SENTENCES])
     return (
         f'<article class="mm-card"><h2><a href="{html.escape(address)}">{html.escape(title)}</a></h2>'
@@ -84,12 +87,16 @@ def _alerts(newest: list[RunResult], now: datetime) -> str:
 
 
 def _next(fires: list[Fire]) -> str:
-    """Say which schedules fire next."""
-    whens = {one.schedule: one.describe() for one in fires}
-    if not whens:
-        return ""
-    said = "; ".join(f"{name} on {when}" for name, when in islice(whens.items(), _FIRES))
-    return f'<p class="mm-quiet">Next by schedule: {html.escape(said)}.</p>'
+    """Say which schedules fire next, and which are paused."""
+    whens = {one.schedule: one.describe() for one in fires if not one.paused}
+    paused = sorted({one.schedule for one in fires if one.paused})
+    said = []
+    if whens:
+        coming = (f"{name} on {when}" for name, when in islice(whens.items(), _FIRES))
+        said.append(f"Next by schedule: {'; '.join(coming)}.")
+    if paused:
+        said.append(f"Paused: {', '.join(paused)}.")
+    return f'<p class="mm-quiet">{html.escape(" ".join(said))}</p>' if said else ""
 
 
 def _failures(last: list[RunResult]) -> str:

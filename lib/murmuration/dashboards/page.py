@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -230,6 +231,13 @@ def heading(opened: Opened, title: str, *, now: datetime | None = None) -> widge
 
 
 def describe_period(manifest: Any) -> str:
+    """Say which days a run is about, and by whose clock."""
+    days = describe_days(manifest)
+    zone = str((manifest.get("period") or {}).get("timezone") or "UTC")
+    return f"{days} ({zone})" if days else ""
+
+
+def describe_days(manifest: Any) -> str:
     """Say which days a run is about."""
     from murmuration.reports.period import Period
 
@@ -237,7 +245,7 @@ def describe_period(manifest: Any) -> str:
     try:
         since, until = (datetime.fromisoformat(period[name]) for name in ("since", "until"))
         zone = str(period.get("timezone") or "UTC")
-        return f"{Period(since, until, zone).describe()} ({zone})"
+        return Period(since, until, zone).describe()
     except (KeyError, TypeError, ValueError):
         return ""
 
@@ -280,7 +288,7 @@ def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
     if all(run.folder != opened.run.folder for run in same):
         same = [opened.run, *same]
     run = widgets.Dropdown(
-        options=[(_call(one, opened.timezone), one.folder.name) for one in same],
+        options=name_runs(same, lambda one: _call(one, opened.timezone)),
         value=opened.run.folder.name,
         description="Run",
     )
@@ -290,12 +298,23 @@ def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
     return [about, run]
 
 
+def name_runs(runs: Sequence[RunResult], call: Callable[[RunResult], str]) -> list[tuple[str, str]]:
+    """Give runs as the options of a box; those that would read the same say the end of their id."""
+    names = [call(run) for run in runs]
+    seen = Counter(names)
+    return [
+        (f"{name} ({run.folder.name[-4:]})" if seen[name] > 1 else name, run.folder.name)
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
 def _call(run: RunResult, timezone: str) -> str:
     try:
         started = datetime.fromisoformat(str(run.manifest["started_at"]))
     except (KeyError, ValueError):
         return run.folder.name
-    return f"{started.astimezone(ZoneInfo(timezone)):%-d %b %Y, %H:%M} ({run.folder.name[-4:]})"
+    made = f"{started.astimezone(ZoneInfo(timezone)):%-d %b %Y, %H:%M}"
+    return ", about ".join(filter(None, [made, describe_days(run.manifest)]))
 
 
 def pick(

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
 from murmuration.dashboards.chart import Chart
-from murmuration.dashboards.page import Opened, markup, page_number, pick
+from murmuration.dashboards.page import Opened, bar, markup, page_number, pick
 from murmuration.dashboards.posts_file import ORDERS, Filter, PostsFile
 from murmuration.dashboards.posts_widget import PostsTable, describe_problem
 from murmuration.errors import MurmurationError
@@ -54,7 +54,7 @@ class PostsPage(ABC):
         self.address = Address(address, title=title, on_back=self.go_back, same={"run": run})
         self.boxes: dict[str, widgets.Widget] = {
             "since": widgets.DatePicker(value=_day(address.get("since")), description="From"),
-            "until": widgets.DatePicker(value=_day(address.get("until")), description="Until"),
+            "until": widgets.DatePicker(value=_day(address.get("until")), description="Before"),
             **self.own_boxes(address),
         }
         for name, said in (("source", "Source"), ("lang", "Language")):
@@ -63,10 +63,13 @@ class PostsPage(ABC):
         if "sentiment_label" in self.posts.columns:
             self.boxes["label"] = pick("Feeling", _LABELS, address.get("label", ""))
         wanted = replace(self.filter(), words=address.get("words", ""))
+        self.clear = widgets.Button(description="Clear filters")
+        self.clear.on_click(lambda _button: self._clear())
         self.table = PostsTable(
             self.posts,
             wanted,
             timezone=opened.timezone,
+            file=f"{opened.run.folder.parent.name}-{run}-posts",
             on_change=self.note,
             hidden=self._hidden(),
             withheld=self.withheld(),
@@ -79,6 +82,10 @@ class PostsPage(ABC):
         for box in self.boxes.values():
             box.observe(lambda _change: self._follow(), "value")
         self.page = self.lay_out()
+
+    def filters(self) -> widgets.Widget:
+        """Give the boxes in a row, and the button that empties them."""
+        return bar(*self.boxes.values(), self.clear)
 
     def open_posts(self) -> PostsFile:
         """Give the posts that the page is over."""
@@ -124,6 +131,7 @@ class PostsPage(ABC):
 
     def note(self) -> None:
         """Put what is shown into the address."""
+        self._offer_clear()
         values = {
             name: box.value.isoformat() if isinstance(box.value, date) else box.value or ""
             for name, box in self.boxes.items()
@@ -169,7 +177,11 @@ class PostsPage(ABC):
             # Made when it is asked for: reading the parameters of a report needs the catalog.
             from murmuration.dashboards.rerun import RunAgain
 
-            form = RunAgain(self.opened, on_done=lambda run: self.address.go(run=run))
+            form = RunAgain(
+                self.opened,
+                on_done=lambda run: self.address.go(run=run),
+                sources=[value for value, _ in self.posts.list_values("source")],
+            )
             place.children = [form.widget]
 
         button.observe(toggle, "value")
@@ -179,6 +191,14 @@ class PostsPage(ABC):
         if self._following:
             self._attempt(self._show)
             self.note()
+
+    def _offer_clear(self) -> None:
+        filtered = any(box.value for box in self.boxes.values()) or self.table.wanted.words
+        self.clear.layout.display = "" if filtered else "none"
+
+    def _clear(self) -> None:
+        self.go_back({"order": write_order(self.table)})
+        self.note()
 
     def _show(self, *, page: int = 1) -> None:
         self.redraw()
@@ -194,6 +214,7 @@ class PostsPage(ABC):
     def _show_posts(self, *, page: int = 1) -> None:
         wanted, about = self.narrow(self.filter())
         wanted = replace(wanted, label=self._chosen("label"), words=self.table.wanted.words)
+        self._offer_clear()
         kept = ", ".join(tidy(one) for name in _KEPT if (one := self._chosen(name)))
         self.table.show(wanted, about=f"{about} ({kept})".strip() if kept else about, page=page)
         # The posts may stand below the screen.

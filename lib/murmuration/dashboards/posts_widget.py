@@ -52,9 +52,12 @@ class PostsTable(anywidget.AnyWidget):
         Columns that are left out of the page.
     withheld
         Columns that are left out of what is taken along as well.
+    file
+        Name of the file that is taken along, without its ending.
     """
 
     _esm = WEB / "posts.js"
+    _css = WEB / "piece.css"
     shown = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -66,7 +69,9 @@ class PostsTable(anywidget.AnyWidget):
         on_change: Callable[[], None] = lambda: None,
         hidden: Sequence[str] = (),
         withheld: Sequence[str] = (),
+        file: str = "posts",
     ) -> None:
+        self._file = file
         self._posts, self._zone, self._on_change = posts, ZoneInfo(timezone), on_change
         self._withheld = frozenset(withheld)
         self._columns = [one for one in _COLUMNS if one["name"] not in {*hidden, *withheld}]
@@ -150,6 +155,9 @@ class PostsTable(anywidget.AnyWidget):
         found = f"{count(self.count, 'post')}{f' {self.about}' if self.about else ''}"
         if self.wanted.words.strip():
             found += f" with “{self.wanted.words.strip()}”"
+        since, until = self.wanted.since, self.wanted.until
+        if since and until and until <= since:
+            return f"{found}: the days that were chosen exclude each other. Clear one of them."
         if not self.count:
             return f"{found}. Widen the filters or take the search words away."
         return f"{found}."
@@ -188,7 +196,7 @@ class PostsTable(anywidget.AnyWidget):
             csv.write_csv(_plain(table), made)
         else:
             pq.write_table(table, made, compression="zstd")
-        self.send({"file": f"posts.{kind}", "kind": _KINDS[kind]}, buffers=[made.getvalue()])
+        self.send({"file": f"{self._file}.{kind}", "kind": _KINDS[kind]}, buffers=[made.getvalue()])
 
 
 def _plain(table: Any) -> Any:

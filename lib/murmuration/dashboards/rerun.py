@@ -5,7 +5,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,13 @@ class RunAgain:
         The run whose parameters it begins with.
     on_done
         Told the id of the new run.
+    sources
+        Names of sources that the form offers; others may be typed.
     """
 
-    def __init__(self, opened: Opened, *, on_done: Callable[[str], None]) -> None:
+    def __init__(
+        self, opened: Opened, *, on_done: Callable[[str], None], sources: Sequence[str] = ()
+    ) -> None:
         from murmuration.reports.parameters import read_parameters
         from murmuration.reports.runner import report_path
 
@@ -48,7 +52,10 @@ class RunAgain:
         given = {
             name: opened.parameters.get(name, one.default) for name, one in self.declared.items()
         }
-        self.fields = {name: _field(one, given[name]) for name, one in self.declared.items()}
+        self.fields = {
+            name: _field(one, given[name], sources if name == "source" else ())
+            for name, one in self.declared.items()
+        }
         self.start = widgets.Button(description="Run")
         self.start.on_click(lambda _button: self.run())
         self.bar = widgets.IntProgress(value=0, max=100, description="")
@@ -156,7 +163,7 @@ def _check_others(access: Access, values: Mapping[str, Any]) -> None:
             )
 
 
-def _field(parameter: Any, value: Any) -> widgets.Widget:
+def _field(parameter: Any, value: Any, known: Sequence[str] = ()) -> widgets.Widget:
     """Give the field of a parameter by its type, choices and range."""
     name = parameter.name.replace("_", " ")
     try:
@@ -177,6 +184,8 @@ def _field(parameter: Any, value: Any) -> widgets.Widget:
             return widgets.BoundedFloatText(value=value, min=low, max=high, description=name)
         return widgets.BoundedIntText(value=value, min=int(low), max=int(high), description=name)
     text = ", ".join(value) if isinstance(value, list) else str(value)
+    if known:
+        return widgets.Combobox(value=text, options=list(known), description=name)
     return widgets.Text(value=text, description=name)
 
 

@@ -8,7 +8,15 @@ import ipywidgets as widgets
 from murmuration.dashboards.address import Address
 from murmuration.dashboards.archive import describe_run, list_visible, open_run
 from murmuration.dashboards.chart import served_at
-from murmuration.dashboards.page import Request, bar, markup, page_of, section
+from murmuration.dashboards.page import (
+    Request,
+    bar,
+    describe_days,
+    markup,
+    name_runs,
+    page_of,
+    section,
+)
 from murmuration.dashboards.posts_widget import describe_problem
 from murmuration.errors import MurmurationError
 from murmuration.reports.compare import compare_runs
@@ -49,7 +57,7 @@ class Runs:
         self.list = markup("")
         options = [
             ("choose one", ""),
-            *((_call(run), run.folder.name) for run in self.runs[:_CHOICES]),
+            *name_runs(self.runs[:_CHOICES], _call),
         ]
         known = {value for _, value in options}
         self.first, self.second = (
@@ -126,8 +134,9 @@ class Runs:
 
 def _call(run: RunResult) -> str:
     facts = describe_run(run)
-    return (
-        f"{facts['report']}, {tidy(facts['about'])}, {facts['started_at']} ({facts['run_id'][-4:]})"
+    days = describe_days(run.manifest)
+    return ", ".join(
+        filter(None, [facts["report"], tidy(facts["about"]), days, f"made {facts['started_at']}"])
     )
 
 

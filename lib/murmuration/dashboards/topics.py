@@ -113,7 +113,7 @@ class Topics(PostsPage):
             self.address,
             heading(opened, f"Topics: {tidy(opened.name)}"),
             bar(*choose_run(opened, self.address)),
-            bar(*self.boxes.values()),
+            self.filters(),
             quiet(
                 "The boxes change the map and the posts; all below the posts is about all posts of the run."
             ),

@@ -20,6 +20,7 @@ from murmuration.errors import LedgerError
 from murmuration.schedule.tables import MIGRATIONS, versions
 from murmuration.settings import Settings
 
+LEDGER = "ledger.sqlite"  # in the folder of the state, unless a database is named
 _BUSY_SECONDS = 30.0
 # A worker that is stopped in the middle of a write must not hold up the others for ever.
 _PATIENCE = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=30s"
@@ -93,7 +94,7 @@ class Ledger:
 
 def ledger_address(settings: Settings) -> str:
     """Give the address of this workspace's ledger."""
-    return settings.ledger or f"sqlite:///{settings.state / 'ledger.sqlite'}"
+    return settings.ledger or f"sqlite:///{settings.state / LEDGER}"
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, and_, func, select
 from murmuration.schedule.alerts import open_alerts
 from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import ON_TIME
-from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.ledger import LEDGER, Ledger, open_ledger
 from murmuration.schedule.spec import Schedules
 from murmuration.schedule.tables import ENDED, OPEN, attempts, fires, notices, schedules, workers
+from murmuration.settings import Settings
 
 _RECENT = 20  # runs that the trend of durations looks at
 _ALIVE = timedelta(seconds=60)
@@ -144,6 +145,21 @@ def look(ledger: Ledger, loaded: Schedules, now: datetime, *, fires_each: int = 
         late = and_(notices.c.state != "sent", notices.c.tries > 0)
         unsent: int = connection.execute(select(func.count()).where(late)).scalar_one()
         return Overview(now, found, [dict(row) for row in there.mappings()], unsent)
+
+
+def find_paused(settings: Settings) -> frozenset[str]:
+    """Give the names of schedules that are paused; none where nothing was ever scheduled."""
+    if not settings.ledger and not (settings.state / LEDGER).exists():
+        return frozenset()  # looking makes no ledger
+    ledger = open_ledger(settings)
+    try:
+        with ledger.read() as connection:
+            rows = connection.execute(
+                select(schedules.c.name).where(schedules.c.paused_at.is_not(None))
+            )
+            return frozenset(rows.scalars())
+    finally:
+        ledger.close()
 
 
 def _standing(

@@ -33,6 +33,7 @@ _LOOK = {
     "margin": {"l": 8, "r": 16, "t": 16, "b": 8},
     "hovermode": "closest",
     "hoverlabel": {"bgcolor": PAPER, "font": {"color": INK, "family": FONT}},
+    "modebar": {"bgcolor": "rgba(0, 0, 0, 0)", "color": QUIET, "activecolor": INK},
     "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     "bargap": 0.25,
 }
