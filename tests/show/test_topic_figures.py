@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from murmuration.show import (
+    changed_topics,
     describe_audience,
     describe_topics,
     plot_topic_groups,
@@ -312,7 +313,15 @@ def test_the_answer_names_topics_that_do_not_hold_together():
             "share_low": [0.2] * 5, "share_high": [0.4] * 5, "stability": [0.26, 0.9, 0.4, 0.1, 0.2],
         }
     )  # fmt: skip
-    emerging = pd.DataFrame({"status": ["unknown"], "baseline_days": [0]})
+    emerging = pd.DataFrame(
+        {
+            "topic": [0],
+            "status": ["unknown"],
+            "baseline_days": [0],
+            "posts": [50],
+            "expected": [np.nan],
+        }
+    )
     assert describe_topics(topics, emerging)[-1] == (
         "Read with care what is said of “a” (26 %), “c” (40 %), “d” (10 %) and 1 other, 4 of 5 topics: "
         "fewer than half of their posts stay together when topics are found again."
@@ -347,3 +356,17 @@ def test_where_there_is_nothing_it_is_said_when_posts_were_written():
     counted = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [0, 0]})
     assert describe_audience(none, none, counted, data=run)[1] == sentences[1]
     assert len(describe_topics(none, none)) == 2
+
+
+def test_a_saved_table_tells_the_same_story_as_the_report():
+    topics = make_topics()
+    growth = make_growth(topics)
+    growth.loc[[6, 7], "status"] = "emerging"
+    growth.loc[[6, 7], "expected"] = [100.0, 10.0]
+    told = plot_topic_growth(growth).layout.meta
+    by_key = growth.sample(frac=1, random_state=3)
+    assert plot_topic_growth(by_key).layout.meta == told
+    assert changed_topics(by_key) == changed_topics(growth)
+    levels = topics.assign(stability=1.0)
+    assert describe_topics(levels, by_key) == describe_topics(levels, growth)
+    assert changed_topics(growth)[0] == 0  # 200 posts where half a one was expected: the most

@@ -26,6 +26,7 @@ from murmuration.show.words import count, percent, quoted, share_with_interval, 
 from murmuration.trends import FEW_POSTS
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
+_RANK = {"emerging": 0, "new": 0, "growing": 1, "fading": 2, "gone": 3, "steady": 4}  # other statuses come last
 # How a status is drawn: what it says, colour, shape.
 _STATUS = {
     "new": ("new", theme.POSITIVE, "star"),
@@ -51,7 +52,8 @@ def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
     emerging
         Table `emerging`.
     """
-    judged = emerging[emerging["status"].isin(list(_STATUS)) & emerging["expected"].notna()]
+    judged = rank_changes(emerging)
+    judged = judged[judged["status"].isin(list(_STATUS)) & judged["expected"].notna()]
     if judged.empty:
         return theme.empty_figure("Too few days before the period to tell what grew.")
     rows = _pick_changed(judged)
@@ -84,6 +86,17 @@ def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
         figure, title=_growth_title(judged, rows), alt="Dots with intervals: posts of topics over what was expected.",
         table=_growth_table(judged),
     )  # fmt: skip
+
+
+def rank_changes(emerging: pd.DataFrame) -> pd.DataFrame:
+    """Give topics in the order in which they are told: how they changed, then by how many posts.
+
+    A saved table is in the order of its key, so that without this a page would tell another story than the report.
+    """
+    moved = (emerging["posts"] - emerging["expected"]).abs().fillna(emerging["posts"])
+    rank = emerging["status"].map(_RANK).fillna(len(_RANK))
+    keys = emerging.assign(_rank=rank, _moved=-moved)
+    return emerging.loc[keys.sort_values(["_rank", "_moved", "topic"]).index]
 
 
 def _pick_changed(judged: pd.DataFrame) -> pd.DataFrame:
@@ -554,5 +567,6 @@ __all__ = [
     "plot_topic_sentiment",
     "plot_topic_terms",
     "plot_topics_over_time",
+    "rank_changes",
     "times_with_interval",
 ]

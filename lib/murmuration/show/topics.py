@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from murmuration.show.posts import Html, show_posts, show_table
-from murmuration.show.topic_figures import FELL, ROSE, times_with_interval
+from murmuration.show.topic_figures import FELL, ROSE, rank_changes, times_with_interval
 from murmuration.show.topic_looks import names_of, short_label
 from murmuration.show.words import (
     as_markdown,
@@ -88,7 +88,8 @@ def describe_topics(
     if known.empty:
         return _describe_no_topics(about, data)
     sentences = [_size_sentence(known, about)]
-    rows = [row for row in _rows(emerging) if row["status"] not in ("unknown", "too_small")]
+    ranked = _rows(rank_changes(emerging))
+    rows = [row for row in ranked if row["status"] not in ("unknown", "too_small")]
     if not rows:
         sentences.append(_cannot_tell(emerging))
     else:
@@ -540,8 +541,9 @@ def _describe_growth(emerging: pd.DataFrame) -> list[str]:
 
 
 def changed_topics(emerging: pd.DataFrame) -> list[int]:
-    """Give the topics that grew, are new, faded or went, in the order of the table."""
-    return [int(one) for one in emerging.loc[emerging["status"].isin([*ROSE, *FELL]), "topic"]]
+    """Give the topics that grew, are new, faded or went, what changed most first."""
+    ranked = rank_changes(emerging)
+    return [int(one) for one in ranked.loc[ranked["status"].isin([*ROSE, *FELL]), "topic"]]
 
 
 __all__ = [
