@@ -1,6 +1,7 @@
 """Parts that many tests stand on: a store in a folder, real posts, a workspace of its own."""
 
 import csv
+import gc
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from murmuration.collect import ImportOptions, Receipt, import_files
+from murmuration.garbage import collect_seldom
 from murmuration.settings import get_settings
 from murmuration.store import Pseudonyms, Store
 
@@ -27,6 +29,21 @@ KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name
 # The same examples every time, and no time limit of their own: machines do much else.
 hypothesis_settings.register_profile("here", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("here")
+
+# As in the processes that are ours; what was collected stays until the end.
+collect_seldom()
+
+
+def pytest_collection_finish() -> None:
+    """Look no more at what thousands of tests are made of."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let what was set aside be taken apart: some libraries complain of what is left."""
+    gc.unfreeze()
+
 
 # Whole runs, browsers and servers: begun first, so that no core is left with one of them at the end.
 LONG = (

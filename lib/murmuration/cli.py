@@ -17,6 +17,7 @@ from murmuration import __version__
 from murmuration.cli_dashboards import dashboards
 from murmuration.cli_schedule import schedule
 from murmuration.errors import MurmurationError, ParamError, ReadError
+from murmuration.garbage import collect_seldom
 from murmuration.terminal import (
     describe_receipt,
     fields_of,
@@ -73,6 +74,7 @@ _UsageError = cast("type[Exception]", typer.BadParameter.__base__)
 
 def main() -> None:
     """Run the command line; what goes wrong on purpose is one sentence and exit code 1, wrong words are exit code 2."""
+    collect_seldom()
     for wish in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wish, _stop)
     try:

@@ -4,6 +4,7 @@ A kernel leads a session of its own, and so may what it starts; a process group 
 process asks Linux to adopt every orphan below it, so that it can end descendants until none is left.
 """
 
+import asyncio
 import contextlib
 import ctypes
 import json
@@ -17,21 +18,27 @@ from typing import Any
 
 import psutil
 
+from murmuration.garbage import collect_seldom
 from murmuration.reports.context import VARIABLE
 
 _SET_CHILD_SUBREAPER, _SET_PDEATHSIG = 36, 1  # <linux/prctl.h>
 _GRACE_SECONDS = 3.0
 _SECOND_LOOK_SECONDS = 0.1
+_SAVED_SECONDS = 1.0
 _KERNEL_SECONDS = 60  # until a kernel says something
 _MOST_PRINTED = 200_000  # characters of a cell
 # Of the libraries below numpy and scikit-learn. Threads of theirs add up in any order, so a replay would differ in the last digits,
 # and wait by spinning: on a busy machine small sums take twenty times as long. Dask's own threads are not these.
 _ALONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_KERNEL_BEGINS = (
+    "--IPKernelApp.exec_lines=__import__('murmuration.garbage').garbage.begin_kernel()",
+)
 _CUT = "\n… (more was printed, and is left out)\n"
 
 
 def main() -> int:
     """Execute the notebook of the run whose context standard input names; 0 if every cell ran."""
+    collect_seldom()
     if sys.platform == "linux":
         _adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -103,6 +110,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 def _prepare() -> Callable[[Path], int]:
     """Import what takes time, and give the function that executes a run."""
     from nbclient.exceptions import DeadKernelError
+    from nbclient.util import run_sync
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine, papermill_engines
     from papermill.exceptions import PapermillExecutionError
@@ -116,6 +124,17 @@ def _prepare() -> Callable[[Path], int]:
         """Papermill's client that keeps so much of what a cell prints as anybody can read."""
 
         printed: dict[int, int]
+        save: Callable[[], None]
+
+        async def async_execute_cell(self, *given: Any, **more: Any) -> Any:
+            # Of a cell that takes long, or for ever, it is on disk that it was begun.
+            later = asyncio.get_running_loop().call_later(_SAVED_SECONDS, self.save)
+            try:
+                return await super().async_execute_cell(*given, **more)
+            finally:
+                later.cancel()
+
+        execute_cell = run_sync(async_execute_cell)
 
         def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
             if msg["msg_type"] == "stream":
@@ -144,9 +163,14 @@ def _prepare() -> Callable[[Path], int]:
 
             nb_man.cell_start = told
             client = ReportClient(
-                nb_man, kernel_name=kernel_name, startup_timeout=_KERNEL_SECONDS, log=logger
+                nb_man,
+                kernel_name=kernel_name,
+                startup_timeout=_KERNEL_SECONDS,
+                log=logger,
+                extra_arguments=list(_KERNEL_BEGINS),
             )
-            client.printed = {}
+            client.printed, client.save = {}, nb_man.save
+            nb_man.save = _seldom(nb_man.save)
             kernel = client.create_kernel_manager()
             try:
                 return client.execute()
@@ -155,6 +179,8 @@ def _prepare() -> Callable[[Path], int]:
                 if process is not None and process.poll() is not None:
                     _tell(kernel_code=process.returncode)  # negative for the signal that killed it
                 raise
+            finally:
+                nb_man.save = client.save  # once more when all is over
 
     papermill_engines.register("murmuration", ReportEngine)
 
@@ -174,6 +200,19 @@ def _prepare() -> Callable[[Path], int]:
         return 0
 
     return execute
+
+
+def _seldom(save: Callable[[], None]) -> Callable[[], None]:
+    """Give `save` as papermill may call it twice a cell: done once a second at most, as charts take long to write."""
+    last = time.monotonic()
+
+    def seldom() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SAVED_SECONDS:
+            save()
+            last = time.monotonic()
+
+    return seldom
 
 
 def _tell(**facts: Any) -> None:
