@@ -26,7 +26,7 @@ def test_a_crisis_in_the_sample_posts_is_found():
 
 def test_the_command_prints_a_row_for_each_kind_of_noise_and_threshold():
     words = (
-        "evaluate alerts --posts 2 --factor 6 --crises 1 --months 0 --threshold .1 --threshold 5"
+        "evaluate alerts --posts 2 --factor 6 --crises 1 --months 1 --threshold .1 --threshold 5"
     )
     done = CliRunner().invoke(app, [*words.split(), "--json"])
     assert done.exit_code == 0
@@ -35,3 +35,4 @@ def test_the_command_prints_a_row_for_each_kind_of_noise_and_threshold():
     strict, lax = rows[:2]
     assert (strict["threshold"], lax["threshold"]) == (0.1, 5)
     assert strict["within_6"] <= lax["within_6"]
+    assert all(row["months"] == 1 and row["false_a_month"] >= 0 for row in rows)  # sample posts too

@@ -194,15 +194,12 @@ def _sample(
 ) -> list[pd.DataFrame]:
     """Give the hours of each brand of sample posts, one crisis in each if there is an onset."""
     brands = tuple(replace(one, share=1.0, hours=USUAL_HOURS) for one in BRANDS)
-    crises = tuple(
-        PlannedCrisis(
-            key=f"of_{key}", brand=key, words=words, day=(onset or 0) / 24, hours=_LASTS, factor=factor
-        )
+    crises = [] if onset is None else [
+        PlannedCrisis(key=f"of_{key}", brand=key, words=words, day=onset / 24, hours=_LASTS, factor=factor)
         for key, words in _WORDS.items()
-    )  # fmt: skip
-    planned = crises if onset is not None else ()
+    ]  # fmt: skip
     start = _START.to_pydatetime()
-    plan = Plan(start=start, days=days, brands=brands, crises=planned, chatter_share=0)
+    plan = Plan(start=start, days=days, brands=brands, crises=tuple(crises), chatter_share=0)
     usual = _usual(days)
     at_onset = 1.0 if onset is None else usual[onset]
     planted = 0.0 if onset is None else (factor - 1) * usual[onset : onset + _LASTS].sum()

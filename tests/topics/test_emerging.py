@@ -87,6 +87,18 @@ def test_what_was_not_there_before_is_new_and_what_is_no_longer_there_is_gone():
     assert row_of(table, 6)["status"] == "fading"
 
 
+def test_a_burst_of_a_topic_without_posts_before_is_beyond_chance_though_days_resemble_each_other():
+    rng = np.random.default_rng(5)
+    # Pairs of days that are both high or both low.
+    counts = rng.poisson(np.repeat(rng.gamma(4, 1, (16, 28)), 2, axis=1))
+    counts[3] = 0
+    counts[3, 33] = 97
+    told = row_of(find_emerging(make_assigned(counts), EmergingParams(window=28)), 3)
+    assert told["status"] == "new"
+    assert told["since"] == START + pd.Timedelta(days=33)
+    assert told["q_value"] < 1e-6
+
+
 def test_an_old_topic_under_a_new_number_is_not_new():
     counts = draw_counts()
     counts[1, :-7], counts[0, -7:] = 0, 0  # 0 is called 1 now

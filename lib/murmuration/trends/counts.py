@@ -22,7 +22,6 @@ import numpy.typing as npt
 from scipy.special import (
     betainc,
     digamma,
-    gammainc,
     gammaincinv,
     ndtr,
     ndtri,
@@ -105,9 +104,10 @@ class CountModel:
         places = np.arange(inside.shape[1])
         alike = self.correlation ** np.abs(np.subtract.outer(places, places))
         scatter = [self._scatter(row, inside, alike) for row in range(len(counted))]
-        own, rate = (np.array(one) for one in zip(*scatter, strict=True))
+        own, rest, learned = (np.array(one) for one in zip(*scatter, strict=True))
+        rate = rest + learned
         freedom = self.freedom[:, None]
-        more, less = (_widened(one, freedom) for one in _tails(counted, mean, own, rate))
+        more, less = (_widened(one, freedom) for one in _tails(counted, mean, own, rest, learned))
         reach = stdtrit(freedom, 0.975) * np.sqrt(1 / (counted + 0.5) + own + rate)
         near = (counted + 0.5) / mean
         low = np.where(counted > 0, near * np.exp(-reach), 0.0)
@@ -123,10 +123,11 @@ class CountModel:
         low, high = (gammaincinv(shape, ndtr(side * reach)) * mean / shape for side in (-1, 1))
         return np.asarray(low), np.asarray(high)
 
-    def _scatter(self, row: int, inside: Floats, alike: Floats) -> tuple[Floats, Floats]:
-        """Relative variance beyond Poisson of sums of one series: their own, and that of what is expected.
+    def _scatter(self, row: int, inside: Floats, alike: Floats) -> tuple[Floats, Floats, Floats]:
+        """Relative variance beyond Poisson of sums of one series: their own, and that of what is expected, in two parts.
 
-        What the baseline foretells of a sum, because one bucket resembles the next, is taken off the latter.
+        The last is that of a rate that was learned from few posts, the second the rest. What the baseline foretells of a
+        sum, because one bucket resembles the next, is taken off.
         """
         expected, told = self.expected[row], self.weights[row] * self.expected[row]
         learned = max(float(told.sum()), 1e-9)
@@ -135,11 +136,12 @@ class CountModel:
         apart = there - told / learned
         own = self.excess[row] * ((there @ alike) * there).sum(axis=1)
         both = self.excess[row] * ((apart @ alike) * apart).sum(axis=1)
-        rate = np.maximum(1 / learned + both - own, 0.0)
+        rest, few = both - own, np.full(len(inside), 1 / learned)
+        few, rest = np.maximum(few + np.minimum(rest, 0.0), 0.0), np.maximum(rest, 0.0)
         for codes, variance in self.seasons:
             # What all places of a cycle have in common is the rate's.
-            rate = rate + (apart @ _members(codes)) ** 2 @ variance[row]
-        return np.log1p(own), rate
+            rest = rest + (apart @ _members(codes)) ** 2 @ variance[row]
+        return np.log1p(own), rest, few
 
 
 def _widened(chance: Floats, freedom: Floats) -> Floats:
@@ -148,17 +150,23 @@ def _widened(chance: Floats, freedom: Floats) -> Floats:
     return np.asarray(np.where(freedom < _MANY, stdtr(freedom, z), chance))
 
 
-def _tails(counted: Floats, mean: Floats, own: Floats, rate: Floats) -> tuple[Floats, Floats]:
-    """The chance of as many or more (of a Poisson-lognormal count), and of as few or less."""
+def _tails(
+    counted: Floats, mean: Floats, own: Floats, rest: Floats, learned: Floats
+) -> tuple[Floats, Floats]:
+    """The chance of as many or more (of a Poisson-lognormal count), and of as few or less.
+
+    What posts tell of their rate is a gamma (Jeffreys), so of a count under a rate that was learned from few posts the
+    negative binomial tells how far up it may go: a lognormal of that variance would let a hundred follow on none.
+    """
     nodes = np.linspace(-8, 8, 161)
     weights = np.exp(-(nodes**2) / 2)
     weights /= weights.sum()
-    means = mean[..., None] * np.exp(np.sqrt(own + rate)[..., None] * nodes - own[..., None] / 2)
-    more = np.where(
-        counted[..., None] > 0, gammainc(np.maximum(counted, 1e-9)[..., None], means), 1.0
-    )
+    means = mean[..., None] * np.exp(np.sqrt(own + rest)[..., None] * nodes - own[..., None] / 2)
+    told = 1 / np.maximum(learned, 1e-9)[..., None]
+    above = betainc(np.maximum(counted, 1e-9)[..., None], told, means / (means + told))
+    more = np.where(counted[..., None] > 0, above, 1.0)
     # Below, a gamma has the heavier tail: there the negative binomial one counts.
-    rates = mean[..., None] * np.exp(np.sqrt(rate)[..., None] * nodes)
+    rates = mean[..., None] * np.exp(np.sqrt(rest + learned)[..., None] * nodes)
     size = 1 / np.maximum(np.expm1(own), 1e-9)[..., None]
     less = betainc(size, counted[..., None] + 1, size / (size + rates))
     return more @ weights, less @ weights
