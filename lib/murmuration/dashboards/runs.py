@@ -21,6 +21,7 @@ from murmuration.dashboards.posts_widget import describe_problem
 from murmuration.errors import MurmurationError
 from murmuration.reports.compare import compare_runs
 from murmuration.reports.manifest import RunResult
+from murmuration.reports.tables import TableChange
 from murmuration.settings import get_settings
 from murmuration.show.words import count, tidy
 
@@ -106,11 +107,13 @@ class Runs:
             found = compare_runs(*pair, posts=False)
         except (MurmurationError, OSError, KeyError) as err:
             return f'<p class="mm-warning" role="alert">{html.escape(describe_problem(err))}</p>'
-        first, *others = found.describe()
-        posts = [one for one in found.tables if one.table == "posts" and not one.equal]
-        sentences = [first, *(one.describe() for one in posts), *others]
-        shown = "".join(f"<li>{html.escape(one)}</li>" for one in sentences[:_FIGURES])
-        left = len(sentences) - _FIGURES
+        *others, last = found.describe()
+        posts = [one for one in found.tables if one.table == "posts" and one.gone + one.new]
+        sentences = [*(_describe_posts(one) for one in posts), *others]
+        shown = "".join(
+            f"<li>{html.escape(one)}</li>" for one in [*sentences[: _FIGURES - 1], last]
+        )
+        left = len(sentences) - (_FIGURES - 1)
         more = (
             f'<p class="mm-quiet">And {left} more: murmuration compare lists all, and what came in late.</p>'
             if left > 0
@@ -130,6 +133,13 @@ class Runs:
             if options is None or value in {one for _, one in options}:
                 box.value = value
         self._draw()
+
+
+def _describe_posts(change: TableChange) -> str:
+    return (
+        f"{count(change.gone, 'post')} of the first run {'is' if change.gone == 1 else 'are'} not in the second, which has "
+        f"{change.new:,} that the first has not."
+    )
 
 
 def _call(run: RunResult) -> str:

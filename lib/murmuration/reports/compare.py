@@ -68,7 +68,11 @@ class Comparison:
     def describe(self) -> list[str]:
         """Say it in sentences, the most telling first."""
         same = sum(table.equal for table in self.tables)
-        told = [f"{same} of {len(self.tables)} result tables are equal."]
+        tables = f"{same} of {len(self.tables)} result tables are equal."
+        told = [one.describe() for one in self.figures]
+        if same < len(self.tables) and not told:
+            told = ["No figure moved beyond its interval."]
+        told += _list(self.named)
         if self.data is not None:
             told.append(
                 f"Of the time that both read ({self.data.since} to {self.data.until}) the first saw "
@@ -76,17 +80,13 @@ class Comparison:
                 f"{self.data.gone:,} are gone, {self.data.edited:,} were edited. The second read {self.data.added:,} "
                 "posts of other times."
             )
-        for kind in ("parameters", "inputs", "code", "packages", "named"):
-            changes: tuple[Change, ...] = getattr(self, kind)
-            told += [
-                f"{one.what}: {one.before or '(none)'} → {one.after or '(none)'}" for one in changes
-            ]
-        told += [
-            f"{one.figure} of {one.row} ({one.table}) went from {one.before:.3g} to {one.after:.3g} "
-            f"({one.low:+.3g} to {one.high:+.3g})."
-            for one in self.figures
-        ]
-        return told
+        for kind in ("parameters", "inputs", "code", "packages"):
+            told += _list(getattr(self, kind))
+        return [*told, tables]
+
+
+def _list(changes: tuple[Change, ...]) -> list[str]:
+    return [f"{one.what}: {one.before or '(none)'} → {one.after or '(none)'}" for one in changes]
 
 
 def compare_runs(first: RunResult, second: RunResult, *, posts: bool = True) -> Comparison:

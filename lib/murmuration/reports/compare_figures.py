@@ -55,6 +55,17 @@ class FigureChange:
     low: float
     high: float
 
+    def describe(self) -> str:
+        """Say it in a sentence; shares are percentages."""
+        name = self.figure.replace("_", " ")
+        where = f"{name[:1].upper()}{name[1:]} of {self.row} (table {self.table})"
+        if self.figure.endswith("share"):
+            return (
+                f"{where} went from {self.before:.0%} to {self.after:.0%} "
+                f"({100 * self.low:+.0f} to {100 * self.high:+.0f} points)."
+            ).replace("%", " %")
+        return f"{where} went from {self.before:.3g} to {self.after:.3g} ({self.low:+.3g} to {self.high:+.3g})."
+
 
 def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
     """Give what is not as it was, by name."""
