@@ -1,5 +1,6 @@
 """BERTopic, fitted: its frame around groups of ours, or its own UMAP and HDBSCAN."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -24,6 +25,20 @@ class Groups:
         del y
         self.labels_ = self.group(vectors)
         return self
+
+
+def _import_bertopic() -> None:
+    """Import BERTopic, but not UMAP, which only a picture of its own needs, and which on a new machine compiles for half a minute.
+
+    That picture, `visualize_topics`, then places topics by principal components; who wants UMAP there imports it before.
+    """
+    if "umap" in sys.modules:
+        return
+    sys.modules["umap"] = None  # type: ignore[assignment]  # as if it were not installed
+    try:
+        import bertopic  # noqa: F401
+    finally:
+        del sys.modules["umap"]
 
 
 def fit_bertopic(
@@ -63,6 +78,7 @@ def fit_bertopic(
     bertopic.BERTopic
         Fitted.
     """
+    _import_bertopic()
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
     from bertopic.dimensionality import BaseDimensionalityReduction
