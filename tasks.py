@@ -295,6 +295,13 @@ CHECKS = (
     ("lint", ["ruff", "check", "."]),
     ("import rules", ["lint-imports"]),
 )
+# Done once before the tests: what is imported or called for the first time is compiled, and four workers at once would each do it.
+FIRST_TIME = """
+import papermill.execute, playwright.sync_api, voila.app, moto.server
+import murmuration as mm, pandas as pd
+posts = mm.sentiment.score_posts(pd.concat(mm.sample.make_posts(300)))
+mm.topics.fit_topics(posts, mm.topics.TopicParams(n_topics=3, min_posts=5))
+"""
 # JupyterLab would ask its makers for news and newer versions, and list what could be installed.
 LAB_OFFLINE = (
     "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -355,6 +362,7 @@ def test(context, pick=""):
         tool("mypy"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
+        run([sys.executable, "-c", FIRST_TIME])
         run_tests(pick)
     finally:  # whatever the tests say
         say("== types")
