@@ -101,8 +101,8 @@ def describe_receipt(receipt: "Receipt") -> str:
     if receipt.left_out:
         lines.append(f"left out, since they name the author: {', '.join(receipt.left_out)}")
     lines.append(_counts_text(values))
-    if receipt.bad_rows:
-        lines.append(f"in quarantine: {receipt.bad_rows}")
+    if receipt.why_quarantined:
+        lines.append(f"in quarantine: {receipt.why_quarantined}")
     if values["rows_repeated"]:
         lines.append(_repeated_text(receipt))
     if receipt.languages:
@@ -160,7 +160,7 @@ def receipt_facts(receipt: "Receipt") -> dict[str, Any]:
         "repeated_differ_in": dict(receipt.differing),
         "left_out": list(receipt.left_out),
         "languages": dict(receipt.languages),
-        "bad_rows": receipt.bad_rows,
+        "why_quarantined": receipt.why_quarantined,
     }
 
 

@@ -45,7 +45,7 @@ def test_a_marketing_manager_finds_the_posts_behind_a_bad_day_and_shares_the_add
     points.nth(2).click(force=True)
     read_until(page, "30 posts of")
     # Told where the click was made: the posts may stand below the screen.
-    assert "see Posts below" in page.locator(".mm-chart figure > .mm-quiet").first.inner_text()
+    assert "See Posts below" in page.locator(".mm-chart figure > .mm-quiet").first.inner_text()
     page.wait_for_url("**step=2026-02-0**")
     shared = page.url
     page.get_by_label("Search in posts").fill("outage")

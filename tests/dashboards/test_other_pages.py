@@ -1,6 +1,7 @@
 """Home, the archive, and running a report again."""
 
 import json
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -75,6 +76,22 @@ def test_home_names_when_the_next_schedules_fire_of_which_one_may_see_the_report
     said = text_of(build_home(Request(replace(VIEWER, brands=("aurora",))), now=NOW))
     assert "morning" not in said
     assert "evening" in said
+
+
+def test_a_ledger_that_cannot_be_read_is_left_as_it_is_and_takes_nothing_from_home(
+    reports, workspace, monkeypatch
+):
+    (workspace / "schedules").mkdir()
+    (workspace / "schedules" / "morning.yaml").write_text(
+        "report: brand_health\ntimezone: UTC\ncron: 30 6 * * *\n"
+    )
+    ledger = workspace / "other.sqlite"
+    monkeypatch.setenv("MURMURATION_LEDGER", f"sqlite:///{ledger}")
+    get_settings.cache_clear()
+    assert "Next by schedule: morning" in text_of(build_home(Request(EVERYTHING), now=NOW))
+    with sqlite3.connect(ledger) as connection:
+        assert connection.execute("select count(*) from sqlite_master").fetchone() == (0,)
+    connection.close()
 
 
 def test_home_shows_a_report_though_many_runs_of_another_are_newer(reports):

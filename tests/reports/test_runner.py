@@ -160,14 +160,25 @@ def test_a_worker_that_is_killed_leaves_nothing_of_what_it_started(add_report, s
         "time.sleep(2)\nimport os, signal, psutil\n"
         "os.kill(psutil.Process().ppid(), signal.SIGKILL)\ntime.sleep(600)"
     )
-    result = mm.run_report(add_report(cell))
+    result = mm.run_report(add_report("print('what came before')", cell))
     assert result.status == "failed"
+    # The notebook is written once a second: what was done, and at which cell it ended.
+    _, _, before, *_, ended = json.loads((result.folder / "notebook.ipynb").read_text())["cells"]
+    assert before["outputs"][0]["text"] == ["what came before\n"]
+    assert ended["metadata"]["papermill"]["status"] == "running"
     assert result.manifest["error"]["kind"] == "lost kernel"
     assert (
         "the process that runs the kernel was killed (SIGKILL)"
         in (result.manifest["error"]["sentence"])
     )
     assert wait_until(lambda: not processes_with(stray))
+
+
+def test_what_a_run_keeps_in_a_temporary_folder_is_gone_with_it(add_report, some_posts, tmp_path):
+    held = f"held = tempfile.TemporaryDirectory(dir={str(tmp_path)!r}, prefix='held-')"
+    result = mm.run_report(add_report(f"import tempfile\n{held}"))
+    assert result.status == "succeeded"
+    assert list(tmp_path.glob("held-*")) == []
 
 
 def test_a_wrong_parameter_starts_nothing(add_report, some_posts):

@@ -104,7 +104,7 @@ class Receipt:
         Columns that were not kept because they name the author.
     languages
         Posts written, by language.
-    bad_rows
+    why_quarantined
         Why rows are in quarantine, and where the first of each kind stands.
     """
 
@@ -115,7 +115,7 @@ class Receipt:
     differing: Mapping[str, int] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     languages: Counter[str] = field(default_factory=Counter)
-    bad_rows: str = ""
+    why_quarantined: str = ""
 
 
 def import_files(
@@ -249,7 +249,7 @@ def _import_file(
         differing=outcome.differing,
         left_out=reader.left_out,
         languages=outcome.languages,
-        bad_rows=outcome.bad_rows,
+        why_quarantined=outcome.bad_rows,
     )
 
 

@@ -11,10 +11,10 @@ import ipywidgets as widgets
 from murmuration.dashboards.address import Address
 from murmuration.dashboards.chart import Chart
 from murmuration.dashboards.page import Opened, bar, markup, page_number, pick
-from murmuration.dashboards.posts_file import ORDERS, Filter, PostsFile
+from murmuration.dashboards.posts_file import ORDERS, UNKNOWN, Filter, PostsFile
 from murmuration.dashboards.posts_widget import PostsTable, describe_problem
 from murmuration.errors import MurmurationError
-from murmuration.show.words import count, tidy
+from murmuration.show.words import tidy
 
 _LABELS = [("negative", "negative"), ("neutral", "neutral"), ("positive", "positive")]
 _KEPT = ("label", "lang", "source")  # boxes that the line above the posts names last
@@ -55,8 +55,9 @@ class PostsPage(ABC):
         self.boxes: dict[str, widgets.Widget] = {
             "since": widgets.DatePicker(value=_day(address.get("since")), description="From"),
             "until": widgets.DatePicker(value=_day(address.get("until")), description="Before"),
-            **self.own_boxes(address),
+            **(own := self.own_boxes(address)),
         }
+        self._own = list(own)
         for name, said in (("source", "Source"), ("lang", "Language")):
             if name in self.posts.columns:
                 self.boxes[name] = pick(said, self._values(name), address.get(name, ""))
@@ -130,8 +131,8 @@ class PostsPage(ABC):
         )
 
     def note(self) -> None:
-        """Put what is shown into the address."""
-        self._offer_clear()
+        """Put what is shown into the address, and say it where the boxes are: the posts may stand below the screen."""
+        self._tell()
         values = {
             name: box.value.isoformat() if isinstance(box.value, date) else box.value or ""
             for name, box in self.boxes.items()
@@ -180,7 +181,7 @@ class PostsPage(ABC):
             form = RunAgain(
                 self.opened,
                 on_done=lambda run: self.address.go(run=run),
-                sources=[value for value, _ in self.posts.list_values("source")],
+                sources=[one for one, _ in self.posts.list_values("source") if one != UNKNOWN],
             )
             place.children = [form.widget]
 
@@ -192,9 +193,11 @@ class PostsPage(ABC):
             self._attempt(self._show)
             self.note()
 
-    def _offer_clear(self) -> None:
+    def _tell(self) -> None:
         filtered = any(box.value for box in self.boxes.values()) or self.table.wanted.words
         self.clear.layout.display = "" if filtered else "none"
+        chosen = any(self._chosen(name) for name in self._own)
+        self.pointed.hint = f"{self.table.shown['told']} See Posts below." if chosen else self._hint
 
     def _clear(self) -> None:
         self.go_back({"order": write_order(self.table)})
@@ -214,12 +217,9 @@ class PostsPage(ABC):
     def _show_posts(self, *, page: int = 1) -> None:
         wanted, about = self.narrow(self.filter())
         wanted = replace(wanted, label=self._chosen("label"), words=self.table.wanted.words)
-        self._offer_clear()
         kept = ", ".join(tidy(one) for name in _KEPT if (one := self._chosen(name)))
         self.table.show(wanted, about=f"{about} ({kept})".strip() if kept else about, page=page)
-        # The posts may stand below the screen.
-        found = count(self.table.count, "post")
-        self.pointed.hint = f"{found} {about}: see Posts below." if about else self._hint
+        self._tell()
 
     def _values(self, name: str) -> list[tuple[str, str]]:
         return [

@@ -108,7 +108,7 @@ class Runs:
         except (MurmurationError, OSError, KeyError) as err:
             return f'<p class="mm-warning" role="alert">{html.escape(describe_problem(err))}</p>'
         *others, last = found.describe()
-        posts = [one for one in found.tables if one.table == "posts" and one.gone + one.new]
+        posts = [one for one in found.tables if one.table == "posts" and not one.equal]
         sentences = [*(_describe_posts(one) for one in posts), *others]
         shown = "".join(
             f"<li>{html.escape(one)}</li>" for one in [*sentences[: _FIGURES - 1], last]
@@ -136,6 +136,8 @@ class Runs:
 
 
 def _describe_posts(change: TableChange) -> str:
+    if not change.gone + change.new:
+        return change.describe()
     return (
         f"{count(change.gone, 'post')} of the first run {'is' if change.gone == 1 else 'are'} not in the second, which has "
         f"{change.new:,} that the first has not."

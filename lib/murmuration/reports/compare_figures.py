@@ -61,9 +61,9 @@ class FigureChange:
         where = f"{name[:1].upper()}{name[1:]} of {self.row} (table {self.table})"
         if self.figure.endswith("share"):
             return (
-                f"{where} went from {self.before:.0%} to {self.after:.0%} "
-                f"({100 * self.low:+.0f} to {100 * self.high:+.0f} points)."
-            ).replace("%", " %")
+                f"{where} went from {100 * self.before:.1f} % to {100 * self.after:.1f} % "
+                f"({100 * self.low:+.1f} to {100 * self.high:+.1f} points)."
+            )
         return f"{where} went from {self.before:.3g} to {self.after:.3g} ({self.low:+.3g} to {self.high:+.3g})."
 
 

@@ -23,6 +23,7 @@ from murmuration.settings import Settings
 LEDGER = "ledger.sqlite"  # in the folder of the state, unless a database is named
 _BUSY_SECONDS = 30.0
 # A worker that is stopped in the middle of a write must not hold up the others for ever.
+_CONNECT_SECONDS = 10
 _PATIENCE = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=30s"
 _POOL = 20  # a connection for each run at once, and a few
 _MIGRATION_LOCK = 0x6D75726D  # any number of our own
@@ -36,6 +37,8 @@ class Ledger:
     ----------
     address
         ``sqlite:///path`` or ``postgresql://user@host/name``.
+    as_it_is
+        Whether it is only looked at: then nothing is made or brought up to date.
 
     Raises
     ------
@@ -43,11 +46,15 @@ class Ledger:
         If it cannot be opened, or was written by a newer version of Murmuration.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, as_it_is: bool = False) -> None:
         self._engine, self.name = _make_engine(address)
         self._turn = threading.Lock()
         with self.read() as connection:
             known = _version(connection)
+        if known != len(MIGRATIONS) and as_it_is:
+            raise LedgerError(
+                f"The ledger {self.name} is there in another version, or not made yet."
+            )
         if known != len(MIGRATIONS):
             with self.write() as connection:
                 _migrate(connection, self.name)
@@ -122,7 +129,7 @@ def _make_engine(address: str) -> tuple[Engine, str]:
             options["connect_args"] = {"timeout": _BUSY_SECONDS}
         else:
             options["pool_pre_ping"] = True  # a server may have been restarted meanwhile
-            options["connect_args"] = {"options": _PATIENCE}
+            options["connect_args"] = {"options": _PATIENCE, "connect_timeout": _CONNECT_SECONDS}
         engine = create_engine(url, **options)
     except (ArgumentError, NoSuchModuleError, ValueError) as err:
         raise LedgerError(

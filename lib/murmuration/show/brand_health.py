@@ -86,10 +86,12 @@ def describe_health(
     estimated = shares_of(shares, brand)
     level = _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods)
     corrected = _corrected_sentence(estimated, methods, shown[brand])
-    first, last = (corrected, level) if _is_told(estimated) else (level, corrected)
     mine = over_time[over_time["brand"] == brand]
     moved = _moved_sentence(mine, terms, timezone, alerted=alerted)
-    return [first, moved, _rivals_sentence(levels, shown, brand), last]
+    rivals = _rivals_sentence(levels, shown, brand)
+    # Home shows three: whether it became worse, and what stood out, are among them.
+    told = _is_told(estimated)
+    return [corrected, level, moved, rivals] if told else [level, moved, rivals, corrected]
 
 
 def describe_nothing(
@@ -215,7 +217,7 @@ def _corrected_sentence(
     mine: Mapping[str, Mapping[str, Any]], methods: pd.DataFrame, name: str
 ) -> str:
     if not mine:
-        return f"How often the method errs{_about(methods)} is not known, so these shares cannot be corrected for it."
+        return f"How often the method errs{_about(methods)} is not known, so the shares of {name} cannot be corrected for it."
     correction = _correction(known_methods(methods))
     negative, positive = mine["negative"], mine["positive"]
     if _is_wide(negative):
@@ -227,7 +229,7 @@ def _corrected_sentence(
         who = _names_of(known_methods(methods))
         return (
             f"{_capital(listing(who))} {'errs' if len(who) == 1 else 'err'} otherwise here than on {_measured_on(methods)}, so "
-            "these shares cannot be corrected; labels of your own posts would tell."
+            f"the shares of {name} cannot be corrected; labels of your own posts would tell."
         )
     shown = [
         share_with_interval(row["share"], row["low"], row["high"]) for row in (negative, positive)

@@ -7,7 +7,8 @@ References
 ----------
 - A robust log-linear baseline with seasons, days that stand out counting less: Farrington et al. 1996, J. R. Statist. Soc. A
   159(3); Noufaily et al. 2013, Statistics in Medicine 32(7) (“Farrington flexible”). Limits there are negative binomial; those here
-  are Poisson-lognormal (Bulmer 1974, Biometrics 30(1)), whose tail is somewhat heavier, and average over the error of the rate.
+  are Poisson-lognormal (Bulmer 1974, Biometrics 30(1)), whose tail is somewhat heavier, and average over the error of the rate: of
+  what posts tell of it a gamma, of seasons and correlation a lognormal.
 - Dispersions of many series, each drawn towards that of all, and t in place of normal quantiles: Smyth 2004, Statist. Appl. Genet.
   Mol. Biol. 3(1); for counts: Lund et al. 2012, Statist. Appl. Genet. Mol. Biol. 11(5).
 - Counts with a latent autoregression: Zeger 1988, Biometrika 75(4).
