@@ -35,4 +35,4 @@ def test_the_command_prints_a_row_for_each_kind_of_noise_and_threshold():
     strict, lax = rows[:2]
     assert (strict["threshold"], lax["threshold"]) == (0.1, 5)
     assert strict["within_6"] <= lax["within_6"]
-    assert all(row["months"] == 1 and row["false_a_month"] >= 0 for row in rows)  # sample posts too
+    assert {row["months"] for row in rows} == {1}  # of sample posts too

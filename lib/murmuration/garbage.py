@@ -7,9 +7,8 @@ import os
 import sys
 import weakref
 
-_NEW_OBJECTS = (
-    50_000  # Python's own 700 are a fifth of the time that importing pandas and Dask takes
-)
+# With Python's own 700 the search is a fifth of the time that importing pandas and Dask takes.
+_NEW_OBJECTS = 50_000
 
 
 def collect_seldom() -> None:

@@ -1,5 +1,6 @@
 """Home, the archive, and running a report again."""
 
+import contextlib
 import json
 import sqlite3
 from dataclasses import replace
@@ -78,7 +79,7 @@ def test_home_names_when_the_next_schedules_fire_of_which_one_may_see_the_report
     assert "evening" in said
 
 
-def test_a_ledger_that_cannot_be_read_is_left_as_it_is_and_takes_nothing_from_home(
+def test_home_makes_no_ledger_and_does_without_one_of_another_version(
     reports, workspace, monkeypatch
 ):
     (workspace / "schedules").mkdir()
@@ -89,9 +90,10 @@ def test_a_ledger_that_cannot_be_read_is_left_as_it_is_and_takes_nothing_from_ho
     monkeypatch.setenv("MURMURATION_LEDGER", f"sqlite:///{ledger}")
     get_settings.cache_clear()
     assert "Next by schedule: morning" in text_of(build_home(Request(EVERYTHING), now=NOW))
-    with sqlite3.connect(ledger) as connection:
+    assert not ledger.exists()
+    with contextlib.closing(sqlite3.connect(ledger)) as connection:
+        assert "Next by schedule: morning" in text_of(build_home(Request(EVERYTHING), now=NOW))
         assert connection.execute("select count(*) from sqlite_master").fetchone() == (0,)
-    connection.close()
 
 
 def test_home_shows_a_report_though_many_runs_of_another_are_newer(reports):

@@ -104,9 +104,8 @@ def test_the_answer_is_four_sentences_that_quote_the_tables(united):
     assert f"Of {int(level['scored']):,} scored posts about United Airlines" in answer[1]
     assert f"{100 * level['negative_share']:.0f} %" in answer[1]
     assert "no posts from the period before" in answer[1]
-    assert answer[2].startswith(
-        "Monday 23 February stood out"
-    )  # the cause is among the first three
+    # Home shows three sentences.
+    assert answer[2].startswith("Monday 23 February stood out")
     shares = united.table("shares").to_pandas().set_index(["brand", "period", "label"])
     estimate = shares.loc[("united", "this", "negative")]
     ends = (f"{100 * estimate[end]:.0f}" for end in ("share", "low", "high"))

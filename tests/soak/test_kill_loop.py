@@ -22,10 +22,8 @@ def test_imports_that_are_killed_at_random_moments_end_like_any_other(tmp_path):
         seen=1_730_000_000, broken=100,
     )  # fmt: skip
     killed_import.import_file(begun, "first.jsonl")
-    for name in (
-        "first time",
-        "reference",
-    ):  # the first one loads libraries, which those that are killed have
+    # The first one loads libraries, which those that are killed have.
+    for name in ("first time", "reference"):
         reference = shutil.copytree(begun, tmp_path / name)
         started = perf_counter()
         killed_import.import_file(reference, "second.jsonl")

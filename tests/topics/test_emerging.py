@@ -9,6 +9,7 @@ import pytest
 
 import murmuration as mm
 from murmuration.errors import ParamError, SchemaError
+from murmuration.show.topic_figures import rank_changes
 from murmuration.topics import EmergingParams, count_topics, find_emerging
 
 START = pd.Timestamp("2026-01-05", tz="UTC")  # a Monday
@@ -52,6 +53,19 @@ def test_what_tripled_three_days_ago_is_emerging_since_then_and_comes_first():
     assert first["q_value"] < 0.05
     assert (first["driven_by"], list(first["langs"])) == ("many", ["en", "de"])
     assert first["baseline_days"] == 28
+
+
+def test_pages_tell_changes_in_the_order_of_the_table():
+    counts = draw_counts()
+    counts[7, -3:] *= 3
+    counts[4, :-4], counts[5, -7:] = 0, 0
+    counts[6, -7:] //= 4
+    counts[9] = 0
+    counts[9, -2:] = 8
+    table = find_emerging(make_assigned(counts))
+    assert {"emerging", "new", "gone", "fading", "steady", "too_small"} <= set(table["status"])
+    told = rank_changes(table.sample(frac=1, random_state=2))
+    assert told["topic"].tolist() == table["topic"].tolist()
 
 
 def test_nothing_is_found_where_nothing_changed():

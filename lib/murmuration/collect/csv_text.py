@@ -75,9 +75,8 @@ class CsvText(Lines):
         self._window = BLOCK_BYTES  # bytes that a block is looked for in
         self._columns = [str(number) for number in range(width)]
         usual = (dialect.quote, dialect.escape) == ('"', None) and dialect.delimiter.isascii()
-        self._delimiter = (
-            ord(dialect.delimiter) if usual else -1
-        )  # where blocks are never asked for
+        # Blocks are asked for only where the dialect is usual.
+        self._delimiter = ord(dialect.delimiter) if usual else -1
         self._fill(len(_BOM))
         if self._bytes.startswith(_BOM):
             self._at = len(_BOM)

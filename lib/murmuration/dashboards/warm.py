@@ -185,7 +185,8 @@ def _become_kernel(facts: dict[str, Any], app: Any) -> None:
         sys.argv = ["ipykernel_launcher.py", "-f", facts["file"]]
         kernel = app.instance()
         kernel.initialize()
-        print(end="", file=sys.__stdout__, flush=True)
+        if sys.__stdout__:
+            sys.__stdout__.flush()
         os.dup2(2, 1)  # what is printed from now on is for the server's log
         # ipywidgets does so when it is imported, but then there was no kernel yet.
         ipywidgets.register_comm_target()

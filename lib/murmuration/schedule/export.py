@@ -21,9 +21,8 @@ from murmuration.schedule.spec import Schedule, Spec
 
 Target = Literal["cron", "systemd", "kubernetes"]
 _GRACE = timedelta(seconds=60)
-_START_WITHIN = timedelta(
-    hours=1
-)  # unless the schedule says: Kubernetes forgets a start after that
+# Kubernetes forgets a start after that, unless the schedule says another time.
+_START_WITHIN = timedelta(hours=1)
 _SEND_CRON, _SEND_WITHIN = "*/15 * * * *", timedelta(minutes=10)
 _GAP = (
     "# A local time that does not exist on the day when clocks go forward is left out here; the next start takes its fire up, "

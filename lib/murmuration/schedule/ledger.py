@@ -20,13 +20,13 @@ from murmuration.errors import LedgerError
 from murmuration.schedule.tables import MIGRATIONS, versions
 from murmuration.settings import Settings
 
-LEDGER = "ledger.sqlite"  # in the folder of the state, unless a database is named
 _BUSY_SECONDS = 30.0
-# A worker that is stopped in the middle of a write must not hold up the others for ever.
 _CONNECT_SECONDS = 10
+# A worker that is stopped in the middle of a write must not hold up the others for ever.
 _PATIENCE = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=30s"
 _POOL = 20  # a connection for each run at once, and a few
 _MIGRATION_LOCK = 0x6D75726D  # any number of our own
+_FILE = "sqlite:///"
 _QUOTED_ADDRESS = re.compile(r"://[^\s@]*@")
 
 
@@ -52,9 +52,8 @@ class Ledger:
         with self.read() as connection:
             known = _version(connection)
         if known != len(MIGRATIONS) and as_it_is:
-            raise LedgerError(
-                f"The ledger {self.name} is there in another version, or not made yet."
-            )
+            self.close()
+            raise LedgerError(f"The ledger {self.name} is of another version, or not made yet.")
         if known != len(MIGRATIONS):
             with self.write() as connection:
                 _migrate(connection, self.name)
@@ -101,12 +100,20 @@ class Ledger:
 
 def ledger_address(settings: Settings) -> str:
     """Give the address of this workspace's ledger."""
-    return settings.ledger or f"sqlite:///{settings.state / LEDGER}"
+    return settings.ledger or f"sqlite:///{settings.state / 'ledger.sqlite'}"
 
 
 def open_ledger(settings: Settings) -> Ledger:
     """Open this workspace's ledger; a SQLite file is made at first use."""
     return Ledger(ledger_address(settings))
+
+
+def look_at_ledger(settings: Settings) -> Ledger | None:
+    """Open this workspace's ledger as it is, for those who only look: nothing is made; None where there is no file."""
+    address = ledger_address(settings)
+    if address.startswith(_FILE) and not Path(address.removeprefix(_FILE)).exists():
+        return None
+    return Ledger(address, as_it_is=True)
 
 
 def _make_engine(address: str) -> tuple[Engine, str]:

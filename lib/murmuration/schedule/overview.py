@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 from murmuration.schedule.alerts import open_alerts
 from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import ON_TIME
-from murmuration.schedule.ledger import LEDGER, Ledger, ledger_address
+from murmuration.schedule.ledger import Ledger, look_at_ledger
 from murmuration.schedule.spec import Schedules
 from murmuration.schedule.tables import ENDED, OPEN, attempts, fires, notices, schedules, workers
 from murmuration.settings import Settings
@@ -149,9 +149,9 @@ def look(ledger: Ledger, loaded: Schedules, now: datetime, *, fires_each: int = 
 
 def find_paused(settings: Settings) -> frozenset[str]:
     """Give the names of schedules that are paused; none where nothing was ever scheduled."""
-    if not settings.ledger and not (settings.state / LEDGER).exists():
+    ledger = look_at_ledger(settings)
+    if ledger is None:
         return frozenset()
-    ledger = Ledger(ledger_address(settings), as_it_is=True)
     try:
         with ledger.read() as connection:
             rows = connection.execute(

@@ -26,14 +26,8 @@ from murmuration.show.words import count, percent, quoted, share_with_interval, 
 from murmuration.trends import FEW_POSTS
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
-_RANK = {
-    "emerging": 0,
-    "new": 0,
-    "growing": 1,
-    "fading": 2,
-    "gone": 3,
-    "steady": 4,
-}  # other statuses come last
+# In which order changes are told; what is not here comes last.
+_RANK = {"emerging": 0, "new": 0, "growing": 1, "fading": 2, "gone": 3, "steady": 4}
 # How a status is drawn: what it says, colour, shape.
 _STATUS = {
     "new": ("new", theme.POSITIVE, "star"),
