@@ -1,7 +1,6 @@
 """What a person types, done in this process: a process of its own imports everything anew, which takes two seconds."""
 
 import io
-import logging
 import os
 import signal
 import subprocess
@@ -33,8 +32,7 @@ def inside(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
 def type_words(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the command where this process is, with the settings that it has; give exit code, output and errors."""
     kept = {wish: signal.getsignal(wish) for wish in (signal.SIGINT, signal.SIGTERM)}
-    log, out, err = logging.getLogger("murmuration"), io.StringIO(), io.StringIO()
-    level, logs = log.level, (log.handlers, log.propagate)
+    out, err = io.StringIO(), io.StringIO()
     get_settings.cache_clear()
     try:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
@@ -42,8 +40,6 @@ def type_words(*words: str) -> subprocess.CompletedProcess[str]:
             with pytest.raises(SystemExit) as ended:
                 main()
     finally:
-        log.setLevel(level)
-        log.handlers, log.propagate = logs
         for wish, handler in kept.items():
             signal.signal(wish, handler)
     return subprocess.CompletedProcess(words, ended.value.code, out.getvalue(), err.getvalue())

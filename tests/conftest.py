@@ -3,6 +3,7 @@
 import csv
 import gc
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -94,6 +95,15 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _log_of_a_library() -> None:
+    """Let log lines go where tests look, whatever a command that ran in this process before made of them."""
+    for name in ("murmuration", "murmuration.dashboards"):
+        log = logging.getLogger(name)
+        log.setLevel(logging.NOTSET)
+        log.handlers, log.propagate = [], True
 
 
 @pytest.fixture(scope="session")
