@@ -1,5 +1,6 @@
 """Kernels that are copies of one process in which everything is imported: they start at once and share its memory."""
 
+import contextlib
 import json
 import os
 import select
@@ -35,9 +36,16 @@ class Copy:
 
     def poll(self) -> int | None:
         """Give None while it runs; how it ended nobody knows."""
-        runs = self._process is not None and self._process.is_running()
-        self.returncode = None if runs and self._process.status() != psutil.STATUS_ZOMBIE else 0  # type: ignore[union-attr]
+        self.returncode = None if self._runs() else 0
         return self.returncode
+
+    def _runs(self) -> bool:
+        if self._process is None or not self._process.is_running():
+            return False
+        try:
+            return self._process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:  # it ended between the two questions
+            return False
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end."""
@@ -47,8 +55,9 @@ class Copy:
 
     def send_signal(self, number: int) -> None:
         """Send it a signal; one that is gone hears nothing."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if self._process is not None:
+                self._process.send_signal(number)
 
     def kill(self) -> None:
         """End it."""
