@@ -1,20 +1,24 @@
 """What every dashboard has: who asks for what, which run that is, and a page that never shows a traceback."""
 
+import asyncio
 import html
 import logging
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+import comm
 import ipywidgets as widgets
 import pandas as pd
+from ipykernel.comm.comm import BaseComm
 from IPython.display import display
 
 from murmuration.dashboards.access import ACCESS_VARIABLE, EVERYTHING, Access, read_access
@@ -38,6 +42,7 @@ from murmuration.show.words import count, tidy
 log = logging.getLogger(__name__)
 
 _RECENT = 30  # runs that a person can choose from
+_UNTIL_SENT = 0.05  # seconds until what a cell printed is on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,9 @@ def wait_for_request() -> Request:
 def show_page(build: Callable[[Request], widgets.Widget], request: Request) -> None:
     """Show a page, or one sentence where it cannot be made.
 
+    On the dashboards' server the cell ends before the page is made: the browser loads its scripts meanwhile, and gets
+    the whole page when it asks for the widgets.
+
     Parameters
     ----------
     build
@@ -130,14 +138,44 @@ def show_page(build: Callable[[Request], widgets.Widget], request: Request) -> N
     request
         From `wait_for_request`.
     """
+    if not served_at():
+        display(_make(build, request))  # type: ignore[no-untyped-call]
+        return
+    whole = widgets.VBox().add_class("mm-whole")
+    display(whole)  # type: ignore[no-untyped-call]
+
+    def fill() -> None:
+        if not whole.children:
+            with _untold():
+                whole.children = [_make(build, request)]
+
+    def answer(control: Any, message: dict[str, Any]) -> None:
+        fill()
+        widgets.Widget.handle_control_comm_opened(control, message)
+
+    comm.get_comm_manager().register_target("jupyter.widget.control", answer)
+    asyncio.get_running_loop().call_later(_UNTIL_SENT, fill)
+
+
+@contextmanager
+def _untold() -> Iterator[None]:
+    """Make widgets without telling the browser of each: half of them seen is worse than none, and it asks for all."""
+    publish = BaseComm.publish_msg
+    BaseComm.publish_msg = lambda *_args, **_keys: None  # type: ignore[method-assign]
     try:
-        made = build(request)
+        yield
+    finally:
+        BaseComm.publish_msg = publish  # type: ignore[method-assign]
+
+
+def _make(build: Callable[[Request], widgets.Widget], request: Request) -> widgets.Widget:
+    try:
+        return build(request)
     except UnknownNameError as err:
-        made = notice("Not here", str(err))
+        return notice("Not here", str(err))
     except Exception as err:  # noqa: BLE001  a viewer must never see a traceback, which may hold posts
         log.error("the page failed: %s in %s", type(err).__name__, _place(err))
-        made = notice("This page could not be made", describe_problem(err))
-    display(made)  # type: ignore[no-untyped-call]
+        return notice("This page could not be made", describe_problem(err))
 
 
 def _place(error: BaseException) -> str:

@@ -152,7 +152,10 @@ class PostsFile:
         """Put places in the order of a column; posts of which it is unknown come last."""
         if by not in ORDERS or by not in self.columns:
             return places
-        values = self._number(by)[places].astype(np.float64)
+        values = self._number(by)[places]
+        if by == "created_at" and np.all(values[1:] >= values[:-1]):  # as runs write them
+            return places[::-1] if descending else places
+        values = values.astype(np.float64)
         values = np.where(np.isnan(values), np.inf, -values if descending else values)
         return places[np.argsort(values, kind="stable")]
 
