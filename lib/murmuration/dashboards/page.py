@@ -388,13 +388,13 @@ def markup(text: str, *, name: str = "") -> widgets.HTML:
 
 
 def quiet(sentence: str) -> widgets.HTML:
-    """Give a sentence that explains what stands beside it."""
-    return markup(f'<p class="mm-quiet">{html.escape(sentence)}</p>')
+    """Give a sentence that explains the boxes beside it; on paper, which has none, it is left out."""
+    return markup(f'<p class="mm-quiet">{html.escape(sentence)}</p>', name="mm-screen")
 
 
 def section(title: str) -> widgets.HTML:
     """Give the heading of a part of a page."""
-    return widgets.HTML(f"<h2>{html.escape(title)}</h2>")
+    return markup(f"<h2>{html.escape(title)}</h2>", name="mm-heading")
 
 
 def page_of(*children: widgets.Widget) -> widgets.Box:

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
 from murmuration.dashboards.chart import Chart
-from murmuration.dashboards.page import Opened, bar, markup, page_number, pick
+from murmuration.dashboards.page import Opened, bar, page_number, pick, section
 from murmuration.dashboards.posts_file import ORDERS, UNKNOWN, Filter, PostsFile
 from murmuration.dashboards.posts_widget import PostsTable, describe_problem
 from murmuration.errors import MurmurationError
@@ -186,7 +186,8 @@ class PostsPage(ABC):
             place.children = [form.widget]
 
         button.observe(toggle, "value")
-        return [markup("<h2>Another run</h2>"), button, place]
+        parts = [section("Another run"), button, place]
+        return [part.add_class("mm-screen") for part in parts]
 
     def _follow(self) -> None:
         if self._following:

@@ -5,6 +5,7 @@ const DARK = {
   "#d55e00": "#f08a45", "#c3cad3": "#59636f", "rgba(213, 94, 0, 0.15)": "rgba(240, 138, 69, 0.25)",
 };
 const dark = window.matchMedia("screen and (prefers-color-scheme: dark)");
+const PAPER = 680; // pixels between the margins of a sheet, A4 as well as Letter
 const narrow = () => window.innerWidth < 560;
 
 const recolour = (value) => {
@@ -166,17 +167,19 @@ export default {
       });
       el.classList.add("mm-drawn");
     };
-    const resize = () => window.Plotly && plot.data && window.Plotly.Plots.resize(plot);
+    const fit = (width) => window.Plotly && plot.data && window.Plotly.relayout(plot, { width });
+    const onPaper = () => fit(PAPER);
+    const onScreen = () => fit(null);
     model.on("change:figure", draw);
     model.on("change:hint", hint);
     dark.addEventListener("change", draw);
-    window.addEventListener("beforeprint", resize);
-    window.addEventListener("afterprint", resize);
+    window.addEventListener("beforeprint", onPaper);
+    window.addEventListener("afterprint", onScreen);
     draw();
     return () => {
       dark.removeEventListener("change", draw);
-      window.removeEventListener("beforeprint", resize);
-      window.removeEventListener("afterprint", resize);
+      window.removeEventListener("beforeprint", onPaper);
+      window.removeEventListener("afterprint", onScreen);
       if (window.Plotly) window.Plotly.purge(plot);
     };
   },
