@@ -32,6 +32,22 @@ def post(number, day="2026-01-05", text=None, author="ann"):
     return {"id": name, "created_at": day, "text": text, "author": author, "likes": number}
 
 
+def test_imports_and_erasure_give_the_same_tables_as_on_a_folder(
+    on_s3, store, state, take_in, write_csv, rows_of, problems
+):
+    first = write_csv([post(1), post(2, author="bob"), post(3, "?")], "a.csv")
+    second = write_csv([post(1, text="edited")], "b.csv")
+
+    def history(at):
+        new = take_in(first, into=at, max_bad_share=0.5).values["rows_new"]
+        again = take_in(second, into=at, observed_at=LATER).values["rows_new"]
+        gone = forget(at, state, source="test", author="bob")
+        return [new, again, gone, rows_of(at), problems(at)]
+
+    assert history(on_s3) == history(store)
+
+
+@pytest.mark.soak
 def test_everything_gives_the_same_tables_as_on_a_folder(
     on_s3, store, state, take_in, write_csv, rows_of, problems
 ):
