@@ -12,7 +12,9 @@ import murmuration as mm
 
 def build(request):
     time.sleep(0.5)
-    return ipywidgets.HTML("the page")
+    global page
+    page = ipywidgets.HTML("the page")
+    return page
 
 mm.dashboards.show_page(build, None)
 """
@@ -44,6 +46,10 @@ def is_answer(message):
     return message["content"].get("data", {}).get("method") == "update_states"
 
 
+def is_update(message):
+    return message["content"].get("data", {}).get("method") == "update"
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_a_page_is_made_after_its_cell_and_given_whole_to_whoever_asks(kernel, early):
     asks = [
@@ -66,4 +72,12 @@ def test_a_page_is_made_after_its_cell_and_given_whole_to_whoever_asks(kernel, e
     assert "comm_open" not in [one["msg_type"] for one in answer]
     states = answer[-1]["content"]["data"]["states"]
     [child] = states[whole]["state"]["children"]
-    assert states[child.removeprefix("IPY_MODEL_")]["state"]["value"] == "the page"
+    made = child.removeprefix("IPY_MODEL_")
+    assert states[made]["state"]["value"] == "the page"
+    for one in states:
+        send(kernel, "comm_msg", {"comm_id": one, "data": {"method": "request_state"}})
+        [*_, told] = read_until(kernel, is_update)
+        assert told["content"]["comm_id"] == one
+    kernel.execute("page.value = 'another'")
+    [*_, told] = read_until(kernel, is_update)
+    assert (told["content"]["comm_id"], told["content"]["data"]["state"]) == (made, {"value": "another"})  # fmt: skip

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import comm
 import ipywidgets as widgets
 import pandas as pd
 from ipykernel.comm.comm import BaseComm
+from ipykernel.kernelbase import Kernel
 from IPython.display import display
 
 from murmuration.dashboards.access import ACCESS_VARIABLE, EVERYTHING, Access, read_access
@@ -153,15 +153,24 @@ def show_page(build: Callable[[Request], widgets.Widget], request: Request) -> N
         fill()
         widgets.Widget.handle_control_comm_opened(control, message)
 
-    comm.get_comm_manager().register_target("jupyter.widget.control", answer)
+    manager = Kernel.instance().comm_manager  # type: ignore[attr-defined]
+    manager.register_target("jupyter.widget.control", answer)
     asyncio.get_running_loop().call_later(_UNTIL_SENT, fill)
 
 
 @contextmanager
 def _untold() -> Iterator[None]:
-    """Make widgets without telling the browser of each: half of them seen is worse than none, and it asks for all."""
+    """Make widgets without telling the browser of each.
+
+    It asks for all of them when it has its scripts; the manager of ipywidgets 8.1 waits for ever for children whose
+    beginning it did not see.
+    """
     publish = BaseComm.publish_msg
-    BaseComm.publish_msg = lambda *_args, **_keys: None  # type: ignore[method-assign]
+
+    def keep(self: BaseComm, *_args: Any, **_keys: Any) -> None:
+        self.kernel = Kernel.instance()  # a widget whose comm has none says nothing later either
+
+    BaseComm.publish_msg = keep  # type: ignore[method-assign]
     try:
         yield
     finally:

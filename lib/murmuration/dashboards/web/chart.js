@@ -145,7 +145,7 @@ export default {
         plot.textContent = "This browser cannot draw the chart; the numbers are below.";
         return;
       }
-      await turnOf(plot);
+      if (!paper) await turnOf(plot);
       if (mine !== turn) return;
       const config = {
         displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"],
@@ -153,7 +153,7 @@ export default {
         showSendToCloud: false, plotlyServerURL: "", // else a button uploads the chart to Plotly's servers
       };
       const data = dark.matches ? recolour(spec.data) : spec.data;
-      await library.react(plot, data, layoutOf(spec), config);
+      await library.react(plot, data, { ...layoutOf(spec), ...(paper && { width: PAPER }) }, config);
       for (const drawing of plot.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
       plot.removeAllListeners("plotly_click");
       plot.on("plotly_click", (event) => {
@@ -167,9 +167,18 @@ export default {
       });
       el.classList.add("mm-drawn");
     };
-    const fit = (width) => window.Plotly && plot.data && window.Plotly.relayout(plot, { width });
-    const onPaper = () => fit(PAPER);
-    const onScreen = () => fit(null);
+    let paper = false;
+    const onPaper = () => {
+      paper = true;
+      // At once, while `resize` waits a tenth of a second: then the browser has taken the page already.
+      if (window.Plotly && plot.data) window.Plotly.relayout(plot, { width: PAPER });
+    };
+    const onScreen = () => {
+      paper = false;
+      if (!window.Plotly || !plot.data || plot.hidden) return;
+      delete plot.layout.width; // with which nothing is measured
+      window.Plotly.Plots.resize(plot);
+    };
     model.on("change:figure", draw);
     model.on("change:hint", hint);
     dark.addEventListener("change", draw);
