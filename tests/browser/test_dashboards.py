@@ -11,6 +11,9 @@ from .visits import AURORA, AURORA_LATER, SLOW, VELORA, log_in, read_until, serv
 pytestmark = pytest.mark.browser
 
 
+WIDEST = "Math.max(...[...document.querySelectorAll('.main-svg')].map(s => s.clientWidth))"
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("dashboards")
@@ -113,21 +116,14 @@ def test_a_marketing_manager_reads_on_the_phone_without_a_kernel_and_prints_the_
     assert len(page.pdf(format="A4")) > 10_000
 
 
-WIDEST = "Math.max(...[...document.querySelectorAll('.main-svg')].map(s => s.clientWidth))"
-
-
-def widest(page) -> float:
-    return page.evaluate(WIDEST)
-
-
 def test_charts_of_a_wide_screen_fit_on_a_sheet_and_fit_the_screen_after_it(page, server):
     page.set_viewport_size({"width": 1440, "height": 900})
     log_in(page, server, "vera", f"brand_health?run={AURORA}")
     page.wait_for_selector(".mm-drawn .scatterlayer .point")
-    assert widest(page) > 1_000
+    assert page.evaluate(WIDEST) > 1_000
     # Browsers take the page as it stands when the event was heard.
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert widest(page) <= 688  # A4 less its margins
+    assert page.evaluate(WIDEST) <= 688  # A4 less its margins
     page.emulate_media(media="print")
     assert page.locator(".mm-posts td").first.evaluate("one => getComputedStyle(one).whiteSpace") == "pre-line"  # fmt: skip
     assert page.locator(".mm-page").evaluate("one => getComputedStyle(one).display") == "block"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from murmuration.dashboards.posts_file import Filter, PostsFile
@@ -41,6 +42,17 @@ def test_sorting_puts_unknown_values_last_both_ways(posts):
         known = [row["engagement"] for row in rows if row["engagement"] is not None]
         assert known == sorted(known, reverse=descending)
         assert all(row["engagement"] is None for row in rows[len(known) :])
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_sorting_by_time_does_not_hang_on_the_order_of_the_file(posts, tmp_path, descending):
+    table = pq.read_table(posts.path)
+    mixed = tmp_path / "mixed.parquet"
+    pq.write_table(table.take(np.random.default_rng(1).permutation(len(table))), mixed)
+    expected = sorted(table["post_id"].to_pylist(), reverse=descending)  # numbered as time goes on
+    for one in (posts, PostsFile(mixed)):
+        places = one.sort(one.select(Filter()), by="created_at", descending=descending)
+        assert [row["post_id"] for row in one.read(places)] == expected
 
 
 def test_posts_come_in_the_order_of_their_places_across_parts_of_the_file(posts):

@@ -122,6 +122,7 @@ export default {
       note.hidden = !model.get("hint") || plot.hidden;
     };
     let turn = 0;
+    let paper = false; // while the page is printed
     const draw = async () => {
       const mine = ++turn;
       const spec = JSON.parse(model.get("figure"));
@@ -167,7 +168,6 @@ export default {
       });
       el.classList.add("mm-drawn");
     };
-    let paper = false;
     const onPaper = () => {
       paper = true;
       // At once, while `resize` waits a tenth of a second: then the browser has taken the page already.
