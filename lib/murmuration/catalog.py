@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from murmuration.errors import CatalogError, UnknownNameError, suggest
+from murmuration.errors import CatalogError, ParamError, UnknownNameError, suggest
 from murmuration.schema import SENSITIVE, SOURCE_NAME, Sensitive
 from murmuration.yaml_file import Place, explain, kind_of, read_yaml, validate
 
@@ -151,6 +151,18 @@ class SourceEntry(_Entry):
     language: str | None = None
     policy: PolicyEntry = Field(default_factory=PolicyEntry)
     live: LiveSource | None = None
+
+    @field_validator("language")
+    @classmethod
+    def _is_a_language(cls, given: str | None) -> str | None:
+        from murmuration.text.language import (
+            known_code,
+        )  # brings Arrow, which most catalogs do without
+
+        try:
+            return given and known_code(given)
+        except ParamError as err:
+            raise ValueError(str(err)) from err
 
 
 class BrandEntry(_Entry):

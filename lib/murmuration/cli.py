@@ -475,7 +475,7 @@ def forget(
     else:
         typer.echo(
             f"Nothing in the store is of this {'post' if post else 'author'} of {source!r}; later imports "
-            "keep it out. Look for a typing error if you expected posts."
+            "keep it out. It was erased before, or look for a typing error."
         )
     if done.models:
         typer.echo(

@@ -20,6 +20,7 @@ KINDS = ("post", "reply", "repost", "quote", "comment", "article")
 LANG_SOURCES = ("declared", "detected")
 NO_LANG = "und"  # BCP 47: undetermined
 NO_MONTH = "unknown"  # the month of posts without a time
+DERIVED = "~"  # begins the ids of posts whose source gave none
 # What the policy of a source may forbid to name or to infer of authors.
 Sensitive = Literal["health", "politics", "religion", "ethnicity", "orientation"]
 SENSITIVE: tuple[Sensitive, ...] = get_args(Sensitive)

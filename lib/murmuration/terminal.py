@@ -130,14 +130,15 @@ def _counts_text(values: Mapping[str, Any]) -> str:
 
 def _repeated_text(receipt: "Receipt") -> str:
     repeated, equal = receipt.values["rows_repeated"], receipt.repeated_equal
-    text = f"of the {repeated:,} rows that repeat an id {equal:,} are equal to another"
-    if receipt.differing:
-        most = sorted(receipt.differing.items(), key=lambda pair: (-pair[1], pair[0]))
-        columns = ", ".join(f"{name} ({count:,})" for name, count in most[:8])
-        text += f"; the other {repeated - equal:,} differ in {columns}"
-    return text + (
-        ".\n  Of rows that differ one wins: the latest edit, else the latest observation, else the highest "
-        "content hash, so that the order of rows cannot matter."
+    rows = number(repeated, "row")
+    text = f"of {rows} with the id of another (a derived one, where there is none) {equal:,} {'is' if equal == 1 else 'are'} equal to it"
+    if not receipt.differing:
+        return f"{text}."
+    most = sorted(receipt.differing.items(), key=lambda pair: (-pair[1], pair[0]))
+    columns = ", ".join(f"{name} ({count:,})" for name, count in most[:8])
+    return (
+        f"{text}; the other {repeated - equal:,} differ in {columns}.\n  Of rows that differ one wins: the latest edit, "
+        "else the latest observation, else the highest content hash, so that the order of rows cannot matter."
     )
 
 

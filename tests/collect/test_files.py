@@ -219,3 +219,12 @@ def test_a_file_that_may_not_be_read_is_one_sentence(write, take_in, monkeypatch
         pytest.skip("this user may read everything")
     with pytest.raises(ReadError, match=r"cannot be read: Permission denied"):
         take_in(path)
+
+
+def test_a_first_line_that_is_a_post_is_not_taken_for_names_of_columns(write, take_in):
+    path = write(
+        "1,My name is Jane and I hate it,2024-01-01T00:00:00Z\n2,fine,2024-01-02T00:00:00Z\n"
+    )
+    with pytest.raises(ReadError, match="looks like a post and not like names of columns") as told:
+        take_in(path)
+    assert "Jane" not in str(told.value)

@@ -171,10 +171,46 @@ def test_a_file_that_is_imported_again_with_a_mended_option_is_mended_as_a_whole
         assert counts(receipt)["written"] == 40
         hours = {post["created_at"].hour for post in posts_of("created_at").values()}
         assert hours == {10 if number == 0 else 15 if number == 1 else 1}
+    assert not take_in(path, timezone="UTC", detect_language=False).repeated
+    assert {post["created_at"].hour for post in posts_of("created_at").values()} == {10}
     assert take_in(path, timezone="UTC", detect_language=False).repeated
     first = load_posts(store=store, as_of=1).compute()
     assert {at.hour for at in first["created_at"]} == {10}
     assert not [f for f in examine(store, Path(store.location) / "s") if f.level == "problem"]
+
+
+def test_posts_without_ids_do_not_stand_twice_when_their_file_is_read_in_another_way(
+    take_in, write_csv, posts_of, store, state
+):
+    path = write_csv(
+        [{"what": f"text {k}", "when": f"2015-02-24 10:{k:02d}", "who": "u"} for k in range(3)]
+    )
+    take_in(path, mapping={"text": "what"})
+    mended = {"text": "what", "created_at": "when", "author": "who"}
+    for zone, hour in (("UTC", 10), ("America/New_York", 15), ("UTC", 10)):
+        receipt = take_in(path, mapping=mended, timezone=zone)
+        assert counts(receipt)["new"] == 3
+        assert any("replaced: 3" in note for note in receipt.values["notes"])
+        posts = posts_of("text", "created_at").values()
+        assert sorted(post["text"] for post in posts) == ["text 0", "text 1", "text 2"]
+        assert {post["created_at"].hour for post in posts} == {hour}
+    assert take_in(path, mapping=mended).repeated
+    assert [len(load_posts(store=store, as_of=version).compute()) for version in (1, 2)] == [3, 3]
+    assert not [finding for finding in examine(store, state) if finding.level == "problem"]
+    compact(store, state)
+    assert len(posts_of()) == 3
+    assert not [finding for finding in examine(store, state) if finding.level == "problem"]
+
+
+def test_a_post_that_another_file_brought_as_well_stays_when_the_first_is_read_anew(
+    take_in, write_csv, posts_of
+):
+    first = [{"body": "a", "who": "u"}, {"body": "b", "who": "u"}]
+    take_in(path := write_csv(first), mapping={"text": "body", "author": ""}, observed_at=SEEN)
+    other = write_csv(first[:1], "other.csv")
+    take_in(other, mapping={"text": "body", "author": ""}, observed_at=SEEN + DAY)
+    take_in(path, mapping={"text": "body", "author": "who"}, observed_at=SEEN)
+    assert sorted(post["text"] for post in posts_of("text").values()) == ["a", "a", "b"]
 
 
 def test_languages_that_an_import_left_out_are_filled_in_by_importing_again(
@@ -867,3 +903,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         peaks.append(int(said.split()[-1]) / 1024)
     assert peaks[1] < peaks[0] + 250  # MB: buffers fill up, then it stays; see tests/benchmarks
     assert peaks[1] < 700
+
+
+@pytest.mark.parametrize(("named", "code"), [("english", "en"), ("pt-BR", "pt"), ("de", "de")])
+def test_a_language_is_named_by_code_or_in_english(take_in, write_csv, posts_of, named, code):
+    take_in(write_csv([{"id": "1", "text": "a"}]), language=named)
+    assert posts_of("lang")["1"]["lang"] == code
+
+
+def test_a_language_that_does_not_exist_is_refused_with_the_nearest():
+    with pytest.raises(ParamError, match=r"There is no language 'germann'.*german"):
+        ImportOptions(language="germann")

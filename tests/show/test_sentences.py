@@ -132,7 +132,7 @@ def test_whoever_scored_is_named(make_tables, make_scored, every, who, verb):
     )
     assert "The model english-0a1b2c3d learnt from posts that people labelled." in told
     assert ("VADER adds up words" in told) == (every == 2)
-    assert ("“united” counts as a name" in told) == (every == 2)  # to VADER, but not to a model
+    assert ("“united” has no feeling here" in told) == (every == 2)  # to VADER, but not to a model
     assert "since no method here reads their language" in told
     assert "feelings and words are those of the text alone" in told
     assert "a post that names both brands counts for both" in told
@@ -367,7 +367,7 @@ def test_days_without_posts_are_told(make_tables, make_scored):
     one = make_tables([make_scored("us", "this", neutral=6, days=(0, 2))], brands=ALONE)
     assert gaps_of(one) == [
         "1 day of 3 has no post about the brand.",
-        "The posts of this source run from 1 March 2026 to 9 March 2026.",
+        "The posts that were searched run from 1 March 2026 to 9 March 2026.",
     ]
     two = make_tables([make_scored("us", "this", neutral=6)], brands=ALONE)
     assert gaps_of(two)[0] == "2 days of 3 have no post about the brand."
@@ -397,7 +397,7 @@ def test_limits_take_their_numbers_from_the_table():
     assert "take those mistakes out, as counted on some tweets." in told
     assert "1 post repeats the text of another" in told
     assert "5 rows of the imported files could not be read" in told
-    assert "“\\*delta\\*” and “united” count as a name here" in told
+    assert "“\\*delta\\*” and “united” have no feeling here" in told
     assert "sick" not in told
     assert told.endswith("- A gap.")
 

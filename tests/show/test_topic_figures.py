@@ -352,7 +352,7 @@ def test_where_there_is_nothing_it_is_said_when_posts_were_written():
         (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),
     )
     sentences = describe_topics(none, none, name="Aurora", data=run)
-    assert sentences[1] == "The posts of this source run from 1 February 2026 to 1 March 2026."
+    assert sentences[1] == "The posts that were searched run from 1 February 2026 to 1 March 2026."
     counted = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [0, 0]})
     assert describe_audience(none, none, counted, data=run)[1] == sentences[1]
     assert len(describe_topics(none, none)) == 2

@@ -23,18 +23,21 @@ from murmuration.collect.files import PostFile
 from murmuration.collect.normalise import Normaliser
 from murmuration.collect.raw import BadRow, RawBatch, Reader
 from murmuration.errors import ReadError, StoreChangedError, StoreError
+from murmuration.schema import DERIVED
 from murmuration.store.aside import in_order
 from murmuration.store.delta import DataFile, Store
 from murmuration.store.forget import erase_again
 from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
 from murmuration.store.tombstones import Tombstones, bury
+from murmuration.store.upkeep import Replaced
 from murmuration.store.write import new_batch, removed_unless_committed, write_units
 from murmuration.text.language import fill_languages
 
 _EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
 _NAMED, _LONGEST = 12, 30  # columns that an error lists, and letters of each
 _BEYOND_HOPE = 2  # times as many bad rows as the whole file may have: rows differ in length
+_REPLACED = "posts of earlier readings of this file, which had other derived ids, replaced"
 _KNOWN_COLUMNS = ("post_id", "version", "observed_at", "first_seen_at", "content_hash")
 
 
@@ -81,6 +84,7 @@ class ImportJob:
     folder: Path
     max_bad_share: float
     on_progress: Callable[[Progress], None]
+    earlier: Sequence[str] = ()  # imports of this very file, read in other ways
     merge: Merge = field(init=False)
     bad: BadRows = field(init=False)
     deleted: list[str] = field(default_factory=list, init=False)
@@ -123,6 +127,9 @@ class ImportJob:
             self.counts["forgotten"] += self.merge.drop(pa.array(self.deleted, pa.string()))
         tally = self.merge.rank()
         differing = self._differing() if tally.repeated_rows else Counter()
+        replaced = Replaced.find(self.store, posts, self.source, self.merge.replaced())
+        if replaced.files:
+            self.normaliser.notes[_REPLACED] = len(replaced.post_ids)
         values = self._values(file_hash, tally)
         self._check_alone(posts.version())
         self.store.replace(
@@ -132,7 +139,7 @@ class ImportJob:
             self.store, "post", self.source, self.deleted, reason="deleted", alive=known_deleted
         )
         files = self._write(tally, detect_language=detect_language)
-        self._commit(files, pack_receipt(values), seen=posts.version())
+        self._commit(files, replaced, pack_receipt(values), seen=posts.version())
         self._erase_latecomers(files)
         add_missing_receipts(self.store)
         return Outcome(
@@ -210,20 +217,32 @@ class ImportJob:
         deleted, alive = pa.array(self.deleted, pa.string()), set()
         for file in files:
             uri = f"{self.store.uri('posts')}/{file.path}"
-            rows = self.store.read_file(uri, columns=list(_KNOWN_COLUMNS))
+            rows = self.store.read_file(uri, columns=[*_KNOWN_COLUMNS, "import_id"])
             month = pa.repeat(pa.scalar(file.month), len(rows))
             self.merge.add_known(rank_columns(rows).append_column("month", month))
+            if self.earlier:
+                derived = rows.filter(pc.starts_with(rows["post_id"], DERIVED))
+                self.merge.add_before(
+                    derived["post_id"],
+                    pc.is_in(derived["import_id"], pa.array(self.earlier, pa.string())),
+                )
             if self.deleted:
                 alive.update(rows["post_id"].filter(pc.is_in(rows["post_id"], deleted)).to_pylist())
         return alive
 
-    def _commit(self, files: list[DataFile], facts: Mapping[str, str], *, seen: int) -> None:
+    def _commit(
+        self, files: list[DataFile], replaced: Replaced, facts: Mapping[str, str], *, seen: int
+    ) -> None:
         """Commit right behind a state that was looked at, so that nobody comes between look and commit."""
-        with removed_unless_committed(self.store, files):
+        rewritten = replaced.write(self.store)
+        with removed_unless_committed(self.store, files + rewritten):
             while True:
                 newest = self._check_alone(seen)
                 with suppress(StoreChangedError):
-                    self.store.commit_posts(newest, add=files, facts=facts, only_next=True)
+                    self.store.commit_posts(
+                        newest, add=files + rewritten, remove=replaced.files,
+                        facts={**facts, **replaced.facts()}, only_next=True,
+                    )  # fmt: skip
                     return
 
     def _erase_latecomers(self, files: list[DataFile]) -> None:

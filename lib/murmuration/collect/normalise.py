@@ -27,7 +27,7 @@ from murmuration.collect.values import (
     read_text,
     without_nothing,
 )
-from murmuration.schema import NO_MONTH, PAIRS, POSTS, STRINGS, UTC_TIME
+from murmuration.schema import DERIVED, NO_MONTH, PAIRS, POSTS, STRINGS, UTC_TIME
 from murmuration.store.pseudonyms import Pseudonyms
 from murmuration.text.language import declared_code
 
@@ -237,7 +237,7 @@ class Normaliser:
         ]
         joined = _joined(parts).filter(missing).to_pylist()
         prefix = self.source.encode() + b"\x00"
-        derived = ["~" + blake2b(prefix + text, digest_size=16).hexdigest() for text in joined]
+        derived = [DERIVED + blake2b(prefix + text, digest_size=16).hexdigest() for text in joined]
         places = pc.cumulative_sum(missing.cast(pa.int64()))
         return pa.array(derived).take(pc.if_else(missing, pc.subtract(places, 1), None))
 

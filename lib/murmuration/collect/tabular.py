@@ -1,6 +1,7 @@
 """CSV and Parquet files: rows under named columns."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -41,6 +42,11 @@ from murmuration.collect.values import plain, read_text
 from murmuration.errors import ReadError
 
 _SAMPLE_BYTES = 1 << 18
+# What stands in a column rather than above one: numbers, times, addresses, five words in a row.
+_IS_SAID = re.compile(
+    r"[+-]?\d+([.,]\d+)?|\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d.*|https?://\S+|\S+(\s+\S+){4,}", re.DOTALL
+)
+_SAID = 2  # such names make a line that is no header
 
 
 class CsvReader:
@@ -98,6 +104,11 @@ class CsvReader:
         names = [name.strip().lstrip("\ufeff") for name in header]
         if not any(names):
             raise ReadError(f"The first line of {self._file.path} names no columns.")
+        if sum(map(_is_said, names)) >= _SAID:
+            raise ReadError(
+                f"The first line of {self._file.path} looks like a post and not like names of columns. Put a line "
+                "of names above it, such as id,text,created_at, and import the file again."
+            )
         return [name or f"column_{number}" for number, name in enumerate(names, 1)]
 
     @property
@@ -256,6 +267,10 @@ def _free_name(name: str, taken: Mapping[str, Any]) -> str:
         number += 1
         free = f"{name}.{number}"
     return free
+
+
+def _is_said(name: str) -> bool:
+    return _IS_SAID.fullmatch(name) is not None
 
 
 def _left_out(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:

@@ -127,7 +127,12 @@ def _yes_or_no(parameter: Parameter, value: object) -> Value:
 
 def _texts(parameter: Parameter, value: object) -> Value:
     if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
+        inside = value.strip()
+        inside = (
+            inside[1:-1] if inside[:1] + inside[-1:] == "[]" else inside
+        )  # as YAML and Python write it
+        parts = [part.strip().strip("'\"") for part in inside.split(",")]
+        return [part for part in parts if part]
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return list(value)
     raise parameter.refuse(value, "a list of words, separated by commas")

@@ -434,7 +434,7 @@ def describe_limits(
     silent = sorted(word for word, feeling in words.items() if feeling == 0)
     if silent and _VADER in who:
         lines.append(
-            f"{as_markdown(quoted(silent))} {'counts' if len(silent) == 1 else 'count'} as a name here, not as a feeling."
+            f"{as_markdown(quoted(silent))} {'has' if len(silent) == 1 else 'have'} no feeling here: the lexicon of the brands or of this report says so."
         )
     if facts["copies"]:
         lines.append(

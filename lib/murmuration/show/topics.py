@@ -118,7 +118,7 @@ def _size_sentence(topics: pd.DataFrame, about: str) -> str:
     share = share_with_interval(top["share"], top["share_low"], top["share_high"])
     posts = count(topics["posts"].sum(), "post")
     if len(topics) == 1:
-        return f"{posts}{about} of this period make one topic, {_name(top['label'])}: they are too few or too much alike for more."
+        return f"{posts}{about} of this period {'makes' if posts.startswith('1 ') else 'make'} one topic, {_name(top['label'])}: they are too few or too much alike for more."
     return f"{posts}{about} of this period speak of {count(len(topics), 'topic')}; the largest is {_name(top['label'])} with {share} of all posts."
 
 
@@ -521,7 +521,7 @@ def describe_topic_gaps(
         return []
     return [
         f"{count(silent, 'day')} of the {days} of the period {'has' if silent == 1 else 'have'} no post.",
-        f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}.",
+        describe_range(data),
     ]
 
 

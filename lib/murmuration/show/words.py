@@ -92,8 +92,8 @@ def step(moment: datetime, bucket: Bucket) -> str:
 
 
 def describe_range(data: tuple[datetime, datetime]) -> str:
-    """Say when the posts of a source were written."""
-    return f"The posts of this source run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
+    """Say when the posts of the sources that a report reads were written."""
+    return f"The posts that were searched run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
 
 
 def tidy(name: str, *, longest: int = 60) -> str:

@@ -124,6 +124,7 @@ class Merge:
             self._keys = take(self._spill_keys, memory_limit=_MEMORY)
             self._keys.execute(f"CREATE TABLE mine ({_KEY_TYPES})")
             self._keys.execute(f"CREATE TABLE known ({_KEY_TYPES})")
+            self._keys.execute("CREATE TABLE before (post_id VARCHAR, own BOOLEAN)")
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._waiting_bytes = 0
         self.rows = 0
@@ -173,6 +174,23 @@ class Merge:
                 "INSERT INTO known BY NAME SELECT * FROM incoming SEMI JOIN mine USING (post_id)"
             )
         self._keys.unregister("incoming")
+
+    def add_before(self, post_ids: pa.ChunkedArray, own: pa.ChunkedArray) -> None:
+        """Take in ids that the store has; `own` says which come from an earlier reading of the file at hand."""
+        self._keys.register("incoming", pa.table({"post_id": post_ids, "own": own}))
+        with self._on_disk():
+            self._keys.execute("INSERT INTO before BY NAME SELECT * FROM incoming")
+        self._keys.unregister("incoming")
+
+    def replaced(self) -> pa.ChunkedArray:
+        """Give the ids that only an earlier reading of the file knows."""
+        self._flush()
+        with self._on_disk():
+            found = self._keys.sql("""
+                SELECT post_id FROM before ANTI JOIN mine USING (post_id)
+                GROUP BY post_id HAVING bool_and(own) ORDER BY post_id
+            """).to_arrow_table()
+        return found["post_id"]
 
     def drop(self, post_ids: pa.Array) -> int:
         """Leave posts out by id; say how many rows that were."""

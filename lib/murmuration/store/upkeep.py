@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from deltalake import DeltaTable
 
 from murmuration.errors import ParamError
 from murmuration.schema import POSTS, STORE_TABLES
@@ -17,7 +18,7 @@ from murmuration.store.merge import Merge
 from murmuration.store.receipts import add_missing_receipts
 from murmuration.store.spill import remove_leftovers, spill_folder
 from murmuration.store.tombstones import Tombstones, mark_swept
-from murmuration.store.write import new_batch, removed_unless_committed, write_units
+from murmuration.store.write import new_batch, removed_unless_committed, write_units, write_without
 
 FOLDED, ERASED = "murmuration_fold", "murmuration_erased"  # facts in commits
 KEEP_DAYS = 30  # files that a newer version replaced stay so long for `as_of`
@@ -179,6 +180,49 @@ def fold(
             alone = len(months) > 1
             store.commit_posts(table, add=files, remove=old, facts=facts, only_next=alone)
     return sum(file.rows for file in old), tally.written
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Replaced:
+    """Posts that go since the file that they came from is read in another way, which gives them other ids.
+
+    Attributes
+    ----------
+    source, post_ids
+        Whose they are, and which.
+    files
+        Data files that hold some of them.
+    """
+
+    source: str
+    post_ids: pa.ChunkedArray
+    files: list[DataFile]
+
+    @classmethod
+    def find(
+        cls, store: Store, table: DeltaTable, source: str, post_ids: pa.ChunkedArray
+    ) -> "Replaced":
+        """Look for them in a version of `posts`."""
+        files = store.post_files(table, source=source) if len(post_ids) else []
+        return cls(source, post_ids, [file for file in files if _holds(store, file, post_ids)])
+
+    def write(self, store: Store) -> list[DataFile]:
+        """Write their files without them; give what a commit may add in place of those."""
+        return write_without(store, self.files, self.post_ids)
+
+    def facts(self) -> dict[str, str]:
+        """Give what the commit says of it, so that `doctor` can add up."""
+        if not self.files:
+            return {}
+        return {
+            FOLDED: f"{self.source}/replaced",
+            ERASED: json.dumps({self.source: len(self.post_ids)}),
+        }
+
+
+def _holds(store: Store, file: DataFile, post_ids: pa.ChunkedArray) -> bool:
+    rows = store.read_file(f"{store.uri('posts')}/{file.path}", columns=["post_id"])
+    return pc.any(pc.is_in(rows["post_id"], post_ids)).as_py() or False
 
 
 def _read_whole(store: Store, file: DataFile) -> pa.Table:

@@ -102,6 +102,41 @@ def write_units(
     return written
 
 
+def write_without(
+    store: Store, files: Iterable[DataFile], post_ids: pa.ChunkedArray
+) -> list[DataFile]:
+    """Write files anew without some posts, each as part of its own batch; those that become empty are left out.
+
+    Parameters
+    ----------
+    store
+        Where to.
+    files
+        Files of `posts`, which stay as they are.
+    post_ids
+        The posts to leave out.
+
+    Returns
+    -------
+    list of DataFile
+        What a commit may add in place of `files`. On an error they are removed again.
+    """
+    written: list[DataFile] = []
+    with removed_on_error(store, written):
+        for file in files:
+            rows = store.read_file(f"{store.uri('posts')}/{file.path}")
+            rows = rows.filter(pc.invert(pc.is_in(rows["post_id"], post_ids)))
+            if not len(rows):
+                continue
+            path = f"{file.path.removesuffix('.parquet')}-{secrets.token_hex(4)}.parquet"
+            first, last = _days(rows)
+            written.append(
+                replace(file, path=path, rows=len(rows), bytes=0, first=first, last=last)
+            )
+            written[-1] = replace(written[-1], bytes=write_file(store, rows, path=path))
+    return written
+
+
 def _days(posts: pa.Table) -> tuple[date | None, date | None]:
     """First and last day of the posts, without asking Arrow for the time zones of the world."""
     span = pc.min_max(posts["created_at"].cast(pa.int64()).cast(pa.timestamp("us")))

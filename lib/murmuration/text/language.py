@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from murmuration.errors import ParamError, suggest
 from murmuration.frames import text_list
 from murmuration.schema import NO_LANG
 from murmuration.text.markup import unescape
@@ -104,6 +105,23 @@ def declared_code(name: str | None) -> str | None:
     primary = plain.replace("_", "-").split("-")[0]
     usable = 2 <= len(primary) <= 3 and primary.isascii() and primary.isalpha()
     return _CODES.get(primary, primary) if usable and primary not in _NOTHING else None
+
+
+def known_code(name: str) -> str:
+    """Give the code of a language that a person names.
+
+    Raises
+    ------
+    ParamError
+        If there is none; says the nearest one.
+    """
+    code = declared_code(name)
+    if code is None:
+        raise ParamError(
+            f"There is no language {name!r}. Use its code of two or three letters, such as en or pt, or its English "
+            f"name.{suggest(name.casefold(), _NAMES)}"
+        )
+    return code
 
 
 def detect_languages(texts: Iterable[str | None]) -> pa.Array:
