@@ -501,6 +501,7 @@ def explain(err: Exception) -> str:
         "File too large": "a file would be longer than this process may write. Raise `ulimit -f`.",
         "Read-only file system": "the file system is read-only. Choose another place.",
         "Permission denied": "it may not be written or read by this user. Check its owner.",
+        "Operation not permitted": "it is protected against changes. Choose another place, or see what `lsattr` says.",
         # Where there are no credentials, delta-rs asks for those of an EC2 machine.
         "169.254.169.254": "no S3 credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         "Unable to locate credentials": "no S3 credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
