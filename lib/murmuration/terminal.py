@@ -172,6 +172,10 @@ def print_run(result: "RunResult", *, as_json: bool) -> None:
     else:
         for sentence in result.manifest["answer"]:
             typer.echo(sentence)
+    from murmuration.reports.provenance import describe_changed
+
+    if said := describe_changed(result.manifest["code"]):
+        typer.secho(said, fg=typer.colors.YELLOW, err=True)
     if result.status != "succeeded":
         typer.secho(f"Error: {result.manifest['error']['sentence']}", fg=typer.colors.RED, err=True)
     if not as_json:

@@ -14,6 +14,7 @@ from murmuration.reports import RunResult, compare_runs, find_run, list_runs, re
 from murmuration.reports.compare import write_comparison
 from murmuration.reports.compare_data import compare_data
 from murmuration.reports.manifest import pinned_versions
+from murmuration.reports.provenance import describe_changed, describe_code
 from murmuration.reports.replay import read_code
 from murmuration.reports.tables import compare_tables
 from murmuration.settings import get_settings
@@ -144,6 +145,10 @@ def test_the_recorded_code_runs_even_if_the_notebook_is_another_one_now(
     [
         ({"commit": None}, "did not run from a git commit"),
         ({"dirty": True}, "changed after its commit"),
+        (
+            {"dirty": True, "changed": ["lib/a.py", "lib/b.py", "lib/c.py", "lib/d.py"]},
+            r"\(lib/a.py, lib/b.py, lib/c.py and 1 more\)",
+        ),
         ({"lock_sha256": "another"}, "ran with other packages"),
         ({"commit": "0" * 40}, "git cannot give the code"),
     ],
@@ -151,15 +156,35 @@ def test_the_recorded_code_runs_even_if_the_notebook_is_another_one_now(
 def test_code_that_cannot_be_had_is_refused_and_the_way_out_named(
     committed, add_posts, fake_run, code, said
 ):
-    from murmuration.reports.provenance import describe_code
-
     add_posts([1])
-    known = describe_code(committed)
+    known = describe_code(committed, "brand_health")
     run = fake_run("run-a", code=known | code, pinned={"tables": {"posts": 1}})
     with pytest.raises(ReportError, match=said) as raised:
         replay_run(run)
     assert "--code current" in str(raised.value)
     assert list_runs(get_settings().reports) == [run]
+
+
+def test_only_changes_of_the_code_stand_in_the_way_of_a_replay(committed):
+    (committed / "schedules").mkdir(exist_ok=True)
+    for path in ("schedules/mine.yaml", "notes.md", "notebooks/reports/another.ipynb"):
+        (committed / path).write_text("new")
+    with (committed / "data_catalog.yaml").open("a") as catalog:
+        catalog.write("# its brands are pinned apart\n")
+    code = describe_code(committed, "small")
+    assert (code["dirty"], code["changed"], describe_changed(code)) == (False, [], "")
+
+    new = committed / "lib" / "murmuration" / "new module.py"
+    new.parent.mkdir(parents=True, exist_ok=True)
+    new.write_text("")
+    with (committed / "notebooks/reports/small.ipynb").open("a") as notebook:
+        notebook.write(" ")
+    code = describe_code(committed, "small")
+    assert code["dirty"]
+    assert describe_changed(code) == (
+        "This run cannot be replayed exactly later: lib/murmuration/new module.py, notebooks/reports/small.ipynb are "
+        "changed since the last commit."
+    )
 
 
 def test_a_run_that_does_not_say_what_it_read_is_refused(committed, fake_run):

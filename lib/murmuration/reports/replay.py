@@ -17,7 +17,7 @@ from murmuration.reports.context import REPLAY, Context
 from murmuration.reports.manifest import RunResult
 from murmuration.reports.parameters import check_parameters, read_parameters
 from murmuration.reports.pins import MODELS, NAMED, PINNED, pin_inputs
-from murmuration.reports.provenance import describe_code
+from murmuration.reports.provenance import describe_code, name_changed
 from murmuration.reports.runner import (
     DEADLINE_SECONDS,
     OnProgress,
@@ -201,14 +201,16 @@ def _execute(
 @contextmanager
 def _checked_out(run: RunResult, settings: Settings) -> Iterator[Path]:
     """Give a folder with the code that a run ran."""
-    then, now = run.manifest["code"], describe_code(settings.root)
+    then = run.manifest["code"]
+    now = describe_code(settings.root, str(run.manifest["report"]))
     name = run.folder.name
     if not then.get("commit"):
         raise ReportError(f"{name} did not run from a git commit. {_WAY_OUT}")
     if then.get("dirty"):
+        files = name_changed(then)
         raise ReportError(
-            f"{name} ran code that was changed after its commit {then['commit'][:12]}, and nobody kept the changes. "
-            f"{_WAY_OUT}"
+            f"{name} ran code that was changed after its commit {then['commit'][:12]}{f' ({files})' if files else ''}, and "
+            f"nobody kept the changes. {_WAY_OUT}"
         )
     if then.get("lock_sha256") != now["lock_sha256"]:
         raise ReportError(

@@ -237,7 +237,7 @@ def execute(
     started = datetime.now(UTC)
     clock = time.perf_counter()
     code = code or settings.root
-    ran = describe_code(code)
+    ran = describe_code(code, context.report)
     try:
         worker = (
             (spares or Spares(context.journal.parent)).take()
