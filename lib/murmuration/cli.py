@@ -283,7 +283,7 @@ def runs(
         print_json([dict(run.manifest) | {"folder": str(run.folder)} for run in found[:limit]])
         return
     print_table(
-        ["run", "report", "status", "started", "seconds", "parameters"],
+        ["run", "report", "status", "started", "seconds", "made by", "posts of", "parameters"],
         [run_row(run) for run in found[:limit]],
     )
     typer.echo(f"{number(len(found), 'run')}. Index: {settings.reports / 'index.html'}")

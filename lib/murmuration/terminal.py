@@ -211,6 +211,8 @@ def model_facts(saved: "SavedModel") -> dict[str, Any]:
 
 def run_row(run: "RunResult") -> list[str]:
     """Give a run as a row of the table of runs."""
+    from murmuration.reports.manifest import describe_maker, describe_period
+
     manifest = run.manifest
     given = {name: manifest["parameters"][name] for name in manifest["given"]}
     return [
@@ -219,6 +221,8 @@ def run_row(run: "RunResult") -> list[str]:
         manifest["status"],
         manifest["started_at"],
         str(manifest["seconds"]),
+        describe_maker(manifest),
+        describe_period(manifest),
         ", ".join(f"{name}={value}" for name, value in given.items()),
     ]
 

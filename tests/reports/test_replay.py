@@ -7,12 +7,16 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import murmuration as mm
+from murmuration.cli import app
 from murmuration.errors import ParamError, ReportError
 from murmuration.reports import RunResult, compare_runs, find_run, list_runs, replay_run
+from murmuration.reports.changes import find_previous
 from murmuration.reports.compare import write_comparison
 from murmuration.reports.compare_data import compare_data
+from murmuration.reports.index import write_index
 from murmuration.reports.manifest import pinned_versions
 from murmuration.reports.provenance import describe_changed, describe_code
 from murmuration.reports.replay import read_code
@@ -192,6 +196,47 @@ def test_a_run_that_does_not_say_what_it_read_is_refused(committed, fake_run):
         replay_run(fake_run("run-a", pinned={}))
 
 
+def test_the_run_before_is_that_of_the_time_before_whenever_it_was_made(workspace, fake_run):
+    def add(name, day, **facts):
+        given = {"schedule": "weekly", "at": f"2026-01-{day:02}T00:00:00+00:00"}
+        return fake_run(name, **given | facts)
+
+    fifth = add("made-first", 5, previous=None)
+    with pytest.raises(ReportError, match="has no run before it"):
+        find_previous(fifth)
+    add("backfilled", 4)
+    add("by-hand", 4, schedule=None)
+    add("other-brand", 4, parameters={"brand": "velora"})
+    add("failed", 4, status="failed")
+    older = add("older", 3)
+    assert find_previous(fifth).folder.name == "backfilled"
+    # What the ledger named when the run began counts where nothing is nearer, also with other parameters.
+    other = add("other", 6, parameters={"brand": "fable"}, previous="older")
+    assert find_previous(other).folder == older.folder
+    gone = add("alone", 6, schedule="another", previous="expired")
+    with pytest.raises(ReportError, match="expired, is gone"):
+        find_previous(gone)
+
+
+def test_the_list_of_runs_says_who_made_them_and_of_which_posts(workspace, fake_run):
+    period = {"since": "2026-01-01T00:00:00+00:00", "until": "2026-01-07T23:00:00+00:00"}
+    fake_run(
+        "scheduled",
+        schedule="weekly",
+        attempt=2,
+        seconds=1,
+        period=period | {"timezone": "Europe/Berlin"},
+    )
+    fake_run("replayed", replay_of="scheduled", seconds=1)
+    done = CliRunner().invoke(app, ["runs"])
+    assert "schedule weekly for 2026-01-08 00:00Z, attempt 2" in done.stdout
+    assert "2026-01-01 01:00 to 2026-01-08 00:00 Europe/Berlin" in done.stdout
+    assert "replay of scheduled" in done.stdout
+    page = write_index(get_settings().reports).read_text(encoding="utf-8")
+    assert "schedule weekly for 2026-01-08 00:00Z, attempt 2" in page
+    assert "2026-01-01 01:00 to 2026-01-08 00:00 Europe/Berlin" in page
+
+
 def test_a_misspelt_code_is_refused():
     with pytest.raises(ParamError, match="Did you mean 'current'"):
         read_code("curent")
@@ -237,6 +282,9 @@ def test_figures_that_clearly_moved_are_named_and_others_not(workspace, fake_run
     ]
     page = write_comparison(found, get_settings().reports).read_text(encoding="utf-8")
     assert "a, this, negative" in page
+    for words in ("<td>30.0 %</td><td>40.0 %</td>", "+10.0 (+7.2 to +12.8 points)"):
+        assert words in page
+    assert "from 30.0 % to 40.0 % (+7.2 to +12.8 points)" in found.describe()[0]
     assert "velora" in page
 
 

@@ -6,13 +6,14 @@ is there, by a process of its own: nobody waits for them, and the scheduler read
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from murmuration.errors import MurmurationError, ReportError
-from murmuration.reports.manifest import RunResult, load_run
+from murmuration.reports.manifest import MANIFEST, RunResult, load_run
 from murmuration.reports.page import put_text, resource, templates
 
 PAGE, FACTS = "changes.html", "changes.json"
@@ -21,18 +22,49 @@ PAGE, FACTS = "changes.html", "changes.json"
 def find_previous(run: RunResult) -> RunResult:
     """Give the run of the same schedule before a run.
 
+    That is the one that succeeded for the last logical time before its own, with the same parameters, whenever it was
+    made: a backfill may have made it later.
+
     Raises
     ------
     ReportError
-        If there was none, or it is gone.
+        If there is none, or the only one known is gone.
     """
     name = run.manifest.get("previous")
-    if not name:
-        raise ReportError(f"{run.folder.name} has no run before it that it could be compared with.")
+    known = _load(run.folder.parent / str(name)) if name else None
+    before = [*_same_before(run), *([known] if known else [])]
+    if before:
+        return max(before, key=lambda one: (_at(one), one.manifest.get("started_at", "")))
+    if name:
+        raise ReportError(f"The run before, {name}, is gone; nothing can be compared.")
+    raise ReportError(f"{run.folder.name} has no run before it that it could be compared with.")
+
+
+def _same_before(run: RunResult) -> list[RunResult]:
+    """Give the runs of a run's schedule that succeeded for earlier times, with its parameters."""
+    if not run.manifest.get("schedule"):
+        return []
+    found = [_load(path.parent) for path in run.folder.parent.glob(f"*/{MANIFEST}")]
+    same = ("schedule", "parameters")
+    return [
+        one
+        for one in found
+        if one is not None
+        and all(one.manifest.get(name) == run.manifest.get(name) for name in same)
+        and one.status == "succeeded"
+        and _at(one) < _at(run)
+    ]
+
+
+def _load(folder: Path) -> RunResult | None:
     try:
-        return load_run(run.folder.parent / str(name))
-    except ReportError as err:
-        raise ReportError(f"The run before, {name}, is gone; nothing can be compared.") from err
+        return load_run(folder)
+    except ReportError:
+        return None
+
+
+def _at(run: RunResult) -> datetime:
+    return datetime.fromisoformat(run.manifest["at"])
 
 
 def write_changes(run: RunResult) -> Path:

@@ -59,12 +59,31 @@ class FigureChange:
         """Say it in a sentence; shares are percentages."""
         name = self.figure.replace("_", " ")
         where = f"{name[:1].upper()}{name[1:]} of {self.row} (table {self.table})"
-        if self.figure.endswith("share"):
-            return (
-                f"{where} went from {100 * self.before:.1f} % to {100 * self.after:.1f} % "
-                f"({100 * self.low:+.1f} to {100 * self.high:+.1f} points)."
-            )
-        return f"{where} went from {self.before:.3g} to {self.after:.3g} ({self.low:+.3g} to {self.high:+.3g})."
+        return f"{where} went from {self.text(self.before)} to {self.text(self.after)} ({self._interval})."
+
+    def text(self, value: float) -> str:
+        """Write a value of it as people read it."""
+        return f"{100 * value:.1f} %" if self._is_share else f"{value:.3g}"
+
+    @property
+    def difference(self) -> str:
+        """Write the difference, with its interval."""
+        gap = self.after - self.before
+        return (
+            f"{100 * gap:+.1f} ({self._interval})"
+            if self._is_share
+            else f"{gap:+.3g} ({self._interval})"
+        )
+
+    @property
+    def _is_share(self) -> bool:
+        return self.figure.endswith("share")
+
+    @property
+    def _interval(self) -> str:
+        if self._is_share:
+            return f"{100 * self.low:+.1f} to {100 * self.high:+.1f} points"
+        return f"{self.low:+.3g} to {self.high:+.3g}"
 
 
 def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:

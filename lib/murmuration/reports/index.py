@@ -7,7 +7,7 @@ from typing import Any
 from filelock import FileLock
 from markupsafe import Markup
 
-from murmuration.reports.manifest import list_runs
+from murmuration.reports.manifest import describe_maker, describe_period, list_runs
 from murmuration.reports.page import put_text, resource, script_hash, templates
 
 INDEX = "index.html"
@@ -56,6 +56,8 @@ def _row(folder: Path, manifest: Mapping[str, Any], reports: Path) -> dict[str, 
         .replace("T", " ")
         .replace("+00:00", " UTC"),
         "seconds": manifest.get("seconds"),
+        "maker": describe_maker(manifest),
+        "period": describe_period(manifest),
         "parameters": {
             name: manifest.get("parameters", {}).get(name) for name in manifest.get("given", [])
         },

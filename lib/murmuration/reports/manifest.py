@@ -5,8 +5,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -57,6 +59,31 @@ class RunResult:
         return pq.read_table(path)
 
 
+def describe_maker(manifest: Mapping[str, Any]) -> str:
+    """Say who asked for a run: a schedule and the time of its fire, a replay; nothing for a person."""
+    if manifest.get("replay_of"):
+        return f"replay of {manifest['replay_of']}"
+    if not manifest.get("schedule"):
+        return ""
+    at = f"{datetime.fromisoformat(manifest['at']).astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    attempt = manifest.get("attempt", 1)
+    return (
+        f"schedule {manifest['schedule']} for {at}{f', attempt {attempt}' if attempt > 1 else ''}"
+    )
+
+
+def describe_period(manifest: Mapping[str, Any]) -> str:
+    """Say which posts a run read, in its own zone: “2026-03-01 00:00 to 2026-03-08 00:00 UTC”; nothing where it does not say."""
+    period = manifest.get("period")
+    if not period:
+        return ""
+    zone = ZoneInfo(period.get("timezone", "UTC"))
+    since, until = (
+        f"{datetime.fromisoformat(period[end]).astimezone(zone):%Y-%m-%d %H:%M}" for end in ("since", "until")
+    )  # fmt: skip
+    return f"{since} to {until} {zone.key}"
+
+
 def stage_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest of a run under another name: `show_run` makes it exist."""
     with (folder / _STAGED).open("w", encoding="utf-8") as file:
@@ -73,6 +100,11 @@ def show_run(folder: Path) -> None:
     except FileNotFoundError:
         if not (folder / MANIFEST).exists():
             raise
+
+
+def is_decided(folder: Path) -> bool:
+    """Tell whether a folder is a run, or holds all that it needs to be made one."""
+    return any((folder / name).exists() for name in (MANIFEST, _STAGED))
 
 
 def load_run(folder: Path) -> RunResult:

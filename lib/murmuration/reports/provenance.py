@@ -72,7 +72,9 @@ def _find_changes(root: Path, report: str) -> list[str] | None:
     told = _git(root, "status", *words, "--", "lib", notebook)
     if told is None:
         return None
-    return sorted(entry[3:] for entry in told.split("\0") if entry)  # two letters and a space before
+    return sorted(
+        entry[3:] for entry in told.split("\0") if entry
+    )  # two letters and a space before
 
 
 def _git(root: Path, *words: str) -> str | None:
