@@ -494,7 +494,8 @@ def forget(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check what must always be true of the store, and remove drafts that nobody works in any more."""
+    """Check what must always be true of the store, and remove drafts and runs that nobody works in any more."""
+    from murmuration.reports.context import sweep_killed
     from murmuration.reports.drafts import sweep_drafts
     from murmuration.settings import get_settings
     from murmuration.store.delta import open_store
@@ -510,6 +511,9 @@ def doctor(as_json: AsJson = False) -> None:
         findings = list(steps)
     if swept := sweep_drafts():
         text = f"{number(swept, 'draft')} of notebooks that nobody works in any more removed."
+        findings.append(Finding("note", text))
+    if killed := sweep_killed(settings.state / "runs"):
+        text = f"{number(len(killed), 'folder')} of runs whose process was killed removed."
         findings.append(Finding("note", text))
     problems = sum(finding.level == "problem" for finding in findings)
     if as_json:

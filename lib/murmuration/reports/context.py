@@ -6,6 +6,8 @@ kernel appends what it did to a journal, one JSON object a line, from which the 
 
 import json
 import os
+import shutil
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,13 +16,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from filelock import FileLock, Timeout
+
+from murmuration.reports.manifest import is_decided
 
 if TYPE_CHECKING:
     from murmuration.reports.parameters import Value
 
 VARIABLE = "MURMURATION_RUN"
 _MARK = ".running"
+_OWNER = "owner"  # a journal's first entry: which machine began the run
 _LEFT_SECONDS = 7 * 86_400.0  # no run is at work for so long
 # Among the pins, not a field of its own: code of any age can read it.
 REPLAY = "replay_of"
@@ -109,10 +115,16 @@ class Journal:
             file.write(json.dumps(entry, ensure_ascii=False, default=_plain) + "\n")
 
 
+def this_host() -> str:
+    """Give the name of this machine, as it stands in the names of its workers."""
+    return socket.gethostname()[:80]
+
+
 def mark_running(journal: Path) -> FileLock:
     """Hold a mark beside a run's journal while it is in progress; a kill lets go of it as well."""
     mark = FileLock(journal.with_suffix(_MARK))
     mark.acquire()
+    Journal(journal).add(_OWNER, host=this_host())
     return mark
 
 
@@ -131,6 +143,41 @@ def running_runs(runs: Path) -> set[str]:
                 pass
         except Timeout:
             found.add(path.stem)
+    return found
+
+
+def sweep_killed(runs: Path) -> list[Path]:
+    """Remove the folders and journals of runs of this machine whose process was killed; give the folders.
+
+    Several machines may share the folder of journals; what others began is theirs.
+
+    Parameters
+    ----------
+    runs
+        Folder of journals, in STATE.
+
+    Returns
+    -------
+    list of Path
+        Folders that were no runs yet. One that is a run, or decided to be one, stays.
+    """
+    found = []
+    for path in runs.glob(f"*{_MARK}"):
+        with suppress(OSError, ValueError, KeyError, Timeout), FileLock(path, timeout=0):
+            context_path, journal = path.with_suffix(".json"), path.with_suffix(".jsonl")
+            first = next(read_journal(journal), {})
+            if (first.get("kind"), first.get("host")) != (_OWNER, this_host()):
+                continue
+            folder = Path(json.loads(context_path.read_text(encoding="utf-8"))["folder"])
+            if folder.is_dir() and not is_decided(folder):
+                shutil.rmtree(folder)
+                found.append(folder)
+            for left in (context_path, journal, path):
+                left.unlink(missing_ok=True)
+    for path in runs.glob("worker-*.err"):
+        parts = path.stem.removeprefix("worker-").rsplit("-", 2)
+        if parts[0] == this_host() and parts[1].isdigit() and not psutil.pid_exists(int(parts[1])):
+            path.unlink(missing_ok=True)
     return found
 
 

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from murmuration.reports.context import VARIABLE
+from murmuration.reports.context import VARIABLE, this_host
 
 Child = subprocess.Popen[bytes]
 _OLDEST_SECONDS = 3600.0  # code may have changed on disk since it was imported
@@ -84,7 +84,7 @@ def start_worker(
         The run, for a worker of an older library, which does not wait for `give_work`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    errors = folder / f"worker-{secrets.token_hex(4)}.err"
+    errors = folder / f"worker-{this_host()}-{os.getpid()}-{secrets.token_hex(4)}.err"
     command = [
         sys.executable,
         "-m",
