@@ -22,6 +22,7 @@ schedule = typer.Typer(
     no_args_is_help=True, help="Reports that run by themselves: schedules/*.yaml."
 )
 
+_NOTICES_SHOWN = 5
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 At = Annotated[str | None, typer.Option("--at", help="Logical time of a fire.")]
 Item = Annotated[
@@ -195,8 +196,12 @@ def _log_to_terminal(form: str) -> None:
     log.setLevel(min(log.level or logging.INFO, logging.INFO))
     handler = logging.StreamHandler()
     plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(JsonFormatter() if form == "json" else plain)
+    chosen = JsonFormatter() if form == "json" else plain
+    handler.setFormatter(chosen)
     log.handlers, log.propagate = [handler], False
+    for other in logging.getLogger().handlers:
+        if type(other) is logging.StreamHandler:  # what libraries say has the same form
+            other.setFormatter(chosen)
 
 
 def _open() -> "Ledger":
@@ -204,6 +209,19 @@ def _open() -> "Ledger":
     from murmuration.settings import get_settings
 
     return open_ledger(get_settings())
+
+
+def _look() -> "Ledger":
+    """Open the ledger for those who only look, who need no right to write it; one that is not there yet is made."""
+    from murmuration.errors import LedgerError
+    from murmuration.schedule.ledger import look_at_ledger, open_ledger
+    from murmuration.settings import get_settings
+
+    try:
+        found = look_at_ledger(get_settings())
+    except LedgerError:  # of an older version, or it says so again in a moment
+        found = None
+    return found or open_ledger(get_settings())
 
 
 def _moment(text: str | None, name: str, option: str) -> datetime | None:
@@ -330,11 +348,12 @@ def export(
 def send() -> None:
     """Send the notices whose time has come; a daemon and every tick do that too."""
     from murmuration.schedule.notices import count_waiting, deliver_by_apprise, send_due
-    from murmuration.settings import get_settings
+    from murmuration.settings import get_settings, read_environ
 
-    ledger = _open()
-    links = get_settings().links
-    sent = send_due(ledger, os.environ, datetime.now(UTC), links=links, deliver=deliver_by_apprise)
+    ledger, settings = _open(), get_settings()
+    sent = send_due(
+        ledger, read_environ(os.environ, settings.root), datetime.now(UTC), links=settings.links, deliver=deliver_by_apprise,
+    )  # fmt: skip
     left = number(count_waiting(ledger), "notice")
     typer.echo(f"{number(sent, 'message')} sent, {left} left. Ledger: {_ledger_name()}")
 
@@ -357,13 +376,16 @@ def pin(
 @schedule.command()
 def status(
     name: Annotated[str | None, typer.Argument(help="Only this one, with its last fires.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also schedules that are long gone, and every notice.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what ran, what is late, what comes next and how long runs take."""
     from murmuration.schedule.overview import look
 
     loaded = _load()
-    found = look(_open(), loaded, datetime.now(UTC))
+    found = look(_look(), loaded, datetime.now(UTC), every=every or name is not None)
     chosen = [one for one in found.schedules if name in (None, one.name)]
     if name is not None and not chosen:
         loaded.get(name)
@@ -372,32 +394,39 @@ def status(
             fields_of(one)
             | {
                 "last": [fields_of(fire) for fire in one.last],
+                "last_real": one.last_real and fields_of(one.last_real),
                 "open": [fields_of(fire) for fire in one.open],
             }
             | {"late": one.late and one.late.total_seconds()}
             for one in chosen
         ]
+        undelivered = [fields_of(one) for one in found.undelivered]
         print_json(
-            {"at": found.at, "workers": found.workers, "unsent": found.unsent, "schedules": facts}
-        )
+            {
+                "at": found.at, "workers": found.workers, "unsent": len(undelivered), "undelivered": undelivered,
+                "schedules": facts,
+            }
+        )  # fmt: skip
         return
-    _print_status(found, chosen, detail=name is not None)
+    _print_status(found, chosen, detail=name is not None, every=every)
 
 
-def _print_status(found: Any, chosen: list[Any], *, detail: bool) -> None:
+def _print_status(found: Any, chosen: list[Any], *, detail: bool, every: bool) -> None:
     rows = []
     for one in chosen:
         last = one.last[0] if one.last else None
         rows.append([
             one.name,
-            f"paused {one.paused}" if one.paused else f"{one.next_at:%Y-%m-%d %H:%M}Z" if one.next_at else "–",
-            f"{last.state} {last.at:%Y-%m-%d %H:%M}Z" if last else "never",
+            "no longer there" if one.gone else f"paused {one.paused}" if one.paused
+            else f"{one.next_at:%Y-%m-%d %H:%M}Z" if one.next_at else "–",
+            _describe_last(last, one.last_real),
             ", ".join(f"{sum(fire.state == state for fire in one.open)} {state}" for state in sorted({fire.state for fire in one.open})),
             one.trend,
             one.problem or (f"late by {int(one.late.total_seconds() // 60):,} min" if one.late else "")
             or (last.sentence if last and last.state != "succeeded" else "")
             or next(iter(one.alerts), ""),
         ])  # fmt: skip
+    rows.sort(key=lambda row: row[1] == "no longer there")
     print_table(["schedule", "next", "last", "open", "takes", "note"], rows)
     if detail:
         print_table(
@@ -411,7 +440,25 @@ def _print_status(found: Any, chosen: list[Any], *, detail: bool) -> None:
                 for fire in [*one.open, *one.last]
             ],
         )  # fmt: skip
-    alive = [one for one in found.workers if one["kind"] == "daemon"]
-    there = f"{number(len(alive), 'daemon')} alive" if alive else "No daemon is alive"
-    unsent = f", {number(found.unsent, 'notice')} not delivered" if found.unsent else ""
+    shown = found.undelivered if every else found.undelivered[:_NOTICES_SHOWN]
+    for one in shown:
+        typer.echo(f"Not delivered: {one.describe()}")
+    if len(found.undelivered) > len(shown):
+        typer.echo(
+            f"And {len(found.undelivered) - len(shown):,} more notices not delivered; --all names them."
+        )
+    there = f"{number(found.daemons, 'daemon')} alive" if found.daemons else "No daemon is alive"
+    unsent = (
+        f", {number(len(found.undelivered), 'notice')} not delivered" if found.undelivered else ""
+    )
     typer.echo(f"{there}{unsent}. Ledger: {_ledger_name()}")
+
+
+def _describe_last(last: Any, real: Any) -> str:
+    """Say how the last fire ended; where it did not run, also how the last one did that ran."""
+    if last is None:
+        return "never"
+    said = f"{last.state} {last.at:%Y-%m-%d %H:%M}Z"
+    if real is None or real == last:
+        return said
+    return f"{real.state} {real.at:%Y-%m-%d %H:%M}Z, then {said}"

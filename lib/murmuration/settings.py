@@ -166,6 +166,14 @@ def get_settings() -> Settings:
     return load_settings(os.environ, start=Path.cwd())
 
 
+def read_environ(environ: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Give what stands under the names of variables: that of the environment, else that of ``.env`` beside the catalog.
+
+    For secrets that a file names by their variable, such as the addresses of notices.
+    """
+    return _read_file(root / ".env") | {name: value for name, value in environ.items() if value}
+
+
 def _read_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}

@@ -2,8 +2,10 @@
 
 import http.server
 import json
+import logging
 import signal
 import socket
+import subprocess
 import threading
 import time
 import urllib.request
@@ -11,10 +13,15 @@ import urllib.request
 import pytest
 
 from murmuration.errors import LedgerError
+from murmuration.reports.context import this_host
 from murmuration.schedule import daemon
 from murmuration.schedule.changes import compare_new
 from murmuration.schedule.daemon import Chores
-from murmuration.schedule.worker import Worker
+from murmuration.schedule.logs import JsonFormatter, note_run
+from murmuration.schedule.overview import look
+from murmuration.schedule.spec import Folder
+from murmuration.schedule.tables import workers
+from murmuration.schedule.worker import Worker, utc_now
 from murmuration.settings import get_settings
 
 from .office import wait_until
@@ -76,6 +83,80 @@ def test_a_daemon_says_how_it_is_and_ends_in_good_order(make_office):
     assert any("is no valid YAML" in line["message"] and line["level"] == "error" for line in lines)
     assert {"at", "level", "logger", "message"} <= lines[0].keys()
     assert switch.address not in "".join(said)
+
+
+def test_a_daemon_that_cannot_do_what_it_is_told_is_not_counted(make_office):
+    office = make_office()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        metrics = ("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(LedgerError, match="in use"):
+            daemon.run_daemon(office.settings, {}, at_once=1, grace_seconds=1, metrics=metrics)
+    assert look(office.ledger, Folder(office.folder).load(), utc_now()).daemons == 0
+
+
+def test_a_worker_whose_loop_ends_with_an_error_signs_off(bench):
+    assert look(bench.ledger, bench.worker.schedules, bench.clock.now).daemons == 1
+    with pytest.raises(RuntimeError), bench.worker.until_ended():
+        raise RuntimeError
+    assert look(bench.ledger, bench.worker.schedules, bench.clock.now).daemons == 0
+
+
+def test_a_killed_daemon_of_this_machine_counts_as_gone_at_once(bench):
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    rows = [
+        f"{this_host()}-{gone.pid}-aaaaaa",  # no such process
+        f"another-{gone.pid}-cccccc",  # nobody here can tell
+    ]
+    with bench.ledger.write() as connection:
+        for name in rows:
+            began = bench.clock.now
+            connection.execute(
+                workers.insert().values(
+                    id=name,
+                    kind="daemon",
+                    at_once=1,
+                    started_at=began,
+                    heartbeat_at=bench.clock.now,
+                )
+            )
+    found = look(bench.ledger, bench.worker.schedules, bench.clock.now)
+    assert {one["id"] for one in found.workers} == {bench.worker.name, rows[1]}
+
+
+def test_log_lines_for_machines_name_the_fire_and_the_run(bench, caplog):
+    bench.write(for_each={"brand": ["a"]})
+    lines = []
+    listening = logging.Handler()
+    listening.emit = lambda record: lines.append(json.loads(JsonFormatter().format(record)))
+    log = logging.getLogger("murmuration")
+    log.addHandler(listening)
+    log.setLevel(logging.INFO)
+    bench.run.wait = lambda job, stop: (note_run("a-run"), log.info("from deep below"))
+    try:
+        bench.tick()
+        bench.clock.advance(minutes=31)
+        bench.tick()
+    finally:
+        log.removeHandler(listening)
+    fire = {"schedule": "one", "item": "brand=a", "fire": "2026-03-02T01:00:00Z"}
+    about = {line["message"]: line for line in lines}
+    assert about["one brand=a 2026-03-02T01:00:00Z: attempt 1 begins"].items() >= fire.items()
+    assert about["from deep below"].items() >= (fire | {"run": "a-run"}).items()
+
+
+def test_a_lost_worker_is_told_with_its_fire(bench, caplog):
+    bench.write()
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    bench.run.wait = lambda job, stop: stop.wait(20)
+    sleeper = bench.add_worker(beat_seconds=3600)
+    sleeper.tick()
+    bench.clock.advance(minutes=5)
+    bench.add_worker(at_once=0).tick()
+    assert f"one 2026-03-02T01:00:00Z: worker {sleeper.name} was lost" in caplog.text
 
 
 def test_the_dead_mans_switch_hears_nothing_when_ticks_fail(bench, monkeypatch):

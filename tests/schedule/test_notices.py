@@ -1,11 +1,13 @@
 """Who is told of what: gathered, rate-limited, tried again, and never in the way of a run."""
 
 import http.server
+import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -13,7 +15,10 @@ from murmuration.cli import app
 from murmuration.schedule import requests
 from murmuration.schedule.alerts import Alert
 from murmuration.schedule.claims import Result
-from murmuration.schedule.notices import count_waiting, deliver_by_apprise, send_due
+from murmuration.schedule.metrics import LedgerCollector
+from murmuration.schedule.notices import Message, count_waiting, deliver_by_apprise, send_due
+from murmuration.schedule.overview import look
+from murmuration.schedule.page import write_schedule_page
 from murmuration.schedule.tables import notices
 
 from .conftest import START
@@ -170,6 +175,89 @@ def test_what_is_held_back_can_be_sent_without_a_tick(make_office, hook):
     assert len(hook) == 2
 
 
+def test_an_address_may_stand_in_the_env_file_beside_the_catalog(make_office, hook, monkeypatch):
+    office = make_office(
+        parameters={"no_such": 1}, name="brand_health", notify=[{"to": "TEAM", "gather": "1s"}]
+    )
+    (office.settings.root / ".env").write_text(f"TEAM={os.environ['TEAM']}\n")
+    monkeypatch.delenv("TEAM")
+    office.ask()
+    assert office.tick() == 1
+    assert len(hook) == 1
+
+
+def test_what_could_not_be_delivered_is_named_with_its_cause_and_no_address(bench):
+    begin(bench)
+    bench.clock.advance(minutes=31)
+    bench.run.next = [FAILED]
+    bench.tick()
+    bench.clock.advance(minutes=6)
+    here = {"TEAM": "json://user:secret@127.0.0.1:1/"}
+    send(bench, deliver_by_apprise, environ=here)
+    [one] = look(bench.ledger, bench.worker.schedules, bench.clock.now).undelivered
+    assert one.describe() == (
+        "one, failure of 2026-03-02 01:00 UTC, to TEAM: its server could not be reached (tried 1 time, tried again at "
+        "2026-03-02 01:08 UTC)."
+    )
+    bench.clock.advance(minutes=2)
+    send(bench, deliver_by_apprise, environ={"OTHER": "x"})
+    [one] = look(bench.ledger, bench.worker.schedules, bench.clock.now).undelivered
+    assert (one.to, one.tries) == ("TEAM", 2)
+    assert one.why == "TEAM is neither set in the environment nor in .env beside the catalog"
+    page = write_schedule_page(
+        bench.ledger, bench.worker.schedules, bench.run.reports, bench.clock.now
+    )
+    assert one.why in page.read_text()
+    registry = CollectorRegistry()
+    registry.register(LedgerCollector(bench.ledger))
+    said = generate_latest(registry).decode()
+    assert 'murmuration_undelivered_notices{state="waiting"} 1.0' in said
+    # Long after it was given up nobody needs to hear of it.
+    bench.clock.advance(days=4)
+    send(bench, deliver_by_apprise, environ=here)
+    [one] = look(bench.ledger, bench.worker.schedules, bench.clock.now).undelivered
+    assert one.next_at is None
+    bench.clock.advance(days=10)
+    assert not look(bench.ledger, bench.worker.schedules, bench.clock.now).undelivered
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("json://127.0.0.1:1/secret", "its server could not be reached"),
+        ("nothing-like-it://secret", "apprise knows no such address"),
+        ("REFUSING", "its server answered with error 403"),
+    ],
+)
+def test_why_a_message_did_not_arrive_is_told_without_the_address(
+    address, why, capfd, caplog, refusing
+):
+    problem = deliver_by_apprise(
+        refusing if address == "REFUSING" else address, Message("a", "b", ())
+    )
+    assert problem == why
+    assert "apprise" not in [record.name for record in caplog.records]
+    assert "secret" not in "".join(capfd.readouterr())
+
+
+@pytest.fixture
+def refusing():
+    """Address of a server that lets nobody in."""
+
+    class Closed(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(403)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Closed) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"json://127.0.0.1:{server.server_address[1]}/secret"
+        server.shutdown()
+
+
 def test_missed_fires_are_one_notice(bench, post):
     begin(bench)
     bench.write(catch_up="skip", notify=[{"to": "TEAM", "gather": "1m"}])
@@ -255,5 +343,7 @@ def test_a_message_reaches_a_webhook_through_apprise():
         port = server.server_address[1]
         assert deliver_by_apprise(f"json://127.0.0.1:{port}/hook", message) is None
     assert b"a body" in heard[0]
-    assert deliver_by_apprise(f"json://127.0.0.1:{port}/hook", message) == "it was not accepted"
+    assert deliver_by_apprise(f"json://127.0.0.1:{port}/hook", message) == (
+        "its server could not be reached"
+    )
     assert deliver_by_apprise("nonsense", message) == "apprise knows no such address"

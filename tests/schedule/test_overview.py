@@ -1,15 +1,24 @@
 """How things stand: in the terminal, on the page, for Prometheus."""
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from murmuration.cli_schedule import _describe_last
 from murmuration.reports.index import write_index
 from murmuration.schedule import requests
 from murmuration.schedule.claims import Result
+from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.metrics import LedgerCollector
 from murmuration.schedule.overview import look
 from murmuration.schedule.page import write_schedule_page
+from murmuration.schedule.tables import workers
 
 from .conftest import START
 
@@ -60,6 +69,85 @@ def test_the_page_shows_it_escaped_and_the_index_links_to_it(bench):
         assert words in text
     assert "<script" not in text
     assert 'href="schedule.html"' in write_index(bench.run.reports).read_text()
+
+
+def test_a_schedule_whose_file_is_gone_is_told_while_something_of_it_is_left(bench):
+    bench.write("ran")
+    bench.write("never", cron="0 0 29 2 *")
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    bench.tick()
+    for name in ("ran", "never"):
+        (bench.folder / f"{name}.yaml").unlink()
+    bench.tick()
+    loaded, now = bench.worker.schedules, bench.clock.now
+    found = look(bench.ledger, loaded, now)
+    assert ([one.name for one in found.there], [one.name for one in found.gone]) == ([], ["ran"])
+    page = write_schedule_page(bench.ledger, loaded, bench.run.reports, now).read_text()
+    assert page.index("No longer there") < page.index("ran")
+    assert "never" not in page
+    for folder in bench.shown():
+        shutil.rmtree(folder)
+    assert not look(bench.ledger, loaded, now).schedules
+    assert [one.name for one in look(bench.ledger, loaded, now, every=True).gone] == ["ran"]
+
+
+def test_what_is_paused_shows_how_it_went_last_and_problems_come_first(bench):
+    bench.write("a_good_one")
+    bench.write("z_bad_one")
+    bench.tick()
+    bench.clock.advance(minutes=31)
+    bench.run.next = [Result("succeeded"), Result("failed", "x", "no luck")]
+    bench.tick(bench.add_worker(at_once=1))
+    requests.pause(bench.ledger, bench.worker._folder.load().get("a_good_one"), bench.clock.now)
+    bench.clock.advance(minutes=60)
+    bench.run.next = [Result("failed", "x", "no luck")]
+    bench.tick()
+    loaded, now = bench.worker._folder.load(), bench.clock.now
+    good = look(bench.ledger, loaded, now).schedules[0]
+    assert (good.last[0].state, good.last_real.state) == ("skipped", "succeeded")
+    assert _describe_last(good.last[0], good.last_real) == (
+        "succeeded 2026-03-02 01:00Z, then skipped 2026-03-02 02:00Z"
+    )
+    page = write_schedule_page(bench.ledger, loaded, bench.run.reports, now).read_text()
+    assert page.index("z_bad_one") < page.index("a_good_one")
+    assert "Since then the last fire, of 2 March 02:00, was skipped." in page
+
+
+LOOK = """
+import os, sqlite3, sys
+from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.tables import workers
+if os.getuid() == 0:
+    os.setuid(65534)
+ledger = Ledger(sys.argv[1], as_it_is=True)
+with ledger.read() as connection:
+    print(len(connection.execute(workers.select()).all()))
+"""
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_who_may_not_write_the_ledger_may_look(at_work):
+    with tempfile.TemporaryDirectory() as place:  # where another user may go
+        address = f"sqlite:///{place}/ledger.sqlite"
+        ledger = Ledger(address)
+        row = {
+            "id": "a",
+            "kind": "daemon",
+            "at_once": 1,
+            "started_at": START,
+            "heartbeat_at": START,
+        }
+        with ledger.write() as connection:
+            connection.execute(workers.insert().values(**row))
+        if not at_work:
+            ledger.close()
+        Path(place).chmod(0o555)
+        command = [sys.executable, "-c", LOOK, address]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        Path(place).chmod(0o755)
+        ledger.close()
+    assert (done.stdout, done.stderr) == ("1\n", "")
 
 
 def test_durations_are_told_with_their_trend(bench):

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, and_, case, func, or_, select
 from murmuration.schedule.alerts import Watch
 from murmuration.schedule.due import lock_schedule
 from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.logs import title_of
 from murmuration.schedule.notices import note_ending
 from murmuration.schedule.spec import Retries, Schedule, Schedules
 from murmuration.schedule.tables import attempts, fires
@@ -57,9 +58,7 @@ class Job:
     @property
     def title(self) -> str:
         """Name it for people."""
-        return " ".join(
-            filter(None, [self.schedule.name, self.item, f"{self.at:%Y-%m-%dT%H:%M:%SZ}"])
-        )
+        return title_of(self.schedule.name, self.item, self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from murmuration.schedule.ledger import Ledger, open_ledger
 from murmuration.schedule.notices import deliver_by_apprise, gathers, send_due, stop_gathering
 from murmuration.schedule.spec import Folder
 from murmuration.schedule.worker import Worker, utc_now
-from murmuration.settings import Settings
+from murmuration.settings import Settings, read_environ
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def run_tick(
     def awaited() -> bool:
         return worker.is_awaited() or gathers(ledger, since, utc_now())
 
-    with _stopping(worker) as stopping:
+    with worker.until_ended(), _stopping(worker) as stopping:
         patient_until = time.monotonic() + _PATIENCE_SECONDS
         while not stopping.is_set():
             try:
@@ -120,17 +120,21 @@ def run_daemon(
     )  # now, so that the first run does not wait
     ledger = open_ledger(settings)
     spares = Spares(settings.state / "runs")
-    worker = Worker(
-        ledger, _folder(settings), ReportExecutor(settings, spares), kind="daemon", at_once=at_once
-    )
-    chores = Chores(ledger, worker, settings, environ)
-    if metrics:
-        from murmuration.schedule.metrics import serve_metrics
-
-        serve_metrics(ledger, *metrics)
-    log.info("daemon %s, %d at once", worker.name, at_once)
     try:
-        with _stopping(worker) as stopping, chores.in_background():
+        if metrics:  # first: a daemon that cannot do what it is told was never there
+            from murmuration.schedule.metrics import serve_metrics
+
+            serve_metrics(ledger, *metrics)
+        worker = Worker(
+            ledger,
+            _folder(settings),
+            ReportExecutor(settings, spares),
+            kind="daemon",
+            at_once=at_once,
+        )
+        chores = Chores(ledger, worker, settings, environ)
+        log.info("daemon %s, %d at once", worker.name, at_once)
+        with worker.until_ended(), _stopping(worker) as stopping, chores.in_background():
             while not stopping.is_set():
                 _loop_once(worker, spares, chores)
             log.info("stopping; %d runs get %g s to finish", worker.running, grace_seconds)
@@ -205,7 +209,7 @@ class Chores:
         """Send the notices that wait."""
         send_due(
             self._ledger,
-            self._environ,
+            read_environ(self._environ, self._settings.root),  # each time: somebody may mend it
             utc_now(),
             links=self._settings.links,
             deliver=deliver_by_apprise,
@@ -219,11 +223,12 @@ class Chores:
 
     def expire(self) -> None:
         """Remove run folders whose time is over, drafts that nobody works in, and what killed processes have left."""
-        from murmuration.reports.context import sweep_journals
+        from murmuration.reports.context import sweep_journals, sweep_killed
         from murmuration.reports.drafts import sweep_drafts
         from murmuration.schedule.retention import expire_runs, forget_workers
 
         sweep_drafts()
+        sweep_killed(self._settings.state / "runs")
         sweep_journals(self._settings.state / "runs")
         forget_workers(self._ledger, utc_now())
         expire_runs(self._ledger, self._worker.schedules, self._settings.reports, utc_now())

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from murmuration.errors import MurmurationError, StoreError
 from murmuration.reports.manifest import RunResult
+from murmuration.reports.provenance import describe_changed
 from murmuration.reports.spares import Spares
 from murmuration.schedule.alerts import read_watch
 from murmuration.schedule.claims import Job, Result
+from murmuration.schedule.logs import note_run
 from murmuration.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ class ReportExecutor:
     ) -> Result | None:
         """Execute an attempt; see `Executor`."""
         # Here, as a tick without due work has no need of them.
+        from murmuration.reports.context import sweep_killed
         from murmuration.reports.parameters import read_parameters
         from murmuration.reports.runner import execute, prepare_run, report_path
         from murmuration.schedule.check import given_parameters
@@ -105,8 +108,14 @@ class ReportExecutor:
 
         def ask(run: RunResult) -> bool:
             asked.append(run.folder)
+            if said := describe_changed(run.manifest["code"]):
+                log.warning("%s: %s", job.title, said)
             return run.status != "interrupted" and may_show(result_of(run))
 
+        if job.attempt > 1:
+            # What an attempt before has left whose process was killed.
+            for gone in sweep_killed(self._settings.state / "runs"):
+                log.info("%s of a process that was killed is removed", gone)
         try:
             report = report_path(self._settings.root, job.schedule.spec.report)
             context = prepare_run(
@@ -119,6 +128,7 @@ class ReportExecutor:
             )
         except MurmurationError as err:
             return Result("failed", error=str(err), again=isinstance(err, StoreError))
+        note_run(context.run_id)
         try:
             execute(
                 context,

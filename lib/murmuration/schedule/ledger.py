@@ -5,6 +5,7 @@ writers queue up instead of failing half-way; on PostgreSQL what must not be don
 the schedule's row.
 """
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ class Ledger:
     """
 
     def __init__(self, address: str, *, as_it_is: bool = False) -> None:
-        self._engine, self.name = _make_engine(address)
+        self._engine, self.name = _make_engine(address, only_read=as_it_is)
         self._turn = threading.Lock()
         with self.read() as connection:
             known = _version(connection)
@@ -111,12 +112,12 @@ def open_ledger(settings: Settings) -> Ledger:
 def look_at_ledger(settings: Settings) -> Ledger | None:
     """Open this workspace's ledger as it is, for those who only look: nothing is made; None where there is no file."""
     address = ledger_address(settings)
-    if address.startswith(_FILE) and not Path(address.removeprefix(_FILE)).exists():
+    if address.startswith(_FILE) and not os.access(address.removeprefix(_FILE), os.F_OK):
         return None
     return Ledger(address, as_it_is=True)
 
 
-def _make_engine(address: str) -> tuple[Engine, str]:
+def _make_engine(address: str, *, only_read: bool = False) -> tuple[Engine, str]:
     try:
         url = make_url(address)
         name = url.render_as_string(hide_password=True)
@@ -132,7 +133,10 @@ def _make_engine(address: str) -> tuple[Engine, str]:
                 raise LedgerError("A ledger needs a file, as several processes look at it.")
             path = Path(url.database)
             name = str(path)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if only_read and path.exists() and not _may_write(path):
+                url = url.set(database=path.absolute().as_uri(), query=_read_only(path))
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": _BUSY_SECONDS}
         else:
             options["pool_pre_ping"] = True  # a server may have been restarted meanwhile
@@ -147,6 +151,20 @@ def _make_engine(address: str) -> tuple[Engine, str]:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     return engine, name
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _read_only(path: Path) -> dict[str, str]:
+    """Say how SQLite opens a file that this user may not write.
+
+    Beside a log (``-wal``) somebody writes it, and SQLite reads along. Without one it would make a log even to read, and
+    nobody is at work: then it takes the file as it stands.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return {"uri": "true"} | ({"mode": "ro"} if log.exists() else {"immutable": "1"})
 
 
 def _prepare_sqlite(engine: Engine) -> None:

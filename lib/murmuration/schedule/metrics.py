@@ -1,6 +1,7 @@
 """Figures of the scheduler for Prometheus, read from the ledger when somebody asks."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry, start_http_server
@@ -10,6 +11,7 @@ from sqlalchemy import Select, and_, func, select
 
 from murmuration.errors import LedgerError
 from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.notices import find_undelivered
 from murmuration.schedule.tables import ENDED, OPEN, attempts, fires
 
 
@@ -30,7 +32,7 @@ def serve_metrics(ledger: Ledger, host: str, port: int) -> None:
 
 
 class LedgerCollector(Collector):
-    """Runs by outcome, lateness, duration, last success of each schedule, and the queue."""
+    """Runs by outcome, lateness, duration, last success of each schedule, the queue, and notices that do not arrive."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -47,6 +49,7 @@ class LedgerCollector(Collector):
                 totals = connection.execute(counts).all()
                 successes = connection.execute(_last_successes()).all()
                 # A backfill and what somebody asks for by hand are late by intention.
+                undelivered = find_undelivered(connection, datetime.now(UTC))
                 timed = connection.execute(_last_successes("timer", "catch-up")).all()
         except LedgerError:
             up.add_metric([], 0)
@@ -76,12 +79,21 @@ class LedgerCollector(Collector):
         success = GaugeMetricFamily(
             "murmuration_last_success_timestamp_seconds", "End of the last success", labels=one
         )
+        notices = GaugeMetricFamily(
+            "murmuration_undelivered_notices",
+            "Notices that could not be delivered so far: tried again (waiting), or given up",
+            labels=["state"],
+        )
+        for state in ("waiting", "given up"):
+            given_up = state == "given up"
+            count = sum((one.next_at is None) == given_up for one in undelivered)
+            notices.add_metric([state], count)
         for row in timed:
             lateness.add_metric([row.schedule], (row.claimed_at - row.logical_time).total_seconds())
         for row in successes:
             seconds.add_metric([row.schedule], (row.ended_at - row.claimed_at).total_seconds())
             success.add_metric([row.schedule], row.ended_at.timestamp())
-        yield from (ended, queue, lateness, seconds, success)
+        yield from (ended, queue, lateness, seconds, success, notices)
 
 
 def _last_successes(*kinds: str) -> Select[Any]:

@@ -4,17 +4,21 @@ A notice that cannot be delivered is tried again and never fails a run. Notices 
 while and sent as one message, and then at most one in so long: a broken night is one message.
 """
 
+import io
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from murmuration.schedule.alerts import Watch, record_alerts
 from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.logs import about, title_of
 from murmuration.schedule.spec import Schedule
 from murmuration.schedule.tables import fires, notices
 
@@ -23,9 +27,11 @@ log = logging.getLogger(__name__)
 _LEASE = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=1)
 _GIVE_UP_AFTER = timedelta(days=3)
+_GIVEN_UP_SHOWN = timedelta(days=10)  # since they were put on record
 _PARTS_MAX = 20
 _ATTACH_MAX = 3
 _SENTENCES_MAX = 3  # of alerts of one schedule; of failures the last is enough
+_HTTP_ERROR = re.compile(r"\berror=(\d{3})\b")
 _WORDS = {
     "failure": ("✗", "failed"), "recovery": ("✓", "recovered"), "missed": ("!", "missed"),
     "alert": ("!", "raised an alert"), "success": ("✓", "succeeded"),
@@ -39,6 +45,45 @@ class Message:
     title: str
     body: str
     attachments: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A notice that could not be delivered so far.
+
+    Attributes
+    ----------
+    schedule, item, at
+        The fire that it is about.
+    event
+        What it tells: failure, alert and so on.
+    to
+        Name of the variable that holds the address.
+    why
+        One sentence.
+    tries
+        How often it was tried.
+    next_at
+        When it is tried again; None where it was given up.
+    """
+
+    schedule: str
+    item: str
+    at: datetime
+    event: str
+    to: str
+    why: str
+    tries: int
+    next_at: datetime | None
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        title = " ".join(filter(None, [self.schedule, self.item]))
+        again = f"tried again at {self.next_at:%Y-%m-%d %H:%M} UTC" if self.next_at else "given up"
+        return (
+            f"{title}, {self.event} of {self.at:%Y-%m-%d %H:%M} UTC, to {self.to}: {self.why} "
+            f"(tried {self.tries} {'time' if self.tries == 1 else 'times'}, {again})."
+        )
 
 
 Deliver = Callable[[str, Message], str | None]
@@ -176,6 +221,27 @@ def count_waiting(ledger: Ledger) -> int:
         return int(connection.execute(select(func.count()).where(waiting)).scalar_one())
 
 
+def find_undelivered(connection: Connection, now: datetime) -> list[Undelivered]:
+    """Give the notices that could not be delivered, newest first; those given up for a while longer."""
+    late = and_(
+        notices.c.state != "sent", notices.c.tries > 0,
+        or_(notices.c.state != "given up", notices.c.recorded_at > now - _GIVEN_UP_SHOWN),
+    )  # fmt: skip
+    query = (
+        select(notices, fires.c.schedule, fires.c.item, fires.c.logical_time)
+        .join(fires, fires.c.id == notices.c.fire_id)
+        .where(late)
+        .order_by(notices.c.id.desc())
+    )
+    return [
+        Undelivered(
+            row.schedule, row.item, row.logical_time, row.event, row.target,
+            row.error or "it is being sent", row.tries, None if row.state == "given up" else row.not_before,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
 def _send(
     ledger: Ledger,
     target: str,
@@ -188,17 +254,28 @@ def _send(
     if not taken:
         return False
     address = environ.get(target, "")
-    error = deliver(address, write_message(taken, links)) if address else f"{target} is not set"
+    error = deliver(address, write_message(taken, links)) if address else _not_set(target)
     if error:
-        log.warning(
-            "a message to %s with %d notices could not be sent: %s", target, len(taken), error
-        )
+        _log_failure(taken, target, error)
     with ledger.write() as connection:
         for row in taken:
             connection.execute(
                 notices.update().where(notices.c.id == row.id).values(**_after(row, error, now))
             )
     return error is None
+
+
+def _log_failure(rows: Sequence[Row[Any]], target: str, error: str) -> None:
+    """Log that a message could not be sent: under the name of its fire if it is about one only."""
+    names = list(dict.fromkeys((row.schedule, row.item, row.logical_time) for row in rows))
+    first = f"a message to {target} about {title_of(*names[0])}"
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    with about(*names[0]) if len(names) == 1 else nullcontext():
+        log.warning("%s%s could not be sent: %s", first, more, error)
+
+
+def _not_set(target: str) -> str:
+    return f"{target} is neither set in the environment nor in .env beside the catalog"
 
 
 def _after(row: Row[Any], error: str | None, now: datetime) -> dict[str, Any]:
@@ -286,11 +363,35 @@ def deliver_by_apprise(address: str, message: Message) -> str | None:
     import apprise
 
     sender = apprise.Apprise()
-    if not sender.add(address):
-        return "apprise knows no such address"
     files = [str(path) for path in message.attachments]
+    with _overheard("apprise") as said:
+        if not sender.add(address):
+            return "apprise knows no such address"
+        try:
+            sent = sender.notify(body=message.body, title=message.title, attach=files or None)
+        except (TypeError, ValueError, OSError) as err:
+            return f"apprise ended with {type(err).__name__}"
+        return None if sent else _explain_refusal(said.getvalue())
+
+
+@contextmanager
+def _overheard(name: str) -> Iterator[io.StringIO]:
+    """Take what a library logs aside, as it may hold what is secret."""
+    logger, said = logging.getLogger(name), io.StringIO()
+    before, handler = logger.propagate, logging.StreamHandler(said)
+    logger.addHandler(handler)
+    logger.propagate = False
     try:
-        sent = sender.notify(body=message.body, title=message.title, attach=files or None)
-    except (TypeError, ValueError, OSError) as err:
-        return f"apprise: {type(err).__name__}"
-    return None if sent else "it was not accepted"
+        yield said
+    finally:
+        logger.propagate = before
+        logger.removeHandler(handler)
+
+
+def _explain_refusal(complaint: str) -> str:
+    """Say why a message was not accepted, without anything that may be part of the address."""
+    if code := _HTTP_ERROR.search(complaint):
+        return f"its server answered with error {code[1]}"
+    if "connection error" in complaint.lower():
+        return "its server could not be reached"
+    return "it was not accepted"

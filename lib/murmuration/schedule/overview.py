@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+import psutil
+from sqlalchemy import Connection, Row, and_, select
 
+from murmuration.reports.context import this_host
 from murmuration.schedule.alerts import open_alerts
 from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import ON_TIME
 from murmuration.schedule.ledger import Ledger, look_at_ledger
+from murmuration.schedule.notices import Undelivered, find_undelivered
 from murmuration.schedule.spec import Schedules
-from murmuration.schedule.tables import ENDED, OPEN, attempts, fires, notices, schedules, workers
+from murmuration.schedule.tables import ENDED, OPEN, REAL, attempts, fires, schedules, workers
 from murmuration.settings import Settings
 
 _RECENT = 20  # runs that the trend of durations looks at
@@ -47,12 +51,16 @@ class Standing:
         As its file says.
     problem
         What is wrong with its file; then the rest is what the ledger knows.
+    gone
+        Whether its file is no longer there.
     paused
         Why, if it is.
     next_at
         The next fire; None for a schedule that is paused or wrong.
     last
         The newest fires that have ended, newest first.
+    last_real
+        The newest one that ran: those that were skipped, cancelled or missed say nothing of how it goes.
     open
         Fires that run or wait.
     late
@@ -68,13 +76,23 @@ class Standing:
     timezone: str
     description: str
     problem: str
+    gone: bool
     paused: str | None
     next_at: datetime | None
     last: Sequence[FireNow]
+    last_real: FireNow | None
     open: Sequence[FireNow]
     late: timedelta | None
     seconds: Sequence[float]
     alerts: Sequence[str]
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody should look: it cannot run, is late, or failed or was missed last."""
+        last = self.last[0] if self.last else None
+        missed = last is not None and last.state == "missed"
+        failed = self.last_real is not None and self.last_real.state != "succeeded"
+        return bool(self.problem or self.late or missed or failed)
 
     @property
     def trend(self) -> str:
@@ -105,17 +123,39 @@ class Overview:
         By name.
     workers
         Those that have given a sign of life lately.
-    unsent
-        Notices that could not be delivered so far.
+    undelivered
+        Notices that could not be delivered so far, newest first.
     """
 
     at: datetime
     schedules: Sequence[Standing]
     workers: Sequence[Mapping[str, Any]]
-    unsent: int
+    undelivered: Sequence[Undelivered]
+
+    @property
+    def daemons(self) -> int:
+        """How many daemons are alive."""
+        return sum(one["kind"] == "daemon" for one in self.workers)
+
+    @property
+    def there(self) -> Sequence[Standing]:
+        """Those whose file is there."""
+        return [one for one in self.schedules if not one.gone]
+
+    @property
+    def gone(self) -> Sequence[Standing]:
+        """Those whose file is gone."""
+        return [one for one in self.schedules if one.gone]
 
 
-def look(ledger: Ledger, loaded: Schedules, now: datetime, *, fires_each: int = 10) -> Overview:
+def look(
+    ledger: Ledger,
+    loaded: Schedules,
+    now: datetime,
+    *,
+    fires_each: int = 10,
+    every: bool = False,
+) -> Overview:
     """Give how things stand.
 
     Parameters
@@ -128,23 +168,58 @@ def look(ledger: Ledger, loaded: Schedules, now: datetime, *, fires_each: int = 
         This moment.
     fires_each
         How many ended fires of each schedule.
+    every
+        Whether schedules whose file is gone are told for good, and not only while a folder of theirs is left.
 
     Returns
     -------
     Overview
-        All schedules that the folder or the ledger knows.
+        All schedules of the folder, and those of the ledger whose file is gone and that ever ran.
     """
     with ledger.read() as connection:
         rows = {row.name: row for row in connection.execute(select(schedules))}
-        names = sorted({*rows, *loaded.by_name, *loaded.problems})
+        known = {*loaded.by_name, *loaded.problems}
+        gone = {name for name in rows if name not in known and _is_told(connection, name, every)}
+        names = sorted({*known, *gone})
         found = [
             _standing(connection, name, rows.get(name), loaded, now, fires_each) for name in names
         ]
         alive = and_(workers.c.ended_at.is_(None), workers.c.heartbeat_at > now - _ALIVE)
         there = connection.execute(select(workers).where(alive).order_by(workers.c.started_at))
-        late = and_(notices.c.state != "sent", notices.c.tries > 0)
-        unsent: int = connection.execute(select(func.count()).where(late)).scalar_one()
-        return Overview(now, found, [dict(row) for row in there.mappings()], unsent)
+        living = [row for row in map(dict, there.mappings()) if not _is_dead(row)]
+        return Overview(now, found, living, find_undelivered(connection, now))
+
+
+def _is_told(connection: Connection, name: str, every: bool) -> bool:
+    """Tell whether a schedule whose file is gone ever ran, and unless all are asked for, whether anything is left of it."""
+    query = (
+        select(attempts.c.run_folder, attempts.c.expired_at, fires.c.state)
+        .join(fires, fires.c.id == attempts.c.fire_id)
+        .where(fires.c.schedule == name)
+    )
+    rows = connection.execute(query).all()
+    return bool(rows) and (
+        every
+        or any(row.state in OPEN for row in rows)
+        or any(
+            row.run_folder and row.expired_at is None and Path(row.run_folder).exists()
+            for row in rows
+        )
+    )
+
+
+def _is_dead(worker: Mapping[str, Any]) -> bool:
+    """Tell whether a worker of this machine is no process any more; of others only their silence tells."""
+    host, pid = worker["id"].rsplit("-", 2)[:2]
+    if host != this_host() or not pid.isdigit():
+        return False
+    # That another process got its number within the minute of its last sign of life may be left aside.
+    try:
+        return bool(psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
 
 
 def find_paused(settings: Settings) -> frozenset[str]:
@@ -171,7 +246,6 @@ def _standing(
     fires_each: int,
 ) -> Standing:
     schedule = loaded.by_name.get(name)
-    gone = "" if schedule or name in loaded.problems else "its file is gone"
     paused = None
     if row is not None and row.paused_at is not None:
         why = f": {row.paused_why}" if row.paused_why else ""
@@ -191,7 +265,8 @@ def _standing(
         cron=schedule.spec.cron if schedule else row.cron if row else "",
         timezone=schedule.spec.timezone if schedule else row.timezone if row else "",
         description=schedule.spec.description if schedule else "",
-        problem=loaded.problems.get(name, gone),
+        problem=loaded.problems.get(name, ""),
+        gone=schedule is None and name not in loaded.problems,
         paused=paused,
         next_at=following,
         last=_fires(
@@ -199,6 +274,10 @@ def _standing(
         ),
         open=waiting,
         late=late if late > ON_TIME else None,
+        last_real=next(
+            iter(_fires(connection, fires.c.schedule == name, fires.c.state.in_(REAL), limit=1)),
+            None,
+        ),
         seconds=_seconds(connection, name),
         alerts=open_alerts(connection, name),
     )

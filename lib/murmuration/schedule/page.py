@@ -17,6 +17,7 @@ from murmuration.schedule.spec import Schedules
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 _GOOD, _BAD = ("succeeded",), ("failed", "timed out", "missed")
 _BARS = 20
+_NOTICES = 10
 
 
 def write_schedule_page(ledger: Ledger, loaded: Schedules, reports: Path, now: datetime) -> Path:
@@ -39,21 +40,31 @@ def write_schedule_page(ledger: Ledger, loaded: Schedules, reports: Path, now: d
 
 
 def _page(found: Overview, reports: Path) -> dict[str, Any]:
-    daemons = [one for one in found.workers if one["kind"] == "daemon"]
+    there = sorted(found.there, key=lambda one: not one.is_bad)  # of equals the order stays
     return {
         "at": f"{found.at:%Y-%m-%d %H:%M} UTC",
-        "daemons": len(daemons),
-        "unsent": found.unsent,
-        "late": sum(one.late is not None for one in found.schedules),
-        "failing": sum(bool(one.last) and one.last[0].state in _BAD for one in found.schedules),
-        "schedules": [_card(one, reports) for one in found.schedules],
+        "daemons": found.daemons,
+        "unsent": len(found.undelivered),
+        "undelivered": [one.describe() for one in found.undelivered[:_NOTICES]],
+        "late": sum(one.late is not None for one in there),
+        "failing": sum(_tone(_shown(one)) == "bad" for one in there),
+        "schedules": [_card(one, reports) for one in there],
+        "gone": [_card(one, reports) for one in found.gone],
     }
+
+
+def _shown(one: Standing) -> FireNow | None:
+    """Give the fire that says how it goes: the last that ran, unless one was missed since."""
+    last = one.last[0] if one.last else None
+    if last is not None and last.state == "missed":
+        return last
+    return one.last_real or last
 
 
 def _card(one: Standing, reports: Path) -> dict[str, Any]:
     zone = ZoneInfo(one.timezone or "UTC")
     longest = max(one.seconds, default=0.0)
-    last = one.last[0] if one.last else None
+    shown, last = _shown(one), one.last[0] if one.last else None
     return {
         "name": one.name,
         "rule": f"{one.cron} {one.timezone}",
@@ -61,10 +72,12 @@ def _card(one: Standing, reports: Path) -> dict[str, Any]:
         "problem": one.problem,
         "paused": one.paused,
         "next": f"{one.next_at.astimezone(zone):%a %-d %B %Y, %H:%M %Z}" if one.next_at else "",
-        "status": last.state if last else "has not run yet",
-        "tone": _tone(last),
+        "status": shown.state if shown else "has not run yet",
+        "since": f"the last fire, of {last.at.astimezone(zone):%-d %B %H:%M}, was {last.state}" if last and last != shown else "",
+        "tone": _tone(shown),
+        "bad": one.is_bad,
         "alerts": one.alerts,
-        "said": last.sentence if last and last.state in _BAD else "",
+        "said": shown.sentence if shown and shown.state in _BAD else "",
         "late": f"{int(one.late.total_seconds() // 60):,} minutes" if one.late else "",
         "open": [f"{fire.item or 'one run'}: {fire.state}, for {fire.at.astimezone(zone):%-d %B %H:%M}" for fire in one.open],
         "takes": one.trend,

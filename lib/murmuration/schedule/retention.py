@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Row, and_, select
 
 from murmuration.errors import UnknownNameError
+from murmuration.reports.context import this_host
 from murmuration.reports.manifest import MANIFEST
 from murmuration.schedule.claims import attempt_update
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.spec import Keep, Schedules
 from murmuration.schedule.tables import attempts, fires, workers
-from murmuration.schedule.worker import host_of, this_host
+from murmuration.schedule.worker import host_of
 
 log = logging.getLogger(__name__)
 

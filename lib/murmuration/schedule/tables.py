@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 OPEN = ("queued", "running", "publishing")
+REAL = ("succeeded", "failed", "timed out")  # of those that have ended: it ran
 ENDED = ("succeeded", "failed", "timed out", "skipped", "missed", "cancelled")
 
 

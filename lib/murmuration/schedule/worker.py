@@ -7,10 +7,10 @@ waits for what it began.
 import logging
 import os
 import secrets
-import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, select
 
 from murmuration.errors import LedgerError, MurmurationError, ReportError
+from murmuration.reports.context import this_host
 from murmuration.reports.manifest import MANIFEST, load_run
 from murmuration.reports.publish import publish_run
 from murmuration.schedule import claims
@@ -27,6 +28,7 @@ from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import record_due
 from murmuration.schedule.execute import Executor, result_of
 from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.logs import about, title_of
 from murmuration.schedule.settle import give_up_publishing, settle, take_up_lost
 from murmuration.schedule.spec import Folder, Schedules
 from murmuration.schedule.tables import OPEN, fires, workers
@@ -41,11 +43,6 @@ _SHOWN_WITHIN = timedelta(minutes=15)  # of the lease's end, by a machine that h
 HANDED_BACK = "its worker was stopped"
 _NOT_RECORDED = "its end could not be put on record, as the ledger was away"
 T = TypeVar("T")
-
-
-def this_host() -> str:
-    """Give the name of this machine, as it stands in the names of its workers."""
-    return socket.gethostname()[:80]
 
 
 def host_of(worker: str) -> str:
@@ -193,6 +190,18 @@ class Worker:
         for one in self._held():
             if one.thread:
                 one.thread.join()
+        self._sign_off()
+
+    @contextmanager
+    def until_ended(self) -> Iterator[None]:
+        """Take this worker off the list of those alive when the block ends, however it does."""
+        try:
+            yield
+        finally:
+            if not self._over.is_set():
+                self._sign_off()
+
+    def _sign_off(self) -> None:
         self._over.set()
         self._beating.join()
         ended = workers.update().where(workers.c.id == self.name).values(ended_at=self._now())
@@ -239,7 +248,8 @@ class Worker:
             elif lost.state == "publishing":
                 self._carry_out_late(lost)
             elif take_up_lost(self._ledger, lost, self.schedules, self._now()):
-                log.warning("%s %s: worker %s was lost", lost.schedule, lost.item, lost.worker)
+                with about(lost.schedule, lost.item, lost.logical_time):
+                    log.warning("%s: worker %s was lost", _title(lost), lost.worker)
 
     def _carry_out_late(self, lost: Row[Any]) -> None:
         """Show a run whose worker did not come to it; one that nobody could show for a while has failed."""
@@ -255,7 +265,8 @@ class Worker:
             f"Its run {folder.name} was done and could not be shown: its folder is not to be found on this machine, "
             f"and {lost.worker} did not come back within {int(late.total_seconds() // 60):,} minutes."
         )
-        log.error("%s %s: %s", lost.schedule, lost.item, error)
+        with about(lost.schedule, lost.item, lost.logical_time, folder=folder):
+            log.error("%s: %s", _title(lost), error)
         give_up_publishing(self._ledger, lost, self.schedules, error, self._now())
 
     def _begin(self, job: Job) -> None:
@@ -265,7 +276,8 @@ class Worker:
         )
         with self._lock:
             self._running[job.fire] = one
-        log.info("%s: attempt %d begins", job.title, job.attempt)
+        with about(job.schedule.name, job.item, job.at):
+            log.info("%s: attempt %d begins", job.title, job.attempt)
         try:
             one.thread.start()
         except RuntimeError as err:  # this machine has no thread for it
@@ -275,11 +287,14 @@ class Worker:
             raise OSError(f"An attempt could not begin: {err}.") from err
 
     def _work(self, one: _Running) -> None:
+        job = one.job
         try:
-            self._attempt(one)
-        except LedgerError as err:
-            # What is decided is carried out and what is lost is taken up by whoever looks next.
-            log.error("%s: %s", one.job.title, err)
+            with about(job.schedule.name, job.item, job.at):
+                try:
+                    self._attempt(one)
+                except LedgerError as err:
+                    # What is decided is carried out and what is lost is taken up by whoever looks next.
+                    log.error("%s: %s", job.title, err)
         finally:
             with self._lock:
                 del self._running[one.job.fire]
@@ -387,6 +402,10 @@ class Worker:
                     connection.execute(alive.values(heartbeat_at=self._now()))
             except LedgerError as err:
                 log.error("%s", err)
+
+
+def _title(fire: Row[Any]) -> str:
+    return title_of(fire.schedule, fire.item, fire.logical_time)
 
 
 def _said(folder: Path) -> Result:

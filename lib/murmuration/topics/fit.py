@@ -158,6 +158,8 @@ def fit_topics(
         embedding = continue_from.embedding
     else:
         embedding = embedder.name if embedder else choose_embedding(params.embedding)
+        if params.embedding == "auto" and embedding == LSA:
+            log.info("topics are found with lsa, as no network for texts is installed here")
         embedder = embedder or make_embedder(embedding, params.backend)
     if embedder is None:
         weighed = weigh_terms(sample.counts, sample.rarity)

@@ -1,13 +1,10 @@
 """How posts are grouped into topics, in the words of the person who asks."""
 
-import logging
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal, get_args
 
 from murmuration.errors import ParamError, suggest
-
-log = logging.getLogger(__name__)
 
 KIND = "topics"  # of model, in its card
 LSA = "lsa"
@@ -110,11 +107,7 @@ def choose_embedding(name: str) -> str:
     if name != "auto":
         return name
     there = [known for known in _KNOWN if _is_there(known)]
-    found = there[0] if there else LSA
-    log.info(
-        "embedding is %s: %s", found, "installed and on this machine" if there else "no network is"
-    )
-    return found
+    return there[0] if there else LSA
 
 
 def _is_there(name: str) -> bool:
