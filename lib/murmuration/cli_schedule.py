@@ -423,7 +423,7 @@ def _print_status(found: Any, chosen: list[Any], *, detail: bool, every: bool) -
             ", ".join(f"{sum(fire.state == state for fire in one.open)} {state}" for state in sorted({fire.state for fire in one.open})),
             one.trend,
             one.problem or (f"late by {int(one.late.total_seconds() // 60):,} min" if one.late else "")
-            or (last.sentence if last and last.state != "succeeded" else "")
+            or (last.sentence if last and last.state != "succeeded" and not one.paused else "")
             or next(iter(one.alerts), ""),
         ])  # fmt: skip
     rows.sort(key=lambda row: row[1] == "no longer there")
