@@ -4,7 +4,7 @@ Each complaint names the file, the line and the key, what was found, what is all
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,7 +121,8 @@ def _yaml_problem(err: yaml.YAMLError) -> str:
 
 def dotted(place: Place) -> str:
     """Give a place as people write it: `brands.one.terms`."""
-    return ".".join(str(part) for part in place)
+    # What YAML took for true or false is not what was written.
+    return ".".join(str(part) for part in place if not isinstance(part, bool))
 
 
 def kind_of(value: object) -> str:
@@ -164,9 +165,11 @@ def validate(
     try:
         return model.model_validate(content)
     except ValidationError as err:
+        problems = err.errors()  # values are shown by `_say` alone, which knows what is secret
         found = [
-            (_plain(one["loc"]), _say(one, allowed, secret))
-            for one in err.errors()  # values are shown by `_say` alone, which knows what is secret
+            (_plain(one), _say(one, allowed, secret))
+            for one in problems
+            if not _follows(one, problems)
         ]
         raise error(explain(found, *where)) from err
 
@@ -179,7 +182,7 @@ def explain(found: list[tuple[Place, str]], path: Path, lines: Mapping[Place, in
         while known and known not in lines:
             known = known[:-1]
         line = f", line {lines[known]}" if known in lines else ""
-        key = f" {dotted(place)}:" if place else ""
+        key = f" {dotted(place)}:" if dotted(place) else ""
         sentences.append(f"{path}{line}:{key} {said}")
     return "\n".join(sentences)
 
@@ -193,7 +196,12 @@ def _say(problem: Any, allowed: AllowedKeys, secret: Collection[str]) -> str:
         return text if text.endswith((".", "?")) else f"{text}."
     if kind == "missing":
         return "is missing."
-    if place and place[-1] == "[key]":
+    if _is_key(problem) and isinstance(found, bool):
+        words = "on, yes and true" if found else "off, no and false"
+        # The one key that people call `on` instead.
+        cure = "Write `when` instead" if "when" in allowed(place) else "Put it in quotes"
+        return f"YAML reads {words} as the value {str(found).lower()}, which is no name. {cure}."
+    if _is_key(problem):
         return f"a name must be text, but YAML reads this one as {found!r}. Put it in quotes."
     if kind in ("model_type", "dict_type") or not set(secret).isdisjoint(place):
         # What stands there is not repeated: it may be a secret.
@@ -204,7 +212,12 @@ def _say(problem: Any, allowed: AllowedKeys, secret: Collection[str]) -> str:
         return (
             f"found {found!r}, but it must be one of {', '.join(choices)}.{_near(found, choices)}"
         )
+    if kind == "too_short":
+        return "is empty, but at least one must stand here."
     shown = kind_of(found) if isinstance(found, dict | list | None) else repr(found)
+    if kind in ("list_type", "tuple_type"):
+        such = f", such as [{found}]" if isinstance(found, str) else ""
+        return f"found {shown}, but a list must stand here{such}."
     return f"found {shown}, but {_lower_first(problem['msg'])}."
 
 
@@ -213,8 +226,24 @@ def _near(name: str, choices: list[str]) -> str:
     return said if "Did you mean" in said else ""
 
 
-def _plain(place: Place) -> Place:
-    return tuple(part for part in place if part != "[key]")
+def _is_key(problem: Any) -> bool:
+    place = problem["loc"]
+    return problem["type"] == "invalid_key" or bool(place and place[-1] == "[key]")
+
+
+def _follows(problem: Any, others: Sequence[Any]) -> bool:
+    """Whether a list is too short only because of what is wrong in it."""
+    place = problem["loc"]
+    return problem["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in others
+    )
+
+
+def _plain(problem: Any) -> Place:
+    place = tuple(part for part in problem["loc"] if part != "[key]")
+    if _is_key(problem) and isinstance(problem["input"], bool):
+        return (*place[:-1], problem["input"])  # as it stands among the lines
+    return place
 
 
 def _lower_first(text: str) -> str:

@@ -62,6 +62,14 @@ def test_a_sweep_is_one_run_for_each_of_its_values(tmp_path):
         ("parameters: {brand: a}\nfor_each: {brand: [b]}", "'brand' stands in parameters and in for_each"),
         ("resources: {memory: lots}", "an amount such as"),
         ("report: ''", "line 4: report"),
+        ("parameters: {window: }", "line 4: parameters.window: found nothing, but text, a number"),
+        ("parameters: {window: {days: 7}}", "line 4: parameters.window: found a mapping, but text"),
+        ("parameters: {competitors: [velora, 4]}", "line 4: parameters.competitors: found 4 in a list of texts. Put each"),
+        ("parameters: {on: 1}", "line 4: parameters: YAML reads on, yes and true as the value true, which is no name. Put it in quotes."),
+        ("for_each: {brand: [[a]]}", "line 4: for_each.brand.0: found a list, but text"),
+        ("notify: [{to: OPS, on: [success]}]", "line 4: notify.0: YAML reads on, yes and true as the value true, which is no name. Write `when` instead."),
+        ("notify: [{to: OPS, when: success}]", "line 4: notify.0.when: found 'success', but a list must stand here, such as [success]."),
+        ("notify: [{to: OPS, when: []}]", "line 4: notify.0.when: is empty, but at least one must stand here."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_file_line_field_value_and_what_is_allowed(tmp_path, text, said):
@@ -72,6 +80,28 @@ def test_a_mistake_is_named_with_file_line_field_value_and_what_is_allowed(tmp_p
         load_schedule(path)
     assert str(caught.value).startswith(f"{path}")
     assert said in str(caught.value)
+
+
+def test_one_mistake_is_one_line(tmp_path):
+    for text in ("parameters: {window: [[7]]}", "notify: [{to: NOTIFY_OPS, when: [failur]}]"):
+        with pytest.raises(ScheduleError) as caught:
+            load_schedule(write(tmp_path, GOOD + text))
+        assert str(caught.value).count("\n") == 0
+
+
+def test_a_day_without_quotes_means_what_it_means_on_the_command_line(tmp_path):
+    text = (
+        GOOD
+        + "parameters: {since: 2015-02-20, until: 2015-02-21T06:30:00+01:00, days: [2015-02-20, x]}\n"
+        + "for_each: {day: [2015-02-20, 2015-02-21 06:30:00]}\n"
+    )
+    schedule = load_schedule(write(tmp_path, text))
+    assert schedule.spec.parameters == {
+        "since": "2015-02-20",
+        "until": "2015-02-21T06:30:00+01:00",
+        "days": ["2015-02-20", "x"],
+    }
+    assert list(schedule.items) == ["day=2015-02-20", "day=2015-02-21T06:30:00"]
 
 
 def test_an_address_that_stands_in_the_file_is_not_repeated(tmp_path):

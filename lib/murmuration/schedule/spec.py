@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -68,7 +68,37 @@ def _check_quantity(text: str) -> str:
     return text
 
 
+def _as_words(value: object) -> object:
+    """Give a day or a time, for which YAML takes it without quotes, as the words of a command line."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _read_single(value: object) -> object:
+    value = _as_words(value)
+    if isinstance(value, Scalar):
+        return value
+    raise ValueError(f"found {kind_of(value)}, but text, a number, true or false must stand here")
+
+
+def _read_given(value: object) -> object:
+    value = _as_words(value)
+    if isinstance(value, Scalar):
+        return value
+    if not isinstance(value, list):
+        raise ValueError(
+            f"found {kind_of(value)}, but text, a number, true, false or a list of texts must stand here"
+        )
+    words = [_as_words(part) for part in value]
+    for part in words:
+        if not isinstance(part, str):
+            found = repr(part) if isinstance(part, Scalar) else kind_of(part)
+            raise ValueError(f"found {found} in a list of texts. Put each of them in quotes")
+    return words
+
+
 Length = Annotated[timedelta, BeforeValidator(_read_length)]
+Single = Annotated[Scalar, BeforeValidator(_read_single)]
+Given = Annotated[Scalar | list[str], BeforeValidator(_read_given)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
 Amount = Annotated[str, BeforeValidator(str), AfterValidator(_check_quantity)]
 
@@ -165,8 +195,8 @@ class Spec(_Entry):
     cron: Annotated[str, AfterValidator(_check_cron)]
     timezone: Zone
     description: str = ""
-    parameters: dict[str, Scalar | list[str]] = Field(default_factory=dict)
-    for_each: dict[str, Annotated[list[Scalar], Field(min_length=1)]] = Field(default_factory=dict)
+    parameters: dict[str, Given] = Field(default_factory=dict)
+    for_each: dict[str, Annotated[list[Single], Field(min_length=1)]] = Field(default_factory=dict)
     catch_up: Literal["skip", "latest", "all"] = "latest"
     max_staleness: Length | None = None
     overlap: Literal["skip", "queue", "replace"] = "skip"
