@@ -13,8 +13,9 @@ from sqlalchemy import create_engine, inspect, text
 
 from murmuration.errors import LedgerError
 from murmuration.schedule import ledger as module
-from murmuration.schedule.ledger import Ledger
+from murmuration.schedule.ledger import Ledger, open_ledger
 from murmuration.schedule.tables import MIGRATIONS
+from murmuration.settings import load_settings
 
 
 @pytest.fixture
@@ -34,6 +35,17 @@ def test_a_ledger_is_made_at_first_use_and_waits_for_other_writers(file):
             (len(MIGRATIONS),)
         ]
     connection.close()
+
+
+def test_a_ledger_is_not_begun_in_a_folder_that_is_not_there_but_for_state(tmp_path):
+    wrong = {"MURMURATION_LEDGER": f"sqlite:///{tmp_path / 'slip' / 'ledger.sqlite'}"}
+    with pytest.raises(
+        LedgerError, match=r"there is no such folder\. Make it, or mend the address"
+    ):
+        open_ledger(load_settings(wrong, start=tmp_path))
+    assert not (tmp_path / "slip").exists()
+    open_ledger(load_settings({}, start=tmp_path)).close()
+    assert (tmp_path / ".murmuration" / "ledger.sqlite").exists()
 
 
 def test_an_older_ledger_is_brought_up_to_date_with_all_its_rows(file):

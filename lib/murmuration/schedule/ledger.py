@@ -105,7 +105,19 @@ def ledger_address(settings: Settings) -> str:
 
 
 def open_ledger(settings: Settings) -> Ledger:
-    """Open this workspace's ledger; a SQLite file is made at first use."""
+    """Open this workspace's ledger; a SQLite file is made at first use, and its folder only in STATE.
+
+    Raises
+    ------
+    LedgerError
+        If it cannot be opened, or the folder that MURMURATION_LEDGER names is not there.
+    """
+    folder = Path(settings.ledger.removeprefix(_FILE)).parent
+    if settings.ledger.startswith(_FILE) and not folder.is_dir():
+        # A slip in the address would begin a ledger that knows nothing of what has run.
+        raise LedgerError(
+            f"MURMURATION_LEDGER names a file in {folder}, and there is no such folder. Make it, or mend the address."
+        )
     return Ledger(ledger_address(settings))
 
 
