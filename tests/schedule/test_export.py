@@ -11,7 +11,7 @@ import yaml
 
 from murmuration.errors import ScheduleError
 from murmuration.schedule import parse_cron
-from murmuration.schedule.export import Place, calendar_lines, export_schedules
+from murmuration.schedule.export import Place, calendar_lines, export_schedules, write_exported
 from murmuration.schedule.spec import Folder, Schedule, Spec
 
 from ..conftest import ROOT
@@ -35,6 +35,20 @@ def test_a_crontab_ticks_every_minute_as_cron_knows_no_zones():
     assert line.startswith("* * * * * cd '/srv/100\\% murmuration' && ")
     assert line.endswith("schedule tick")
     assert "one_morning: 30 6 * * mon-fri Europe/Berlin" in files["murmuration.crontab"]
+
+
+@pytest.mark.parametrize("target", ["systemd", "kubernetes"])
+def test_files_of_schedules_that_are_no_longer_chosen_go_and_no_others(tmp_path, target):
+    both = export_schedules([schedule(), schedule("two")], target, PLACE)
+    assert write_exported(both, tmp_path, target, tidy=True) == []
+    write_exported(export_schedules([schedule()], "cron", PLACE), tmp_path, "cron", tidy=True)
+    (tmp_path / "murmuration-mine.service").write_text("[Unit]\n")
+    one = export_schedules([schedule()], target, PLACE)
+    assert write_exported(one, tmp_path, target, tidy=False) == []
+    gone = write_exported(one, tmp_path, target, tidy=True)
+    assert gone == sorted(set(both) - set(one))
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == {*one, "murmuration.crontab", "murmuration-mine.service"}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +151,8 @@ def test_what_is_left_out_when_clocks_go_forward_is_said():
             [schedule("daily"), schedule("hourly", cron="@hourly")], target, PLACE
         )
         assert "# A local time that does not exist" in files[name.format("daily")]
-        assert "#" not in files[name.format("hourly")]
+        _head, *rest = files[name.format("hourly")].splitlines()
+        assert "#" not in "".join(rest)
 
 
 def test_systemd_units_wait_for_retries_and_know_the_zone():

@@ -78,6 +78,54 @@ def export_schedules(schedules: Sequence[Schedule], target: Target, place: Place
     ScheduleError
         If a schedule cannot be said there; says why.
     """
+    files = _files(schedules, target, place)
+    return {name: f"{_head(target)}\n{text}" for name, text in files.items()}
+
+
+def write_exported(
+    files: Mapping[str, str], folder: Path, target: Target, *, tidy: bool
+) -> list[str]:
+    """Write exported files into a folder.
+
+    Parameters
+    ----------
+    files
+        From `export_schedules`.
+    folder
+        Where; made if it is not there.
+    target
+        For which scheduler they are.
+    tidy
+        Whether to remove what an earlier export for that scheduler has left there besides, known by its first line.
+
+    Returns
+    -------
+    list of str
+        Names of the files that were removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    if not tidy:
+        return []
+    head = _head(target).encode()
+    removed = []
+    for path in sorted(folder.iterdir()):
+        if path.name in files or path.is_symlink() or not path.is_file():
+            continue
+        with path.open("rb") as file:
+            ours = file.readline(200).rstrip() == head
+        if ours:
+            path.unlink()
+            removed.append(path.name)
+    return removed
+
+
+def _head(target: Target) -> str:
+    return f"# Written by murmuration schedule export --to {target}, which removes it when no schedule needs it."
+
+
+def _files(schedules: Sequence[Schedule], target: Target, place: Place) -> dict[str, str]:
     if target == "cron":
         return {"murmuration.crontab": _crontab(schedules, place)}
     if target == "systemd":
