@@ -169,7 +169,7 @@ def test_line_ends_and_marks_of_windows_do_not_matter(load, mark, end):
         ),
         (
             "lexicons:\n  a:\n    words:\n      fine: 1\n      no: -1\n",
-            "line 5: lexicons.a.words.0: a name must be text, but YAML reads this one as False. Put it in quotes.",
+            "line 5: lexicons.a.words: YAML reads off, no and false as the value false, which is no name. Put it in quotes.",
         ),
         (
             "lexicons:\n  a:\n    words: {good: 9}\n",
@@ -197,7 +197,7 @@ def test_line_ends_and_marks_of_windows_do_not_matter(load, mark, end):
         ),
         (
             "brands:\n  a: {terms: x}\n",
-            "line 2: brands.a.terms: found 'x', but input should be a valid list.",
+            "line 2: brands.a.terms: found 'x', but a list must stand here, such as [x].",
         ),
         (
             "brands: [a, b]\n",

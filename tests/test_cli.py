@@ -292,9 +292,12 @@ def test_a_schedule_runs_its_report_and_the_ledger_knows(murmuration, posts, wor
     (workspace / "schedules").mkdir()
     text = "report: small\ncron: '@yearly'\ntimezone: UTC\nfor_each: {note: [fine, 7]}\n"
     (workspace / "schedules" / "one.yaml").write_text(text)
-    assert murmuration("schedule", "tick").stdout.startswith("0 runs begun.")
-    assert murmuration("schedule", "now", "one").stdout.startswith("2 runs of one queued.")
-    assert murmuration("schedule", "tick", "--at-once", "2").stdout.startswith("2 runs begun.")
+    assert murmuration("schedule", "tick").stdout.startswith("0 runs. Ledger: ")
+    assert murmuration("schedule", "now", "one").stdout.startswith("2 runs of one queued for ")
+    done = murmuration("schedule", "tick", "--at-once", "2", code=1)
+    assert done.stdout.startswith("2 runs: 1 ")
+    assert "1 succeeded" in done.stdout
+    assert "1 failed (one note=7: note is 7, but it must be text (anything))." in done.stdout
     [run] = json.loads(murmuration("runs", "--json").stdout)
     assert (run["schedule"], run["attempt"], run["status"]) == ("one", 1, "succeeded")
     assert run["parameters"] == {"note": "fine"}

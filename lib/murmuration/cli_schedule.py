@@ -54,54 +54,63 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check all schedules, and print when each runs next and what its report would be given."""
-    from murmuration.schedule.check import check_schedule, sum_up
+    from murmuration.schedule.check import Known, check_schedule, problems_of, sum_up, warnings_of
+    from murmuration.schedule.overview import typical_seconds
     from murmuration.settings import get_settings
 
-    loaded, now = _load(), datetime.now(UTC)
+    loaded, now, settings = _load(), datetime.now(UTC), get_settings()
+    known, typical = Known(settings), typical_seconds(settings)
     wanted = names or sorted([*loaded.by_name, *loaded.problems])
     facts: dict[str, Any] = {}
-    problems = 0
+    problems, warnings = 0, 0
+    lines: list[str] = []
     for name in wanted:
         if name in loaded.problems:
             facts[name] = {"problem": loaded.problems[name]}
-            problems += 1
-            _say_problem(name, loaded.problems[name], quiet=as_json)
+            wrong = loaded.problems[name].splitlines()
+            lines += [f"✗ {name}", *(f"    {said}" for said in wrong)]
+            problems += len(wrong)
             continue
         chosen = loaded.get(name)
-        found = check_schedule(chosen, get_settings(), at=now)
-        facts[name] = {"runs": [fields_of(one) for one in found]}
-        problems += sum(bool(one.problem) for one in found)
-        if as_json:
-            continue
-        for line in sum_up(chosen, found, at=now, width=_width())[: 1 if every else None]:
-            typer.echo(line)
-        for one in found:
-            _print_run(" ".join(filter(None, [name, one.item])), one, every=every)
+        found = check_schedule(chosen, settings, at=now, known=known)
+        wrong = problems_of(found)
+        doubts = warnings_of(chosen, os.environ, typical=typical.get(name))
+        facts[name] = {"runs": [fields_of(one) for one in found], "warnings": doubts}
+        problems, warnings = problems + len(wrong), warnings + len(doubts)
+        lines += sum_up(chosen, found, at=now, width=_width())[: 1 if every else None]
+        lines += [f"    {said}" for said in wrong] + [f"    Warning: {said}" for said in doubts]
+        for one in found if every else ():
+            lines += _each_parameter(" ".join(filter(None, [name, one.item])), one)
     if as_json:
-        print_json({"schedules": facts, "problems": problems})
+        print_json({"schedules": facts, "problems": problems, "warnings": warnings})
     else:
-        typer.echo(f"{number(len(wanted), 'schedule')}, {number(problems, 'problem')}.")
+        also = f", {number(warnings, 'warning')}" if warnings else ""
+        for line in [
+            *lines,
+            f"{number(len(wanted), 'schedule')}, {number(problems, 'problem')}{also}.",
+        ]:
+            typer.echo(line)
     if problems:
         raise typer.Exit(1)
+
+
+def _warn(sentences: list[str]) -> None:
+    for said in sentences:
+        typer.secho(f"Warning: {said}", fg=typer.colors.YELLOW, err=True)
 
 
 def _width() -> int:
     return min(max(shutil.get_terminal_size((120, 24)).columns, 60), 160)
 
 
-def _say_problem(name: str, problem: str, *, quiet: bool = False) -> None:
-    if not quiet:
-        typer.echo(f"✗ {name}")
-        typer.secho(f"Error: {problem}", fg=typer.colors.RED, err=True)
-
-
-def _print_run(title: str, one: Any, *, every: bool) -> None:
+def _each_parameter(title: str, one: Any) -> list[str]:
     if one.problem:
-        _say_problem(title, one.problem)
-    elif every:
-        typer.echo(f"  {title}")
-        for name, value in one.parameters.items():
-            typer.echo(f"    {name} = {', '.join(value) if isinstance(value, list) else value}")
+        return []
+    values = {
+        name: ", ".join(value) if isinstance(value, list) else value
+        for name, value in one.parameters.items()
+    }
+    return [f"  {title}", *(f"    {name} = {value}" for name, value in values.items())]
 
 
 @schedule.command("next")
@@ -125,16 +134,21 @@ def next_(
     if as_json:
         print_json({"schedule": name, "policy": policy, "fires": [fields_of(one) for one in found]})
         return
+    notes = ["; ".join(filter(None, ["clocks are moved" if one.changes else "", one.note])) for one in found]  # fmt: skip
+    _print_fires(found, "note", notes)
+    typer.echo(policy)
+
+
+def _print_fires(found: list[Any], last: str, notes: list[str]) -> None:
     rows = [
         [
             f"{one.local:%a %Y-%m-%d %H:%M %Z}", f"{one.at:%Y-%m-%d %H:%M}Z",
             f"{one.since:%Y-%m-%d %H:%M}Z to {one.until:%Y-%m-%d %H:%M}Z" if one.since and one.until else "",
-            "; ".join(filter(None, ["clocks are moved" if one.changes else "", one.note])),
+            note,
         ]
-        for one in found
+        for one, note in zip(found, notes, strict=True)
     ]  # fmt: skip
-    print_table(["local", "UTC", "window of the posts", "note"], rows)
-    typer.echo(policy)
+    print_table(["local", "UTC", "window of the posts", last], rows)
 
 
 @schedule.command()
@@ -150,17 +164,22 @@ def tick(
     ] = False,
     grace: Grace = 60.0,
 ) -> None:
-    """Do what is due, wait for it, and return. Cron, systemd or Kubernetes may call it at any time."""
+    """Do what is due, wait for it, and return. Cron, systemd or Kubernetes may call it at any time.
+
+    It ends with 1 if a run failed for good.
+    """
     from murmuration.schedule.daemon import run_tick
     from murmuration.settings import get_settings
 
     _log_to_terminal(get_settings().log)
     if only is not None:
         _load().get(only)
-    count = run_tick(
+    done = run_tick(
         get_settings(), os.environ, at_once=at_once, only=only, grace_seconds=grace, until_done=until_done,
     )  # fmt: skip
-    typer.echo(f"{number(count, 'run')} begun. Ledger: {_ledger_name()}")
+    typer.echo(f"{done.describe()} Ledger: {_ledger_name()}")
+    if done.failed:
+        raise typer.Exit(1)
 
 
 @schedule.command()
@@ -236,10 +255,19 @@ def _moment(text: str | None, name: str, option: str) -> datetime | None:
 @schedule.command()
 def now(name: Name, at: At = None) -> None:
     """Queue a schedule's runs at once, for now or for a logical time; a daemon or the next tick runs them."""
-    from murmuration.schedule.requests import run_now
+    from murmuration.schedule.check import refuse_broken
+    from murmuration.schedule.requests import is_paused, run_now, say_moment
+    from murmuration.settings import get_settings
 
-    found = run_now(_open(), _load().get(name), datetime.now(UTC), at=_moment(at, name, "--at"))
-    typer.echo(f"{number(len(found), 'run')} of {name} queued. Ledger: {_ledger_name()}")
+    chosen, asked, moment = _load().get(name), datetime.now(UTC), _moment(at, name, "--at")
+    _warn(refuse_broken(chosen, get_settings(), fire=moment or asked))
+    ledger = _open()
+    found = run_now(ledger, chosen, asked, at=moment)
+    typer.echo(
+        f"{number(len(found), 'run')} of {name} queued for {say_moment(chosen, moment or asked)}. "
+        + (f"{name} is paused; what is asked for by hand runs all the same. " if is_paused(ledger, name) else "")
+        + f"Ledger: {_ledger_name()}"
+    )  # fmt: skip
 
 
 @schedule.command()
@@ -268,8 +296,17 @@ def cancel(name: Name, at: At = None, item: Item = None) -> None:
     ledger = _open()
     requests.check_name(ledger, list(_load().by_name), name)
     moment = _moment(at, name, "--at")
-    count = requests.cancel(ledger, name, datetime.now(UTC), at=moment, item=item)
-    typer.echo(f"{number(count, 'run')} of {name} cancelled.")
+    done = requests.cancel(ledger, name, datetime.now(UTC), at=moment, item=item)
+    said = (
+        [f"{number(done.ended, 'run')} of {name} cancelled"]
+        if done.ended or not done.running
+        else []
+    )
+    if done.running:
+        said.append(
+            f"{number(done.running, 'run')} of {name} asked to end, which takes some seconds"
+        )
+    typer.echo("; ".join(said) + ".")
 
 
 @schedule.command()
@@ -281,24 +318,31 @@ def backfill(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be queued.")
     ] = False,
+    sure: Annotated[bool, typer.Option("--yes", help="Also where it is more than 1,000.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Queue the fires of a stretch of the past that have not succeeded."""
     from murmuration.schedule import requests
+    from murmuration.schedule.check import refuse_broken, with_windows
+    from murmuration.schedule.clock import Fire
+    from murmuration.settings import get_settings
 
     begin, end = _moment(since, name, "--since"), _moment(until, name, "--until")
     assert begin is not None  # noqa: S101  both are given
     assert end is not None  # noqa: S101
+    chosen = _load().get(name)
+    _warn(refuse_broken(chosen, get_settings(), fire=end))
     done = requests.backfill(
-        _open(), _load().get(name), datetime.now(UTC), since=begin, until=end, at_once=at_once, dry_run=dry_run,
+        _open(), chosen, datetime.now(UTC), since=begin, until=end, at_once=at_once, dry_run=dry_run, sure=sure,
     )  # fmt: skip
     if as_json:
         fires = [{"at": moment, "item": item} for moment, item in done.queued]
         print_json({"schedule": name, "dry_run": dry_run, "fires": fires, "left": done.left})
         return
     if dry_run:
-        for moment, item in done.queued:
-            typer.echo(f"{moment:%Y-%m-%d %H:%M}Z {item}".rstrip())
+        moments = [Fire(moment) for moment, _ in done.queued]
+        windows = list(with_windows(chosen, get_settings(), moments))
+        _print_fires(windows, "run of sweep", [item for _, item in done.queued])
     verb = "would be queued" if dry_run else "queued"
     typer.echo(
         f"{number(len(done.queued), 'run')} of {name} {verb}, {done.left:,} left as they are."
@@ -326,8 +370,8 @@ def export(
         str, typer.Option(help="Room that is claimed for reports and posts, for Kubernetes.")
     ] = "20Gi",
 ) -> None:
-    """Write files for cron, systemd or Kubernetes, which then call the same commands."""
-    from murmuration.schedule.export import Place, export_schedules
+    """Write files for cron, systemd or Kubernetes, which then call the same commands; earlier ones that are left over go."""
+    from murmuration.schedule.export import Place, export_schedules, write_exported
     from murmuration.settings import get_settings
 
     loaded = _load()
@@ -336,9 +380,11 @@ def export(
     chosen = [loaded.get(name) for name in names or sorted(loaded.by_name)]
     place = Place(get_settings().root, image, secret, storage)
     files = export_schedules(chosen, to, place)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    # What a broken file stands for is not gone.
+    tidy = bool(names) or not loaded.problems
+    removed = write_exported(files, folder, to, tidy=tidy)
+    if removed:
+        typer.echo(f"Removed, as no schedule chosen needs them: {', '.join(removed)}")
     typer.echo(f"{number(len(files), 'file')} for {to}: {folder}")
     if loaded.problems and not names:
         raise typer.Exit(1)

@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SHOWN = 30  # as many parameters as the largest report has, and more
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -113,5 +114,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
         return f" Did you mean {folded[near[0]]!r}?"
     if not names:
         return " There is none yet."
-    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    shown = ", ".join(names[:_SHOWN])
+    if len(names) > _SHOWN:
+        shown += f" and {len(names) - _SHOWN:,} more"
     return f" There is: {shown}."

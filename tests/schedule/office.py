@@ -45,7 +45,9 @@ class Office:
         requests.run_now(self.ledger, schedule, datetime.now(UTC), at=at)
 
     def tick(self, **options):
-        return run_tick(self.settings, os.environ, at_once=1, only=None, grace_seconds=1, **options)
+        return run_tick(
+            self.settings, os.environ, at_once=1, only=None, grace_seconds=1, **options
+        ).begun
 
     def add_worker(self, **options):
         execute = ReportExecutor(self.settings, Spares(self.settings.state / "runs"))

@@ -133,7 +133,7 @@ def test_a_backfill_and_a_run_of_the_past_are_no_news(bench):
         bench.ledger, schedule, bench.clock.now,
         since=START - timedelta(hours=3), until=START - timedelta(hours=1),
     )  # fmt: skip
-    requests.run_now(bench.ledger, schedule, bench.clock.now, at=START - timedelta(hours=9))
+    requests.run_now(bench.ledger, schedule, bench.clock.now, at=START - timedelta(hours=9.5))
     bench.tick(bench.add_worker(at_once=8))
     assert len(bench.shown()) > 3
     assert [event for event, _ in told(bench)].count("alert") == 1

@@ -210,9 +210,12 @@ def test_a_run_that_nobody_can_show_fails_after_a_while(bench, stuck):
 
 
 def test_a_run_that_nobody_can_show_can_be_cancelled(bench, stuck):
-    assert requests.cancel(bench.ledger, "one", bench.clock.now) == 0  # it is being shown just now
+    nothing = requests.Cancelled(0, 0)
+    assert (
+        requests.cancel(bench.ledger, "one", bench.clock.now) == nothing
+    )  # it is being shown just now
     bench.clock.advance(minutes=2)
-    assert requests.cancel(bench.ledger, "one", bench.clock.now) == 1
+    assert requests.cancel(bench.ledger, "one", bench.clock.now).ended == 1
     assert bench.fires("state") == [("cancelled",)]
 
 

@@ -16,7 +16,7 @@ from murmuration.errors import LedgerError
 from murmuration.reports.context import this_host
 from murmuration.schedule import daemon
 from murmuration.schedule.changes import compare_new
-from murmuration.schedule.daemon import Chores
+from murmuration.schedule.daemon import Chores, Ticked
 from murmuration.schedule.logs import JsonFormatter, note_run
 from murmuration.schedule.overview import look
 from murmuration.schedule.spec import Folder
@@ -58,7 +58,7 @@ def free_port():
 
 
 def test_a_daemon_says_how_it_is_and_ends_in_good_order(make_office):
-    office = make_office()
+    office = make_office()  # of a report that is not there
     (office.folder / "wrong.yaml").write_text("report: [")
     switch, port = Switch(), free_port()
     started = office.start_daemon(
@@ -69,8 +69,13 @@ def test_a_daemon_says_how_it_is_and_ends_in_good_order(make_office):
     reading.start()
     try:
         wait_until(lambda: switch.heard, 120)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
-            assert "murmuration_ledger_up 1.0" in answer.read().decode()
+
+        def metrics():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+                return answer.read().decode()
+
+        assert "murmuration_ledger_up 1.0" in metrics()
+        wait_until(lambda: "murmuration_broken_schedules 2.0" in metrics())  # and one
         wait_until(lambda: (office.settings.reports / "schedule.html").exists())
     finally:
         started.send_signal(signal.SIGTERM)
@@ -81,6 +86,9 @@ def test_a_daemon_says_how_it_is_and_ends_in_good_order(make_office):
     assert started.returncode == 0
     lines = [json.loads(line) for line in said]
     assert any("is no valid YAML" in line["message"] and line["level"] == "error" for line in lines)
+    found = [line for line in lines if "one is not in order" in line["message"]]
+    assert [line["level"] for line in found] == ["warning"]
+    assert "There is no report 'small'" in found[0]["message"]
     assert {"at", "level", "logger", "message"} <= lines[0].keys()
     assert switch.address not in "".join(said)
 
@@ -221,6 +229,16 @@ def test_a_tick_outlives_a_ledger_that_is_away_once_runs_began(make_office, monk
     monkeypatch.setattr(Worker, "tick", tick)
     with pytest.raises(LedgerError, match="is away"):  # nothing has begun
         office.tick()
+
+
+def test_a_tick_says_what_came_of_its_runs_in_a_line():
+    failed = [("one", "No luck."), ("two brand=a", "It took too long.")]
+    states = {"succeeded": 3, "failed": 1, "timed out": 1, "queued": 1}
+    assert Ticked(6, states, failed).describe() == (
+        "6 runs: 3 succeeded, 1 failed, 1 timed out, 1 to be tried again "
+        "(one: No luck; two brand=a: It took too long)."
+    )
+    assert Ticked(0, {}, []).describe() == "0 runs."
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What users read about schedules names every field, command and column that there is."""
 
+import inspect
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from typer.main import get_command
 
 from murmuration.cli_schedule import schedule
 from murmuration.schedule import tables
+from murmuration.schedule.metrics import LedgerCollector
 from murmuration.schedule.spec import Spec
 
 from ..conftest import ROOT
@@ -18,6 +20,13 @@ DICTIONARY = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", sorted(set(Spec.model_fields) - {"description"}))
 def test_every_field_of_a_schedule_is_explained(name):
     assert re.search(rf"(`{name}`|^{name}: )", USAGE, re.MULTILINE)
+
+
+def test_every_metric_is_explained():
+    names = re.findall(r'"(murmuration_\w+)"', inspect.getsource(LedgerCollector))
+    assert len(names) == 7
+    for name in names:
+        assert re.search(rf"\| `{name}(_total)?[{{`]", USAGE), name
 
 
 @pytest.mark.parametrize("name", sorted(get_command(schedule).commands))

@@ -1,5 +1,6 @@
 """How things stand: in the terminal, on the page, for Prometheus."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from murmuration.schedule import requests
 from murmuration.schedule.claims import Result
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.metrics import LedgerCollector
-from murmuration.schedule.overview import look
+from murmuration.schedule.overview import look, typical_seconds
 from murmuration.schedule.page import write_schedule_page
 from murmuration.schedule.tables import workers
+from murmuration.settings import load_settings
 
 from .conftest import START
 
@@ -163,16 +165,30 @@ def test_durations_are_told_with_their_trend(bench):
     assert one.trend == "20.0 s, longer than before (10.0 s)"
 
 
+def test_how_long_runs_take_counts_those_that_a_later_fire_replaced(bench, monkeypatch):
+    bench.write(overlap="replace")
+    bench.tick()
+    bench.run.wait = lambda job, stop: stop.wait(20)
+    bench.clock.advance(minutes=31)
+    bench.tick(wait=False)
+    bench.clock.advance(hours=1)
+    bench.tick()
+    monkeypatch.setenv("MURMURATION_LEDGER", bench.address)
+    settings = load_settings(os.environ, start=bench.folder)
+    assert typical_seconds(settings) == {"one": timedelta(hours=1)}
+
+
 def test_prometheus_is_told_runs_by_outcome_lateness_and_the_queue(bench):
     loaded = stand(bench)
     past = {"since": START - timedelta(days=2), "until": START - timedelta(days=2, hours=-1)}
     requests.backfill(bench.ledger, loaded.get("good"), bench.clock.now, **past)
     bench.tick(bench.add_worker(only="good"))
     registry = CollectorRegistry()
-    registry.register(LedgerCollector(bench.ledger))
+    registry.register(LedgerCollector(bench.ledger, broken=lambda: 2))
     said = generate_latest(registry).decode()
     for line in (
         "murmuration_ledger_up 1.0",
+        "murmuration_broken_schedules 2.0",
         'murmuration_fires_total{outcome="failed",schedule="good"} 1.0',
         'murmuration_fires_total{outcome="skipped",schedule="paused"} 1.0',
         'murmuration_open_fires{schedule="late",state="queued"} 1.0',

@@ -56,6 +56,42 @@ def test_now_of_a_time_to_come_is_refused_and_its_fire_runs_then(bench):
     assert bench.fires("kind", "state") == [("timer", "succeeded")]
 
 
+def test_now_of_a_time_that_is_no_fire_is_refused_with_the_nearest(bench):
+    bench.write(cron="0 6 * * *", timezone="Europe/Berlin")
+    at = START - timedelta(days=3, hours=1)
+    with pytest.raises(ScheduleError) as caught:
+        requests.run_now(bench.ledger, the(bench), bench.clock.now, at=at)
+    said = str(caught.value)
+    assert said.startswith(
+        "one does not fire at Fri 2026-02-27 00:30 Europe/Berlin (2026-02-26 23:30 UTC)."
+    )
+    assert "the nearest are 2026-02-26T06:00 and 2026-02-27T06:00." in said
+    assert "murmuration report small --at TIME" in said
+    fire = START.replace(hour=5, minute=0) - timedelta(days=1)
+    requests.run_now(bench.ledger, the(bench), bench.clock.now, at=fire)
+    assert bench.fires("logical_time", "state") == [(fire, "queued")]
+
+
+def test_what_is_asked_for_by_hand_runs_in_a_pause_too(bench):
+    bench.write()
+    requests.pause(bench.ledger, the(bench), bench.clock.now)
+    assert requests.is_paused(bench.ledger, "one")
+    requests.run_now(bench.ledger, the(bench), bench.clock.now)
+    bench.tick()
+    assert bench.fires("kind", "state") == [("manual", "succeeded")]
+
+
+def test_a_backfill_of_more_than_a_thousand_runs_wants_a_yes(bench):
+    bench.write()
+    wanted = {"since": START - 1001 * HOUR, "until": START}
+    with pytest.raises(ScheduleError, match=r"1,001 runs of one\. .*--yes"):
+        requests.backfill(bench.ledger, the(bench), START, **wanted)
+    assert bench.fires() == []
+    assert (
+        len(requests.backfill(bench.ledger, the(bench), START, **wanted, sure=True).queued) == 1001
+    )
+
+
 @pytest.mark.parametrize("ticks", [True, False], ids=["a daemon ran meanwhile", "none did"])
 def test_fires_of_a_pause_are_recorded_and_not_caught_up(bench, ticks):
     bench.write(catch_up="all")
@@ -81,8 +117,8 @@ def test_what_runs_and_what_waits_is_cancelled(bench):
     bench.clock.advance(hours=1)
     bench.tick(wait=False)
     assert [state for _, state, _ in bench.fires()] == ["running", "queued"]
-    assert requests.cancel(bench.ledger, "one", bench.clock.now, at=START + HOUR * 1.5) == 1
-    assert requests.cancel(bench.ledger, "one", bench.clock.now) == 1
+    assert requests.cancel(bench.ledger, "one", bench.clock.now, at=START + HOUR * 1.5).ended == 1
+    assert requests.cancel(bench.ledger, "one", bench.clock.now).running == 1
     bench.join()
     assert [(state, why) for _, state, why in bench.fires()] == [
         ("cancelled", "cancelled at 2026-03-02 02:01 UTC")

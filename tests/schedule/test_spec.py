@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from murmuration.errors import ScheduleError
-from murmuration.schedule.check import check_schedule, describe_policy, upcoming
+from murmuration.schedule.check import (
+    Lookout,
+    check_schedule,
+    describe_policy,
+    problems_of,
+    refuse_broken,
+    upcoming,
+    warnings_of,
+)
 from murmuration.schedule.spec import Folder, load_schedule
 from murmuration.settings import get_settings
 
@@ -150,6 +158,49 @@ def test_parameters_are_checked_as_the_report_would(workspace):
     assert right.parameters["terms_shown"] == 5
     assert right.parameters["timezone"] == "Europe/Berlin"  # the schedule's own, unless given
     assert "Did you mean 'aurora'?" in wrong.problem
+
+
+def test_all_that_is_wrong_with_parameters_is_told_at_once_with_its_line(workspace):
+    text = GOOD + "parameters:\n  brand: auroa\n  terms_shown: 999\n  colour: red\n  window: 7x\n"
+    path = write(workspace / "schedules", text)
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    said = problems_of(check_schedule(load_schedule(path), get_settings(), at=now))
+    assert [one.split(": ")[0] for one in said] == [f"{path}, line {n}" for n in (7, 6, 5, 8)]
+    assert "colour" in said[0]
+    assert "window." in said[0]  # the list is whole
+    swept = GOOD + "for_each: {brand: [aurora, velora]}\nparameters: {terms_shown: 999}\n"
+    checked = check_schedule(load_schedule(write(workspace / "schedules", swept)), get_settings(), at=now)  # fmt: skip
+    assert len(problems_of(checked)) == 1
+    with pytest.raises(ScheduleError, match="line 5: terms_shown is 999"):
+        refuse_broken(load_schedule(path), get_settings(), fire=now)
+
+
+def test_an_address_that_is_not_set_and_runs_that_take_longer_than_their_interval_are_warned_of(
+    tmp_path,
+):
+    text = GOOD.replace("30 6", "*/10 *") + "overlap: replace\nnotify:\n  - to: NOTIFY_OPS\n"
+    schedule = load_schedule(write(tmp_path, text))
+    [unset] = warnings_of(schedule, {}, typical=timedelta(minutes=9))
+    assert "line 6: the environment variable NOTIFY_OPS is not set" in unset
+    [slow] = warnings_of(schedule, {"NOTIFY_OPS": "x"}, typical=timedelta(minutes=11))
+    assert "line 4: its runs take 660 s, and the next fire" in slow
+    assert "comes after 10 minutes" in slow
+
+
+def test_a_schedule_that_could_not_run_is_logged_once_for_each_state_of_it(workspace, caplog):
+    folder, lookout = Folder(workspace / "schedules"), Lookout(get_settings())
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    write(workspace / "schedules", GOOD + "parameters: {brand: auroa}\n")
+    write(workspace / "schedules", GOOD + "parameters: {brand: aurora}\n", "fine.yaml")
+    for _ in range(3):
+        lookout.look(folder.load(), now)
+    [line] = caplog.messages
+    assert line.startswith("morning is not in order: ")
+    assert "Did you mean 'aurora'?" in line
+    assert list(lookout.problems) == ["morning"]
+    write(workspace / "schedules", GOOD + "parameters: {brand: aurora, bucket: day}\n")
+    lookout.look(folder.load(), now)
+    assert lookout.problems == {}
 
 
 def test_a_report_that_does_not_exist_is_named_with_the_near_match(workspace):

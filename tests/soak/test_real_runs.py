@@ -41,7 +41,7 @@ def test_a_run_that_reaches_its_limit_of_memory_is_named_and_tried_again(make_of
     done = subprocess.run(
         [sys.executable, "-c", LIMITED], cwd=office.settings.root, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr
     [fire] = office.fires()
     assert (fire.state, fire.tries) == ("failed", 2)
     assert fire.error == "Cell 2 ran out of memory: MemoryError"

@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from murmuration.catalog import Catalog
-from murmuration.errors import ParamError, ReportError, UnknownNameError, suggest
+from murmuration.errors import (
+    MurmurationError,
+    ParamError,
+    ReportError,
+    UnknownNameError,
+    suggest,
+)
 from murmuration.reports.period import check_zone, resolve_period
 
 Value = str | int | float | bool | list[str] | None
@@ -296,31 +302,72 @@ def check_parameters(
     UnknownNameError
         If a brand, source or lexicon is not there.
     """
-    for name in given:
-        if name not in parameters:
-            raise ParamError(f"This report has no parameter {name!r}.{suggest(name, parameters)}")
-    values = {
-        name: parameter.read(given[name]) if name in given else parameter.default
-        for name, parameter in parameters.items()
-    }
-    _check_names(values, catalog, sources)
-    _check_times(values, at)
+    problems, values = find_problems(parameters, given, catalog=catalog, sources=sources, at=at)
+    if problems:
+        raise problems[0][1]
     return values
 
 
-def _check_names(
-    values: Mapping[str, Value], catalog: Catalog, sources: Callable[[], list[str]]
-) -> None:
-    for name in _texts_of(values, "brand") + _texts_of(values, "competitors"):
-        catalog.brand(name)
-    for name in _texts_of(values, "lexicon"):
-        if name != NO_LEXICON:
-            catalog.lexicon(name)
-    for name in _texts_of(values, "source"):
-        if name not in (there := sources()):
-            raise UnknownNameError(
-                f"The store has no posts of a source {name!r}.{suggest(name, there)}"
-            )
+def find_problems(
+    parameters: Mapping[str, Parameter],
+    given: Mapping[str, object],
+    *,
+    catalog: Catalog,
+    sources: Callable[[], list[str]],
+    at: datetime,
+) -> tuple[list[tuple[str, MurmurationError]], dict[str, Value]]:
+    """Give all that `check_parameters` would refuse, each with the parameter's name, and the values that are fine."""
+    found: list[tuple[str, MurmurationError]] = []
+    values: dict[str, Value] = {}
+    for name in given:
+        if name not in parameters:
+            said = suggest(name, parameters)
+            found.append((name, ParamError(f"This report has no parameter {name!r}.{said}")))
+    for name, parameter in parameters.items():
+        try:
+            values[name] = parameter.read(given[name]) if name in given else parameter.default
+        except ParamError as err:
+            found.append((name, err))
+    for name, check in _NAMED.items():
+        try:
+            for text in _texts_of(values, name):
+                check(text, catalog, sources)
+        except MurmurationError as err:
+            found.append((name, err))
+    try:
+        _check_times(values, at)
+    except ParamError as err:
+        found.append((next((name for name in _TIMES if values.get(name)), ""), err))
+    return found, values
+
+
+def _check_lexicon(name: str, catalog: Catalog, sources: Callable[[], list[str]]) -> None:
+    del sources
+    if name != NO_LEXICON:
+        catalog.lexicon(name)
+
+
+def _check_source(name: str, catalog: Catalog, sources: Callable[[], list[str]]) -> None:
+    del catalog
+    if name not in (there := sources()):
+        raise UnknownNameError(
+            f"The store has no posts of a source {name!r}.{suggest(name, there)}"
+        )
+
+
+def _check_brand(name: str, catalog: Catalog, sources: Callable[[], list[str]]) -> None:
+    del sources
+    catalog.brand(name)
+
+
+_TIMES = ("since", "until", "window", "timezone")
+# What a name that means the same in every report is checked for.
+_NAMED: dict[str, Callable[[str, Catalog, Callable[[], list[str]]], None]] = {
+    "brand": _check_brand,
+    "competitors": _check_brand,
+    "lexicon": _check_lexicon,
+    "source": _check_source,
+}
 
 
 def _texts_of(values: Mapping[str, Value], name: str) -> list[str]:
@@ -329,8 +376,7 @@ def _texts_of(values: Mapping[str, Value], name: str) -> list[str]:
 
 
 def _check_times(values: Mapping[str, Value], at: datetime) -> None:
-    names = ("since", "until", "window", "timezone")
-    times = {name: str(values[name]) for name in names if values.get(name)}
+    times = {name: str(values[name]) for name in _TIMES if values.get(name)}
     if times:
         resolve_period(**times, at=at)
     if "timezone" in times:

@@ -1,20 +1,29 @@
 """What only the report can judge: whether it is there, and whether it takes the schedule's parameters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import islice, pairwise
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from murmuration.catalog import load_catalog
-from murmuration.errors import MurmurationError, StoreError
-from murmuration.reports.parameters import Parameter, check_parameters, read_parameters
+from murmuration.catalog import Catalog, load_catalog
+from murmuration.errors import MurmurationError, ScheduleError, StoreError
+from murmuration.reports.parameters import Parameter, find_problems, read_parameters
 from murmuration.reports.period import resolve_period
 from murmuration.reports.runner import report_path
-from murmuration.schedule.clock import next_fires
-from murmuration.schedule.spec import Schedule
+from murmuration.schedule.clock import Fire, next_fires
+from murmuration.schedule.spec import Schedule, Schedules
 from murmuration.settings import Settings
+from murmuration.yaml_file import Place
 
+log = logging.getLogger(__name__)
+
+_FIRES = 200  # whose distances are looked at
+_SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 _TIMES = ("since", "until", "window", "timezone")
 
 
@@ -31,7 +40,7 @@ class Checked:
     note
         What could not be checked.
     problem
-        Why it would not run; empty where it would.
+        Why it would not run, one sentence a line, each with its place in the file; empty where it would.
     """
 
     item: str
@@ -40,7 +49,44 @@ class Checked:
     problem: str = ""
 
 
-def check_schedule(schedule: Schedule, settings: Settings, *, at: datetime) -> list[Checked]:
+class Known:
+    """What schedules are checked against, each read once: reports, the catalog, names of sources."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._declared: dict[str, Mapping[str, Parameter]] = {}
+
+    def declared(self, report: str) -> Mapping[str, Parameter]:
+        """Give what a report declares."""
+        if report not in self._declared:
+            self._declared[report] = read_parameters(report_path(self._settings.root, report))
+        return self._declared[report]
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog."""
+        return load_catalog(self._settings.catalog)
+
+    @cached_property
+    def sources(self) -> list[str] | None:
+        """Names of the sources in the store; None without a store."""
+        from murmuration.store.delta import list_sources, open_store
+
+        try:
+            store = open_store()
+            return list_sources(store, store.open("posts").version())
+        except StoreError:
+            return None
+
+
+def check_schedule(
+    schedule: Schedule,
+    settings: Settings,
+    *,
+    at: datetime,
+    fire: datetime | None = None,
+    known: Known | None = None,
+) -> list[Checked]:
     """Check every run of a schedule as its report would.
 
     Parameters
@@ -51,27 +97,107 @@ def check_schedule(schedule: Schedule, settings: Settings, *, at: datetime) -> l
         Of this machine: where the reports and the catalog are.
     at
         The moment that the next fire is looked for from.
+    fire
+        The logical time instead of that of the next fire.
+    known
+        What was read already for other schedules.
 
     Returns
     -------
     list of Checked
         One for each run of a fire.
     """
-    fire = next(next_fires(schedule.cron, schedule.zone, after=at))
-    return [_check_item(schedule, item, settings, at=fire.at) for item in schedule.items]
-
-
-def _check_item(schedule: Schedule, item: str, settings: Settings, *, at: datetime) -> Checked:
+    known = known or Known(settings)
+    fire = fire or next(next_fires(schedule.cron, schedule.zone, after=at)).at
     try:
-        declared = read_parameters(report_path(settings.root, schedule.spec.report))
-        given = given_parameters(schedule, item, declared)
-        sources, note = _sources(given)
-        values = check_parameters(
-            declared, given, catalog=load_catalog(settings.catalog), sources=lambda: sources, at=at
-        )
+        declared, catalog = known.declared(schedule.spec.report), known.catalog
     except MurmurationError as err:
-        return Checked(item, {}, problem=str(err))
+        said = f"{schedule.place('report')}: {err}"
+        return [Checked(item, {}, problem=said) for item in schedule.items]
+    return [
+        _check_item(schedule, item, declared, catalog, known, at=fire) for item in schedule.items
+    ]
+
+
+def _check_item(
+    schedule: Schedule,
+    item: str,
+    declared: Mapping[str, Parameter],
+    catalog: Catalog,
+    known: Known,
+    *,
+    at: datetime,
+) -> Checked:
+    given = given_parameters(schedule, item, declared)
+    sources, note = _sources(given, known)
+    problems, values = find_problems(
+        declared, given, catalog=catalog, sources=lambda: sources, at=at
+    )
+    if problems:
+        said = (f"{schedule.place(*_place(schedule, name))}: {err}" for name, err in problems)
+        return Checked(item, {}, problem="\n".join(said))
     return Checked(item, values, note=note)
+
+
+def _place(schedule: Schedule, name: str) -> Place:
+    return ("for_each" if name in schedule.spec.for_each else "parameters", name)
+
+
+def problems_of(checked: Sequence[Checked]) -> list[str]:
+    """Give the sentences that say why runs of a fire would not run; what several say is one."""
+    items: dict[str, list[str]] = {}
+    for one in checked:
+        for said in one.problem.splitlines():
+            items.setdefault(said, []).append(one.item)
+    return list(items)
+
+
+def refuse_broken(schedule: Schedule, settings: Settings, *, fire: datetime) -> list[str]:
+    """Refuse to queue a schedule of which no run could begin; give what is wrong with some of a sweep.
+
+    Raises
+    ------
+    ScheduleError
+        Says why, as `schedule check` does.
+    """
+    checked = check_schedule(schedule, settings, at=fire, fire=fire)
+    problems = problems_of(checked)
+    if all(one.problem for one in checked):
+        raise ScheduleError("\n".join(problems))
+    return problems
+
+
+def warnings_of(
+    schedule: Schedule, environ: Mapping[str, str], *, typical: timedelta | None = None
+) -> list[str]:
+    """Say what is allowed and hardly meant.
+
+    Parameters
+    ----------
+    schedule
+        A schedule whose own fields are in order.
+    environ
+        The environment, which holds the addresses for notices.
+    typical
+        How long its last runs took, where that is known.
+    """
+    found = [
+        f"{schedule.place('notify', number, 'to')}: the environment variable {wish.to} is not set here. Set it where "
+        "the scheduler runs, or nobody is told."
+        for number, wish in enumerate(schedule.spec.notify)
+        if not environ.get(wish.to)
+    ]
+    if schedule.spec.overlap == "replace" and typical is not None:
+        some = islice(next_fires(schedule.cron, schedule.zone, after=_SOME_DAY), _FIRES)
+        moments = [fire.at for fire in some]
+        shortest = min(later - one for one, later in pairwise(moments))
+        if typical > shortest:
+            found.append(
+                f"{schedule.place('overlap')}: its runs take {typical.total_seconds():,.0f} s, and the next fire, which "
+                f"takes the place of one that runs, comes after {length_text(shortest)}: none may come to its end. "
+                "Choose overlap: skip, or a rule that fires more seldom."
+            )
+    return found
 
 
 def sum_up(
@@ -133,18 +259,52 @@ def given_parameters(
     return given
 
 
-def _sources(given: Mapping[str, Any]) -> tuple[list[str], str]:
+def _sources(given: Mapping[str, Any], known: Known) -> tuple[list[str], str]:
     """Names of the sources in the store; without a store, those asked for, which can't be checked then."""
-    from murmuration.store.delta import list_sources, open_store
+    asked = given.get("source") or []
+    if known.sources is not None:
+        return known.sources, ""
+    names = [asked] if isinstance(asked, str) else list(asked)
+    return names, "there is no store yet to look for sources in"
 
+
+class Lookout:
+    """Which schedules could not run: looked at again when their file, report or catalog changes, or while they are broken.
+
+    Parameters
+    ----------
+    settings
+        Of this machine.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.problems: dict[str, list[str]] = {}
+        self._settings = settings
+        self._seen: dict[str, object] = {}
+
+    def look(self, schedules: Schedules, now: datetime) -> None:
+        """Check what is new or was broken, and log what is found, once for each state of it."""
+        known, catalog = Known(self._settings), _stamp(self._settings.catalog)
+        found: dict[str, list[str]] = {}
+        for name, schedule in schedules.by_name.items():
+            report = self._settings.root / "notebooks" / "reports" / f"{schedule.spec.report}.ipynb"
+            state = (schedule.digest, _stamp(report), catalog)
+            if self._seen.get(name) == state and name not in self.problems:
+                continue
+            self._seen[name] = state
+            said = problems_of(check_schedule(schedule, self._settings, at=now, known=known))
+            if said and said != self.problems.get(name):
+                log.warning("%s is not in order: %s", name, " ".join(said))
+            if said:
+                found[name] = said
+        self.problems = found
+
+
+def _stamp(path: Path) -> object:
     try:
-        store = open_store()
-        return list_sources(store, store.open("posts").version()), ""
-    except StoreError:
-        asked = given.get("source") or []
-        return [asked] if isinstance(asked, str) else list(
-            asked
-        ), "there is no store yet to look for sources in"
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +359,14 @@ def upcoming(
     UnknownNameError, ParamError
         If there is no such report, or its parameters are refused.
     """
+    ahead = next_fires(schedule.cron, schedule.zone, after=after)
+    yield from with_windows(schedule, settings, islice(ahead, count))
+
+
+def with_windows(
+    schedule: Schedule, settings: Settings, moments: Iterable[Fire]
+) -> Iterator[Upcoming]:
+    """Give fires with their local time, and the window that the first run of each would read."""
     declared = read_parameters(report_path(settings.root, schedule.spec.report))
     given = given_parameters(schedule, next(iter(schedule.items)), declared)
     values = {
@@ -206,8 +374,7 @@ def upcoming(
         for name, parameter in declared.items()
         if name in _TIMES
     }
-    ahead = next_fires(schedule.cron, schedule.zone, after=after)
-    for _, fire in zip(range(count), ahead, strict=False):
+    for fire in moments:
         period = resolve_period(**values, at=fire.at) if values else None
         since, until = (period.since, period.until) if period else (None, None)
         local = fire.at.astimezone(schedule.zone)
@@ -225,7 +392,7 @@ def describe_policy(schedule: Schedule) -> str:
     spec = schedule.spec
     missed = {
         "skip": "Fires that nobody was there for are recorded as missed and not run",
-        "latest": "Of fires that nobody was there for the newest runs, and the others are recorded as skipped",
+        "latest": "If nobody was there for several fires, only the newest of them runs, and the others are recorded as skipped",
         "all": "Fires that nobody was there for all run, oldest first, one at a time",
     }[spec.catch_up]
     stale = (

@@ -6,11 +6,14 @@ import signal
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
 
 from murmuration.errors import LedgerError
 from murmuration.reports.spares import Spares
@@ -18,15 +21,56 @@ from murmuration.schedule.execute import ReportExecutor
 from murmuration.schedule.ledger import Ledger, open_ledger
 from murmuration.schedule.notices import deliver_by_apprise, gathers, send_due, stop_gathering
 from murmuration.schedule.spec import Folder
+from murmuration.schedule.tables import attempts, fires
 from murmuration.schedule.worker import Worker, utc_now
 from murmuration.settings import Settings, read_environ
+
+if TYPE_CHECKING:
+    from murmuration.schedule.check import Lookout
 
 log = logging.getLogger(__name__)
 
 _AFTER_ERROR_SECONDS = 5.0
 _PATIENCE_SECONDS = 120.0
 _PING_TIMEOUT_SECONDS = 10
+_FAILED = ("failed", "timed out")
+_STATES = {"queued": "to be tried again", "publishing": "about to be shown"}
+_TOLD = 5  # runs that failed, with their sentences
 _ALIVE_SECONDS = 120.0  # without a whole tick for so long, nobody is told that all is well
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What came of a tick.
+
+    Attributes
+    ----------
+    begun
+        How many attempts.
+    states
+        How many runs of each state; those that are queued are tried again.
+    failed
+        Those that have failed for good: which, and why.
+    """
+
+    begun: int
+    states: Mapping[str, int]
+    failed: Sequence[tuple[str, str]]
+
+    def describe(self) -> str:
+        """Say it in a line: “5 runs: 4 succeeded, 1 failed (morning: Its worker was lost.)”."""
+        count = sum(self.states.values())
+        said = ", ".join(
+            f"{number:,} {_STATES.get(state, state)}" for state, number in self.states.items()
+        )
+        why = "; ".join(f"{name}: {sentence.rstrip('.')}" for name, sentence in self.failed[:_TOLD])
+        more = f"; and {len(self.failed) - _TOLD:,} more" if len(self.failed) > _TOLD else ""
+        return (
+            f"{count:,} run{'' if count == 1 else 's'}"
+            + (f": {said}" if said else "")
+            + (f" ({why}{more})" if why else "")
+            + "."
+        )
 
 
 def run_tick(
@@ -37,7 +81,7 @@ def run_tick(
     only: str | None,
     grace_seconds: float,
     until_done: bool = False,
-) -> int:
+) -> Ticked:
     """Do what is due, and wait for it.
 
     Parameters
@@ -55,8 +99,8 @@ def run_tick(
 
     Returns
     -------
-    int
-        How many runs began.
+    Ticked
+        What ran, and how it ended.
 
     Raises
     ------
@@ -90,8 +134,25 @@ def run_tick(
             worker.pause(1.0)
         worker.finish(grace_seconds)
     Chores(ledger, worker, settings, environ).do_after_tick(since, begun=total)
+    ended = _ended(ledger, worker.name, total)
     ledger.close()
-    return total
+    return ended
+
+
+def _ended(ledger: Ledger, worker: str, begun: int) -> Ticked:
+    mine = select(attempts.c.fire_id).where(attempts.c.worker == worker)
+    query = select(fires).where(fires.c.id.in_(mine)).order_by(fires.c.logical_time, fires.c.id)
+    with ledger.read() as connection:
+        rows = list(connection.execute(query))
+    return Ticked(
+        begun,
+        Counter(row.state for row in rows),
+        [
+            (f"{row.schedule} {row.item}".strip(), row.error or row.state)
+            for row in rows
+            if row.state in _FAILED
+        ],
+    )
 
 
 def run_daemon(
@@ -121,23 +182,21 @@ def run_daemon(
     ledger = open_ledger(settings)
     spares = Spares(settings.state / "runs")
     try:
-        if metrics:  # first: a daemon that cannot do what it is told was never there
-            from murmuration.schedule.metrics import serve_metrics
-
-            serve_metrics(ledger, *metrics)
         worker = Worker(
-            ledger,
-            _folder(settings),
-            ReportExecutor(settings, spares),
-            kind="daemon",
-            at_once=at_once,
-        )
+            ledger, _folder(settings), ReportExecutor(settings, spares), kind="daemon", at_once=at_once
+        )  # fmt: skip
         chores = Chores(ledger, worker, settings, environ)
-        log.info("daemon %s, %d at once", worker.name, at_once)
         with worker.until_ended(), _stopping(worker) as stopping, chores.in_background():
+            if metrics:
+                from murmuration.schedule.metrics import serve_metrics
+
+                serve_metrics(ledger, *metrics, broken=chores.count_broken)
+            log.info("daemon %s, %d at once", worker.name, at_once)
             while not stopping.is_set():
                 _loop_once(worker, spares, chores)
-            log.info("stopping; %d runs get %g s to finish", worker.running, grace_seconds)
+            log.info(
+                "stopping; runs at work: %d, with %g s to finish", worker.running, grace_seconds
+            )
             worker.finish(grace_seconds)
     finally:
         spares.close()
@@ -204,6 +263,7 @@ class Chores:
         self._ledger, self._worker = ledger, worker
         self._settings, self._environ = settings, environ
         self._over = threading.Event()
+        self._lookout: Lookout | None = None
 
     def send(self) -> None:
         """Send the notices that wait."""
@@ -214,6 +274,20 @@ class Chores:
             links=self._settings.links,
             deliver=deliver_by_apprise,
         )
+
+    def look_out(self) -> None:
+        """Say which schedules could not run, before their fires come."""
+        if self._lookout is None:
+            # Here, as a tick without due work has no need of it.
+            from murmuration.schedule.check import Lookout
+
+            self._lookout = Lookout(self._settings)
+        self._lookout.look(self._worker.schedules, utc_now())
+
+    def count_broken(self) -> int:
+        """Tell how many schedules cannot run as their files are."""
+        found = self._lookout.problems if self._lookout else {}
+        return len(self._worker.schedules.problems) + len(found)
 
     def draw(self) -> None:
         """Write the page of schedules."""
@@ -252,6 +326,7 @@ class Chores:
         groups = [
             [_Chore("the dead man's switch", 60.0, self.ping)],
             [_Chore("notices", 10.0, self.send)],
+            [_Chore("schedules that cannot run", 5.0, self.look_out)],
             [
                 _Chore("the page of schedules", 60.0, self.draw),
                 _Chore("what changed since the run before", 10.0, self.compare),

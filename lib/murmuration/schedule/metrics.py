@@ -1,6 +1,6 @@
 """Figures of the scheduler for Prometheus, read from the ledger when somebody asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from murmuration.schedule.notices import find_undelivered
 from murmuration.schedule.tables import ENDED, OPEN, attempts, fires
 
 
-def serve_metrics(ledger: Ledger, host: str, port: int) -> None:
-    """Serve the figures over HTTP, in a thread of their own.
+def serve_metrics(ledger: Ledger, host: str, port: int, *, broken: Callable[[], int]) -> None:
+    """Serve the figures over HTTP, in a thread of their own; `broken` tells how many schedules cannot run.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def serve_metrics(ledger: Ledger, host: str, port: int) -> None:
         If the port is taken.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(LedgerCollector(ledger))
+    registry.register(LedgerCollector(ledger, broken=broken))
     try:
         start_http_server(port, addr=host, registry=registry)
     except OSError as err:
@@ -34,8 +34,8 @@ def serve_metrics(ledger: Ledger, host: str, port: int) -> None:
 class LedgerCollector(Collector):
     """Runs by outcome, lateness, duration, last success of each schedule, the queue, and notices that do not arrive."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, *, broken: Callable[[], int] = lambda: 0) -> None:
+        self._ledger, self._broken = ledger, broken
 
     def collect(self) -> Iterator[Metric]:
         """Give the figures of this moment."""
@@ -43,6 +43,12 @@ class LedgerCollector(Collector):
             select(fires.c.schedule, fires.c.state, func.count().label("n"))
             .group_by(fires.c.schedule, fires.c.state)
         )  # fmt: skip
+        broken = GaugeMetricFamily(
+            "murmuration_broken_schedules",
+            "Schedules that cannot be read, or of which a run could not begin",
+            value=self._broken(),
+        )
+        yield broken
         up = GaugeMetricFamily("murmuration_ledger_up", "Whether the ledger can be read")
         try:
             with self._ledger.read() as connection:

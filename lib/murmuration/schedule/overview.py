@@ -8,8 +8,9 @@ from statistics import median
 from typing import Any
 
 import psutil
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
+from murmuration.errors import LedgerError
 from murmuration.reports.context import this_host
 from murmuration.schedule.alerts import open_alerts
 from murmuration.schedule.clock import next_fires
@@ -237,6 +238,29 @@ def find_paused(settings: Settings) -> frozenset[str]:
         ledger.close()
 
 
+def typical_seconds(settings: Settings) -> dict[str, timedelta]:
+    """Give how long the last runs of each schedule took, the median; nothing where there is no ledger to look at.
+
+    Runs that a later fire took the place of count as well: a schedule may have no others.
+    """
+    try:
+        ledger = look_at_ledger(settings)
+    except LedgerError:
+        return {}
+    if ledger is None:
+        return {}
+    try:
+        with ledger.read() as connection:
+            names = list(connection.execute(select(schedules.c.name)).scalars())
+            replaced = and_(attempts.c.state == "cancelled", attempts.c.error.like("replaced by %"))
+            found = {name: _seconds(connection, name, also=replaced) for name in names}
+    except LedgerError:
+        return {}
+    finally:
+        ledger.close()
+    return {name: timedelta(seconds=median(some)) for name, some in found.items() if some}
+
+
 def _standing(
     connection: Connection,
     name: str,
@@ -305,11 +329,16 @@ def _fires(connection: Connection, *where: Any, limit: int = 1000) -> list[FireN
     ]  # fmt: skip
 
 
-def _seconds(connection: Connection, name: str) -> list[float]:
+def _seconds(connection: Connection, name: str, *, also: Any = None) -> list[float]:
     query = (
         select(attempts.c.claimed_at, attempts.c.ended_at)
         .join(fires, fires.c.id == attempts.c.fire_id)
-        .where(fires.c.schedule == name, attempts.c.state == "succeeded")
+        .where(
+            fires.c.schedule == name,
+            attempts.c.state == "succeeded"
+            if also is None
+            else or_(attempts.c.state == "succeeded", also),
+        )
         .order_by(attempts.c.claimed_at.desc())
         .limit(_RECENT)
     )

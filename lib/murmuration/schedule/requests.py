@@ -1,15 +1,16 @@
 """What a person asks of the ledger: run it now, pause, resume, cancel, fill in the past."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
 from murmuration.errors import ScheduleError, suggest
 from murmuration.schedule.clock import fires as fires_between
+from murmuration.schedule.clock import next_fires
 from murmuration.schedule.due import fire_row, lock_schedule, record_schedule
 from murmuration.schedule.ledger import Ledger
 from murmuration.schedule.settle import ask_to_cancel, is_stuck
@@ -17,7 +18,17 @@ from murmuration.schedule.spec import Schedule
 from murmuration.schedule.tables import OPEN, fires, schedules
 
 _TOO_MANY = 10_000  # fires of one backfill
+_MANY = 1000  # that somebody should be sure of
 _SECOND = timedelta(seconds=1)
+_LOOK_BACK = (timedelta(days=2), timedelta(days=70), timedelta(days=800), timedelta(days=3000))
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What a cancel does: fires that waited and have ended, and those that run and end within seconds."""
+
+    ended: int
+    running: int
 
 
 def run_now(
@@ -44,7 +55,7 @@ def run_now(
     Raises
     ------
     ScheduleError
-        If that logical time is still to come, or a run of it has succeeded or is on its way.
+        If that logical time is still to come or no fire of the schedule, or a run of it has succeeded or is on its way.
     """
     moment = at or now
     if moment > now:
@@ -55,6 +66,8 @@ def run_now(
     with ledger.write() as connection:
         lock_schedule(connection, schedule, now)
         there = _at(connection, schedule.name, moment)
+        if at is not None and not there:
+            _check_fire(schedule, moment, now)
         for row in there.values():
             if row.state in OPEN:
                 raise ScheduleError(f"{_title(row)} is {row.state} already.")
@@ -70,6 +83,48 @@ def run_now(
             for row in _at(connection, schedule.name, moment).values()
             if row.state == "queued"
         ]
+
+
+def _check_fire(schedule: Schedule, moment: datetime, now: datetime) -> None:
+    """Refuse a moment at which a schedule does not fire; the fires around it are named."""
+    around = fires_between(schedule.cron, schedule.zone, after=moment - _SECOND, until=moment)
+    if any(fire.at == moment for fire in around):
+        return
+    near = [*_fire_before(schedule, moment)]
+    later = next(next_fires(schedule.cron, schedule.zone, after=moment)).at
+    near += [later] if later <= now else []
+    names = " and ".join(f"{one.astimezone(schedule.zone):%Y-%m-%dT%H:%M}" for one in near)
+    raise ScheduleError(
+        f"{schedule.name} does not fire at {say_moment(schedule, moment)}. Give --at a time of a fire"
+        + (f"; the nearest {'are' if len(near) > 1 else 'is'} {names}" if near else "")
+        + f". For any other time: murmuration report {schedule.spec.report} --at TIME."
+    )
+
+
+def _fire_before(schedule: Schedule, moment: datetime) -> Iterator[datetime]:
+    """Give the last fire before a moment; none where there is none for many years."""
+    for length in _LOOK_BACK:
+        found = list(
+            fires_between(schedule.cron, schedule.zone, after=moment - length, until=moment)
+        )
+        if found:
+            yield found[-1].at
+            return
+
+
+def say_moment(schedule: Schedule, moment: datetime) -> str:
+    """Give a time as the schedule's clocks show it, and in UTC."""
+    local = moment.astimezone(schedule.zone)
+    if schedule.zone.key == "UTC":
+        return f"{local:%a %Y-%m-%d %H:%M} UTC"
+    return f"{local:%a %Y-%m-%d %H:%M} {schedule.zone.key} ({moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+
+
+def is_paused(ledger: Ledger, name: str) -> bool:
+    """Tell whether a schedule is paused."""
+    query = select(schedules.c.paused_at).where(schedules.c.name == name)
+    with ledger.read() as connection:
+        return connection.execute(query).scalar_one_or_none() is not None
 
 
 def _at(connection: Connection, name: str, moment: datetime) -> dict[str, Row[Any]]:
@@ -136,7 +191,7 @@ def _set_pause(connection: Connection, name: str, at: datetime | None, why: str 
 
 def cancel(
     ledger: Ledger, name: str, now: datetime, *, at: datetime | None = None, item: str | None = None
-) -> int:
+) -> Cancelled:
     """Cancel what is queued or running of a schedule.
 
     Parameters
@@ -152,7 +207,7 @@ def cancel(
 
     Returns
     -------
-    int
+    Cancelled
         How many fires; those that run end within seconds, with all that they started.
     """
     wanted = and_(fires.c.schedule == name, fires.c.state.in_(OPEN))
@@ -169,7 +224,8 @@ def cancel(
         ]
         for row in found:
             ask_to_cancel(connection, row, f"cancelled at {now:%Y-%m-%d %H:%M} UTC", now)
-    return len(found)
+    running = sum(row.state == "running" for row in found)
+    return Cancelled(len(found) - running, running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +245,7 @@ def backfill(
     until: datetime,
     at_once: int = 1,
     dry_run: bool = False,
+    sure: bool = False,
 ) -> Backfill:
     """Queue the fires of a stretch of the past that have not succeeded.
 
@@ -206,6 +263,8 @@ def backfill(
         How many of them run at once, beside what else runs.
     dry_run
         Only say which.
+    sure
+        Queue more than a thousand runs, too.
 
     Returns
     -------
@@ -248,6 +307,11 @@ def backfill(
                     )
                 if goes:
                     queued.append((moment, item))
+        if len(queued) > _MANY and not (dry_run or sure):
+            # Raised within the transaction, which is undone by it.
+            raise ScheduleError(
+                f"That is {len(queued):,} runs of {schedule.name}. Choose a shorter stretch, or say --yes to queue them all."
+            )
     return Backfill(queued, len(moments) * len(schedule.items) - len(queued))
 
 

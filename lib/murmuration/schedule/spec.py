@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import product
@@ -229,10 +229,21 @@ class Schedule:
         That of its file, without the ending.
     spec
         What the file says.
+    path, lines
+        The file, and the line of everything in it; nothing where it came from none.
     """
 
     name: str
     spec: Spec
+    path: Path | None = field(default=None, compare=False)
+    lines: Mapping[Place, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def place(self, *place: str | int) -> str:
+        """Say where something stands: the file, and its line where that is known."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        said = str(self.path or self.name)
+        return f"{said}, line {self.lines[place]}" if place else said
 
     @cached_property
     def cron(self) -> Cron:
@@ -324,7 +335,7 @@ def load_schedule(path: Path) -> Schedule:
         allowed=_allowed_keys,
         secret=("to",),
     )
-    return Schedule(path.stem, spec)
+    return Schedule(path.stem, spec, path, lines)
 
 
 class Folder:
