@@ -232,11 +232,11 @@ def test_a_tick_outlives_a_ledger_that_is_away_once_runs_began(make_office, monk
 
 
 def test_a_tick_says_what_came_of_its_runs_in_a_line():
-    failed = [("one", "No luck."), ("two brand=a", "It took too long.")]
-    states = {"succeeded": 3, "failed": 1, "timed out": 1, "queued": 1}
+    failed = [("one", "No luck."), ("two brand=a", "It took too long."), ("three", "No luck.")]
+    states = {"succeeded": 2, "failed": 2, "timed out": 1, "queued": 1}
     assert Ticked(6, states, failed).describe() == (
-        "6 runs: 3 succeeded, 1 failed, 1 timed out, 1 to be tried again "
-        "(one: No luck; two brand=a: It took too long)."
+        "6 runs: 2 succeeded, 2 failed, 1 timed out, 1 to be tried again "
+        "(one, three: No luck; two brand=a: It took too long)."
     )
     assert Ticked(0, {}, []).describe() == "0 runs."
 

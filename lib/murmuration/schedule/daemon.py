@@ -35,7 +35,7 @@ _PATIENCE_SECONDS = 120.0
 _PING_TIMEOUT_SECONDS = 10
 _FAILED = ("failed", "timed out")
 _STATES = {"queued": "to be tried again", "publishing": "about to be shown"}
-_TOLD = 5  # runs that failed, with their sentences
+_TOLD = 5  # reasons for which runs failed, and runs of each
 _ALIVE_SECONDS = 120.0  # without a whole tick for so long, nobody is told that all is well
 
 
@@ -63,14 +63,23 @@ class Ticked:
         said = ", ".join(
             f"{number:,} {_STATES.get(state, state)}" for state, number in self.states.items()
         )
-        why = "; ".join(f"{name}: {sentence.rstrip('.')}" for name, sentence in self.failed[:_TOLD])
-        more = f"; and {len(self.failed) - _TOLD:,} more" if len(self.failed) > _TOLD else ""
+        reasons: dict[str, list[str]] = {}
+        for name, sentence in self.failed:
+            reasons.setdefault(sentence.rstrip("."), []).append(name)
+        parts = [
+            f"{', '.join(names[:_TOLD])}{_more(names)}: {why}" for why, names in reasons.items()
+        ]
+        why = "; ".join(parts[:_TOLD]) + _more(parts)
         return (
             f"{count:,} run{'' if count == 1 else 's'}"
             + (f": {said}" if said else "")
-            + (f" ({why}{more})" if why else "")
+            + (f" ({why})" if why else "")
             + "."
         )
+
+
+def _more(things: Sequence[str]) -> str:
+    return f" and {len(things) - _TOLD:,} more" if len(things) > _TOLD else ""
 
 
 def run_tick(
@@ -326,7 +335,7 @@ class Chores:
         groups = [
             [_Chore("the dead man's switch", 60.0, self.ping)],
             [_Chore("notices", 10.0, self.send)],
-            [_Chore("schedules that cannot run", 5.0, self.look_out)],
+            [_Chore("schedules that cannot run", 15.0, self.look_out)],
             [
                 _Chore("the page of schedules", 60.0, self.draw),
                 _Chore("what changed since the run before", 10.0, self.compare),
