@@ -24,7 +24,7 @@ def test_every_field_of_a_schedule_is_explained(name):
 
 def test_every_metric_is_explained():
     names = re.findall(r'"(murmuration_\w+)"', inspect.getsource(LedgerCollector))
-    assert len(names) == 7
+    assert len(names) == 8
     for name in names:
         assert re.search(rf"\| `{name}(_total)?[{{`]", USAGE), name
 
