@@ -204,7 +204,10 @@ def test_line_ends_and_marks_of_windows_do_not_matter(load, mark, end):
             "line 1: brands: found a list, but a mapping, `key: value`, must stand here.",
         ),
         ("store: ''\n", "line 1: store: found '', but string should have at least 1 character."),
-        ("store: 5\n", "line 1: store: found 5, but input should be a valid string."),
+        (
+            "store: 5\n",
+            "line 1: store: YAML reads what stands here as 5, which is no text. Put it in quotes.",
+        ),
         ("- a\n", "must hold the keys store, sources, brands, lexicons; found a list instead."),
         ("hello", "must hold the keys store, sources, brands, lexicons; found text instead."),
     ],

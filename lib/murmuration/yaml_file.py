@@ -214,6 +214,8 @@ def _say(problem: Any, allowed: AllowedKeys, secret: Collection[str]) -> str:
         )
     if kind == "too_short":
         return "is empty, but at least one must stand here."
+    if kind == "string_type" and not isinstance(found, dict | list | None):
+        return f"YAML reads what stands here as {found!r}, which is no text. Put it in quotes."
     shown = kind_of(found) if isinstance(found, dict | list | None) else repr(found)
     if kind in ("list_type", "tuple_type"):
         such = f", such as [{found}]" if isinstance(found, str) else ""

@@ -10,6 +10,7 @@ of the detectors that were compared.
 import re
 import unicodedata
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from murmuration.errors import ParamError, suggest
+from murmuration.errors import ParamError
 from murmuration.frames import text_list
 from murmuration.schema import NO_LANG
 from murmuration.text.markup import unescape
@@ -117,9 +118,11 @@ def known_code(name: str) -> str:
     """
     code = declared_code(name)
     if code is None:
+        near = get_close_matches(name.casefold(), _NAMES, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
         raise ParamError(
             f"There is no language {name!r}. Use its code of two or three letters, such as en or pt, or its English "
-            f"name.{suggest(name.casefold(), _NAMES)}"
+            f"name.{meant}"
         )
     return code
 
