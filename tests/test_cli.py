@@ -273,6 +273,26 @@ def test_schedule_check_prints_what_each_report_would_be_given(here, workspace):
     assert wrong.stderr == "Error: There is no schedule 'al' in schedules/. Did you mean 'all'?\n"
 
 
+def test_addresses_in_env_are_set_and_an_export_of_one_schedule_leaves_the_others(
+    here, workspace, tmp_path
+):
+    (workspace / "schedules").mkdir()
+    for name in ("one", "two"):
+        text = "report: brand_health\ncron: '@daily'\ntimezone: UTC\nnotify: [{to: TEAM}]\n"
+        (workspace / "schedules" / f"{name}.yaml").write_text(text)
+    assert here("schedule", "check").stdout.endswith("2 schedules, 0 problems, 2 warnings.\n")
+    (workspace / ".env").write_text("TEAM=json://localhost\n")
+    assert here("schedule", "check").stdout.endswith("2 schedules, 0 problems.\n")
+    out = tmp_path / "out"
+    for name in ("one", "two"):
+        here("schedule", "export", name, "--to", "systemd", "--folder", str(out))
+    assert {path.suffix for path in out.glob("*one*")} == {".service", ".timer"}
+    (workspace / "schedules" / "two.yaml").unlink()
+    said = here("schedule", "export", "--to", "systemd", "--folder", str(out)).stdout
+    assert "Removed, as no schedule chosen needs them: " in said
+    assert not list(out.glob("*two*"))
+
+
 SMALL = {
     "nbformat": 4, "nbformat_minor": 5,
     "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},

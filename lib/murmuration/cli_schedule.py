@@ -56,10 +56,11 @@ def check(
     """Check all schedules, and print when each runs next and what its report would be given."""
     from murmuration.schedule.check import Known, check_schedule, problems_of, sum_up, warnings_of
     from murmuration.schedule.overview import typical_seconds
-    from murmuration.settings import get_settings
+    from murmuration.settings import get_settings, read_environ
 
     loaded, now, settings = _load(), datetime.now(UTC), get_settings()
     known, typical = Known(settings), typical_seconds(settings)
+    environ = read_environ(os.environ, settings.root)
     wanted = names or sorted([*loaded.by_name, *loaded.problems])
     facts: dict[str, Any] = {}
     problems, warnings = 0, 0
@@ -74,7 +75,7 @@ def check(
         chosen = loaded.get(name)
         found = check_schedule(chosen, settings, at=now, known=known)
         wrong = problems_of(found)
-        doubts = warnings_of(chosen, os.environ, typical=typical.get(name))
+        doubts = warnings_of(chosen, environ, typical=typical.get(name))
         facts[name] = {"runs": [fields_of(one) for one in found], "warnings": doubts}
         problems, warnings = problems + len(wrong), warnings + len(doubts)
         lines += sum_up(chosen, found, at=now, width=_width())[: 1 if every else None]
@@ -381,7 +382,7 @@ def export(
     place = Place(get_settings().root, image, secret, storage)
     files = export_schedules(chosen, to, place)
     # What a broken file stands for is not gone.
-    tidy = bool(names) or not loaded.problems
+    tidy = not names and not loaded.problems
     removed = write_exported(files, folder, to, tidy=tidy)
     if removed:
         typer.echo(f"Removed, as no schedule chosen needs them: {', '.join(removed)}")

@@ -228,3 +228,16 @@ def test_a_first_line_that_is_a_post_is_not_taken_for_names_of_columns(write, ta
     with pytest.raises(ReadError, match="looks like a post and not like names of columns") as told:
         take_in(path)
     assert "Jane" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "When,How do you feel about our service?,What could we do better next time?",
+        "2015,2016,text",
+    ],
+)
+def test_a_first_line_of_questions_or_of_years_is_one_of_names(write, take_in, header):
+    columns = header.split(",")
+    receipt = take_in(write(f"{header}\n1,good,bad\n"), mapping={"text": columns[1]})
+    assert receipt.values["rows_new"] == 1

@@ -25,7 +25,7 @@ from murmuration.store.doctor import examine
 from murmuration.store.forget import forget
 from murmuration.store.posts import load_posts
 from murmuration.store.tombstones import bury
-from murmuration.store.upkeep import compact
+from murmuration.store.upkeep import Replaced, compact
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "exports"
 KEY = b"a key for tests, 32 bytes long .."  # of the fixture `store`
@@ -190,7 +190,10 @@ def test_posts_without_ids_do_not_stand_twice_when_their_file_is_read_in_another
     for zone, hour in (("UTC", 10), ("America/New_York", 15), ("UTC", 10)):
         receipt = take_in(path, mapping=mended, timezone=zone)
         assert counts(receipt)["new"] == 3
-        assert any("replaced: 3" in note for note in receipt.values["notes"])
+        assert any(
+            "replaced, since this reading gives them other ids: 3" in note
+            for note in receipt.values["notes"]
+        )
         posts = posts_of("text", "created_at").values()
         assert sorted(post["text"] for post in posts) == ["text 0", "text 1", "text 2"]
         assert {post["created_at"].hour for post in posts} == {hour}
@@ -202,15 +205,53 @@ def test_posts_without_ids_do_not_stand_twice_when_their_file_is_read_in_another
     assert not [finding for finding in examine(store, state) if finding.level == "problem"]
 
 
+@pytest.mark.parametrize("later", [-DAY, 0 * DAY, DAY])
 def test_a_post_that_another_file_brought_as_well_stays_when_the_first_is_read_anew(
-    take_in, write_csv, posts_of
+    take_in, write_csv, posts_of, store, state, later
 ):
     first = [{"body": "a", "who": "u"}, {"body": "b", "who": "u"}]
     take_in(path := write_csv(first), mapping={"text": "body", "author": ""}, observed_at=SEEN)
     other = write_csv(first[:1], "other.csv")
-    take_in(other, mapping={"text": "body", "author": ""}, observed_at=SEEN + DAY)
-    take_in(path, mapping={"text": "body", "author": "who"}, observed_at=SEEN)
-    assert sorted(post["text"] for post in posts_of("text").values()) == ["a", "a", "b"]
+    take_in(other, mapping={"text": "body", "author": ""}, observed_at=SEEN + later)
+    compact(store, state)
+    receipt = take_in(path, mapping={"text": "body", "author": "who"}, observed_at=SEEN)
+    assert any("stay, since another file" in note for note in receipt.values["notes"])
+    assert "a" in [
+        post["text"]
+        for key, post in posts_of("text", "author_key").items()
+        if post["author_key"] is None
+    ]
+    assert not [finding for finding in examine(store, state) if finding.level == "problem"]
+
+
+def test_posts_stay_when_their_file_is_read_anew_with_more_rows_in_quarantine(
+    take_in, write_csv, posts_of
+):
+    path = write_csv([{"text": f"text {k}", "created_at": "2015-02-24 10:00"} for k in range(4)])
+    take_in(path)
+    receipt = take_in(path, time_format="%d.%m.%Y", max_bad_share=1)
+    assert counts(receipt)["quarantined"] == 4
+    assert any("stay, since this reading" in note for note in receipt.values["notes"])
+    assert len(posts_of()) == 4
+
+
+def test_a_disk_that_fills_while_posts_are_replaced_leaves_no_file_behind(
+    take_in, write_csv, store, monkeypatch
+):
+    path = write_csv([{"text": f"text {k}", "who": "u"} for k in range(3)])
+    take_in(path, mapping={"author": ""})
+    files = set(Path(store.location).rglob("*.parquet"))
+
+    def full(*arguments):
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(Replaced, "write", full)
+    with pytest.raises(StoreError, match="disk is full"):
+        take_in(path, mapping={"author": "who"})
+    kept = {file for file in Path(store.location).rglob("*.parquet") if "/posts/" in str(file)}
+    assert kept <= files
+    monkeypatch.undo()
+    assert counts(take_in(path, mapping={"author": "who"}))["new"] == 3
 
 
 def test_languages_that_an_import_left_out_are_filled_in_by_importing_again(

@@ -47,6 +47,7 @@ def leave(tmp_path):
         journal.with_suffix(".json").write_text(json.dumps({"folder": str(folder)}))
         journal.with_suffix(".running").touch()
         Journal(journal).add("owner", host=host or this_host())
+        os.utime(journal, (1, 1))
         return folder
 
     return make
@@ -54,6 +55,7 @@ def leave(tmp_path):
 
 def test_what_a_killed_run_has_left_goes_and_what_runs_or_is_decided_stays(tmp_path, leave):
     runs = tmp_path / "runs"
+    os.utime(leave("just now") and runs / "just now.jsonl")  # what it had started may still write
     killed, going, other = leave("killed"), leave("going"), leave("other", host="another-machine")
     decided, shown = leave("decided", ".manifest.json.staged"), leave("shown", "manifest.json")
     with subprocess.Popen(["true"]) as gone:
@@ -66,6 +68,7 @@ def test_what_a_killed_run_has_left_goes_and_what_runs_or_is_decided_stays(tmp_p
     assert all(folder.exists() for folder in (going, other, decided, shown))
     assert {path.stem for path in runs.iterdir()} == {
         "going",
+        "just now",
         "other",
         f"worker-{this_host()}-{os.getpid()}-b",
     }

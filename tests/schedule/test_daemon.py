@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+from datetime import timedelta
 
 import pytest
 
@@ -111,27 +112,28 @@ def test_a_worker_whose_loop_ends_with_an_error_signs_off(bench):
     assert look(bench.ledger, bench.worker.schedules, bench.clock.now).daemons == 0
 
 
-def test_a_killed_daemon_of_this_machine_counts_as_gone_at_once(bench):
+def test_a_killed_daemon_of_this_machine_counts_as_gone_after_two_signs_of_life_left_out(bench):
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
     rows = [
         f"{this_host()}-{gone.pid}-aaaaaa",  # no such process
         f"another-{gone.pid}-cccccc",  # nobody here can tell
+        f"{this_host()}-{gone.pid}-dddddd",  # perhaps in a container of this name
     ]
     with bench.ledger.write() as connection:
         for name in rows:
-            began = bench.clock.now
+            began = bench.clock.now - timedelta(seconds=0 if name.endswith("d") else 11)
             connection.execute(
                 workers.insert().values(
                     id=name,
                     kind="daemon",
                     at_once=1,
                     started_at=began,
-                    heartbeat_at=bench.clock.now,
+                    heartbeat_at=began,
                 )
             )
     found = look(bench.ledger, bench.worker.schedules, bench.clock.now)
-    assert {one["id"] for one in found.workers} == {bench.worker.name, rows[1]}
+    assert {one["id"] for one in found.workers} == {bench.worker.name, *rows[1:]}
 
 
 def test_log_lines_for_machines_name_the_fire_and_the_run(bench, caplog):

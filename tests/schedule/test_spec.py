@@ -181,7 +181,7 @@ def test_an_address_that_is_not_set_and_runs_that_take_longer_than_their_interva
     text = GOOD.replace("30 6", "*/10 *") + "overlap: replace\nnotify:\n  - to: NOTIFY_OPS\n"
     schedule = load_schedule(write(tmp_path, text))
     [unset] = warnings_of(schedule, {}, typical=timedelta(minutes=9))
-    assert "line 6: the environment variable NOTIFY_OPS is not set" in unset
+    assert "line 6: NOTIFY_OPS is set neither in the environment nor in .env" in unset
     [slow] = warnings_of(schedule, {"NOTIFY_OPS": "x"}, typical=timedelta(minutes=11))
     assert "line 4: its runs take 660 s, and the next fire" in slow
     assert "comes after 10 minutes" in slow

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from murmuration.collect.fields import check_mapping
 from murmuration.collect.files import PostFile, detect_format, find_files
-from murmuration.collect.job import ImportJob, Progress
+from murmuration.collect.job import Earlier, ImportJob, Progress
 from murmuration.collect.json_files import JsonReader
 from murmuration.collect.normalise import CLOCKS, Normaliser
 from murmuration.collect.raw import Reader
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 MAX_BAD_SHARE = 0.2
 _LOCK_WAIT_SECONDS = 3600
+_KNOWN_BEFORE = ("rows_unchanged", "rows_updated", "rows_older")
 _MOST_TIMES = 1_000  # readings of one file; each ranks a microsecond behind the one before
 
 
@@ -85,7 +86,7 @@ class ImportOptions:
                 f"There is no time zone {self.timezone!r}. Use a name such as 'UTC' or 'America/New_York'."
             ) from err
         if self.language is not None:
-            object.__setattr__(self, "language", known_code(self.language))
+            known_code(self.language)  # but kept as it was given: old imports were known by that
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +226,8 @@ def _import_file(
     started = perf_counter()
     add_missing_receipts(store)
     file_hash = file.sha256()
-    readings = _readings(store, source, file_hash)
+    imports = _imports_of(store, source)
+    readings = [row for row in imports if row["file_hash"] == file_hash]
     # Nothing is missing where languages were detected although nobody asks for it now.
     same = [
         _import_id(source, file_hash, how, turn)
@@ -234,8 +236,8 @@ def _import_file(
     ]
     if readings and readings[-1]["import_id"] in same:
         return Receipt(values=readings[-1], repeated=True, seconds=perf_counter() - started)
-    earlier = [row["import_id"] for row in readings]
-    import_id = next(one for one in same if one not in earlier)
+    earlier = _earlier(imports, readings)
+    import_id = next(one for one in same if one not in earlier.import_ids)
     reader = open_reader(file, options)
     normaliser = _normaliser(
         file, source, import_id, store, options, reader,
@@ -295,7 +297,7 @@ def _normaliser(
             ),  # the other one is at work,
         ),
         platform=reader.platform or options.platform,
-        language=options.language,
+        language=options.language and known_code(options.language),
         id_column=reader.mapping.get("post_id", "id"),
     )
 
@@ -308,12 +310,33 @@ def time_columns(reader: Reader) -> Iterator[Column]:
                 yield batch.fields[name]
 
 
-def _readings(store: Store, source: str, file_hash: str) -> list[dict[str, Any]]:
-    """Give the receipts of this very file, oldest first: it may have been read in several ways."""
+def _imports_of(store: Store, source: str) -> list[dict[str, Any]]:
+    """Give the receipts of a source, oldest first."""
     known = store.read("imports")
-    same = pc.and_(pc.equal(known["source"], source), pc.equal(known["file_hash"], file_hash))
-    rows: list[dict[str, Any]] = known.filter(same).to_pylist()
+    rows: list[dict[str, Any]] = known.filter(pc.equal(known["source"], source)).to_pylist()
     return sorted(rows, key=lambda row: row["posts_version"])
+
+
+def _earlier(
+    imports: Sequence[Mapping[str, Any]], readings: Sequence[Mapping[str, Any]]
+) -> Earlier:
+    """Sum up the earlier readings of a file, which are among the imports of its source."""
+    if not readings:
+        return Earlier()
+    since = readings[0]["posts_version"]
+    others = [
+        row
+        for row in imports
+        if row["file_hash"] != readings[0]["file_hash"] and row["posts_version"] > since
+    ]
+    # Which file brought a post is not kept where two did: then nobody knows whose it is.
+    met = any(row[name] for row in (*others, *readings) for name in _KNOWN_BEFORE)
+    is_only = all(row["file_hash"] == readings[0]["file_hash"] for row in imports)
+    return Earlier(
+        tuple(row["import_id"] for row in readings),
+        alone=is_only or not met,
+        quarantined=readings[-1]["rows_quarantined"],
+    )
 
 
 def _times_before(readings: Sequence[Mapping[str, Any]], observed_at: datetime) -> int:

@@ -31,13 +31,17 @@ from murmuration.store.merge import Merge, Tally, rank_columns
 from murmuration.store.receipts import add_missing_receipts, pack_receipt
 from murmuration.store.tombstones import Tombstones, bury
 from murmuration.store.upkeep import Replaced
-from murmuration.store.write import new_batch, removed_unless_committed, write_units
+from murmuration.store.write import (
+    new_batch,
+    removed_on_error,
+    removed_unless_committed,
+    write_units,
+)
 from murmuration.text.language import fill_languages
 
 _EARLY_ROWS = 20_000  # from here on, a file that is mostly broken stops before its end
 _NAMED, _LONGEST = 12, 30  # columns that an error lists, and letters of each
 _BEYOND_HOPE = 2  # times as many bad rows as the whole file may have: rows differ in length
-_REPLACED = "posts of earlier readings of this file, which had other derived ids, replaced"
 _KNOWN_COLUMNS = ("post_id", "version", "observed_at", "first_seen_at", "content_hash")
 
 
@@ -73,6 +77,25 @@ class Outcome:
     bad_rows: str
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Readings of this very file in other ways.
+
+    Attributes
+    ----------
+    import_ids
+        Theirs.
+    alone
+        Whether no post that they brought can have come from another file as well.
+    quarantined
+        Rows that the last of them could not read.
+    """
+
+    import_ids: tuple[str, ...] = ()
+    alone: bool = True
+    quarantined: int = 0
+
+
 @dataclass
 class ImportJob:
     """Everything one import holds on to; `folder` is for rows that wait on disk."""
@@ -84,7 +107,7 @@ class ImportJob:
     folder: Path
     max_bad_share: float
     on_progress: Callable[[Progress], None]
-    earlier: Sequence[str] = ()  # imports of this very file, read in other ways
+    earlier: Earlier = Earlier()
     merge: Merge = field(init=False)
     bad: BadRows = field(init=False)
     deleted: list[str] = field(default_factory=list, init=False)
@@ -127,9 +150,7 @@ class ImportJob:
             self.counts["forgotten"] += self.merge.drop(pa.array(self.deleted, pa.string()))
         tally = self.merge.rank()
         differing = self._differing() if tally.repeated_rows else Counter()
-        replaced = Replaced.find(self.store, posts, self.source, self.merge.replaced())
-        if replaced.files:
-            self.normaliser.notes[_REPLACED] = len(replaced.post_ids)
+        replaced = Replaced.find(self.store, posts, self.source, self._replaced())
         values = self._values(file_hash, tally)
         self._check_alone(posts.version())
         self.store.replace(
@@ -217,24 +238,40 @@ class ImportJob:
         deleted, alive = pa.array(self.deleted, pa.string()), set()
         for file in files:
             uri = f"{self.store.uri('posts')}/{file.path}"
-            rows = self.store.read_file(uri, columns=[*_KNOWN_COLUMNS, "import_id"])
+            more = ["import_id"] if self.earlier.import_ids else []
+            rows = self.store.read_file(uri, columns=[*_KNOWN_COLUMNS, *more])
             month = pa.repeat(pa.scalar(file.month), len(rows))
             self.merge.add_known(rank_columns(rows).append_column("month", month))
-            if self.earlier:
+            if self.earlier.import_ids:
                 derived = rows.filter(pc.starts_with(rows["post_id"], DERIVED))
                 self.merge.add_before(
                     derived["post_id"],
-                    pc.is_in(derived["import_id"], pa.array(self.earlier, pa.string())),
+                    pc.is_in(derived["import_id"], pa.array(self.earlier.import_ids, pa.string())),
                 )
             if self.deleted:
                 alive.update(rows["post_id"].filter(pc.is_in(rows["post_id"], deleted)).to_pylist())
         return alive
 
+    def _replaced(self) -> pa.ChunkedArray:
+        """Give the derived ids that only earlier readings of this file know, and that may go; the notes say what became of them."""
+        found = self.merge.replaced()
+        if not len(found):
+            return found
+        if self.earlier.quarantined < len(self.bad):
+            why = "stay, since this reading has more rows in quarantine"
+        elif not self.earlier.alone:
+            why = "stay, since another file may have brought them as well"
+        else:
+            why = "replaced, since this reading gives them other ids"
+        self.normaliser.notes[f"posts of earlier readings of this file, {why}"] = len(found)
+        return found if why.startswith("replaced") else found.slice(0, 0)
+
     def _commit(
         self, files: list[DataFile], replaced: Replaced, facts: Mapping[str, str], *, seen: int
     ) -> None:
         """Commit right behind a state that was looked at, so that nobody comes between look and commit."""
-        rewritten = replaced.write(self.store)
+        with removed_on_error(self.store, files):
+            rewritten = replaced.write(self.store)
         with removed_unless_committed(self.store, files + rewritten):
             while True:
                 newest = self._check_alone(seen)

@@ -42,11 +42,13 @@ from murmuration.collect.values import plain, read_text
 from murmuration.errors import ReadError
 
 _SAMPLE_BYTES = 1 << 18
-# What stands in a column rather than above one: numbers, times, addresses, five words in a row.
-_IS_SAID = re.compile(
-    r"[+-]?\d+([.,]\d+)?|\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d.*|https?://\S+|\S+(\s+\S+){4,}", re.DOTALL
-)
-_SAID = 2  # such names make a line that is no header
+# What stands in a column rather than above one; a line with two of these kinds is no header.
+_SAID = {
+    "number": re.compile(r"[+-]?\d+([.,]\d+)?"),
+    "time": re.compile(r"\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d.*"),
+    "address": re.compile(r"https?://\S+"),
+    "sentence": re.compile(r"\S+(\s+\S+){4,}", re.DOTALL),
+}
 
 
 class CsvReader:
@@ -82,7 +84,7 @@ class CsvReader:
         with known_encoding(self._encoding):
             sample = start.decode(self._encoding, "replace")
         self._dialect = detect_dialect(sample, delimiter)
-        self._header = self._read_header(sample)
+        self._header = self._read_header(sample, given)
         self.mapping: Mapping[str, str] = find_mapping(self._header, given)
         self.left_out: Sequence[str] = _left_out(self._header, self.mapping)
         self.columns: Sequence[str] = self._header
@@ -94,7 +96,7 @@ class CsvReader:
         }.get(self._dialect.delimiter, repr(self._dialect.delimiter))
         self.shape = f"CSV ({delimiter_name}, {self._encoding})"
 
-    def _read_header(self, sample: str) -> list[str]:
+    def _read_header(self, sample: str, given: Mapping[str, str]) -> list[str]:
         try:
             header = next(csv.reader(physical_lines(sample), **self._dialect.options))
         except (csv.Error, StopIteration) as err:
@@ -104,7 +106,8 @@ class CsvReader:
         names = [name.strip().lstrip("\ufeff") for name in header]
         if not any(names):
             raise ReadError(f"The first line of {self._file.path} names no columns.")
-        if sum(map(_is_said, names)) >= _SAID:
+        kinds = {kind for kind, form in _SAID.items() if any(map(form.fullmatch, names))}
+        if len(kinds) > 1 and set(names).isdisjoint(given.values()):
             raise ReadError(
                 f"The first line of {self._file.path} looks like a post and not like names of columns. Put a line "
                 "of names above it, such as id,text,created_at, and import the file again."
@@ -267,10 +270,6 @@ def _free_name(name: str, taken: Mapping[str, Any]) -> str:
         number += 1
         free = f"{name}.{number}"
     return free
-
-
-def _is_said(name: str) -> bool:
-    return _IS_SAID.fullmatch(name) is not None
 
 
 def _left_out(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:

@@ -23,21 +23,34 @@ def find_previous(run: RunResult) -> RunResult:
     """Give the run of the same schedule before a run.
 
     That is the one that succeeded for the last logical time before its own, with the same parameters, whenever it was
-    made: a backfill may have made it later.
+    made: a backfill may have made it later. Where none has the same parameters, it is the one that the scheduler named.
 
     Raises
     ------
     ReportError
         If there is none, or the only one known is gone.
     """
-    name = run.manifest.get("previous")
-    known = _load(run.folder.parent / str(name)) if name else None
-    before = [*_same_before(run), *([known] if known else [])]
+    before = _same_before(run)
     if before:
         return max(before, key=lambda one: (_at(one), one.manifest.get("started_at", "")))
-    if name:
+    return find_named(run)
+
+
+def find_named(run: RunResult) -> RunResult:
+    """Give the run before a run that the scheduler named when it began; for those that were just made.
+
+    Raises
+    ------
+    ReportError
+        If it named none, or that is gone.
+    """
+    name = run.manifest.get("previous")
+    if not name:
+        raise ReportError(f"{run.folder.name} has no run before it that it could be compared with.")
+    known = _load(run.folder.parent / str(name))
+    if known is None:
         raise ReportError(f"The run before, {name}, is gone; nothing can be compared.")
-    raise ReportError(f"{run.folder.name} has no run before it that it could be compared with.")
+    return known
 
 
 def _same_before(run: RunResult) -> list[RunResult]:
@@ -76,7 +89,7 @@ def write_changes(run: RunResult) -> Path:
     from murmuration.reports.compare import compare_runs, render_comparison
 
     try:
-        comparison = compare_runs(find_previous(run), run)
+        comparison = compare_runs(find_named(run), run)
         page = render_comparison(comparison, up="..")
     except MurmurationError as err:
         return write_problem(run, str(err))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 VARIABLE = "MURMURATION_RUN"
 _MARK = ".running"
 _OWNER = "owner"  # a journal's first entry: which machine began the run
+_SETTLED_SECONDS = 10.0
 _LEFT_SECONDS = 7 * 86_400.0  # no run is at work for so long
 # Among the pins, not a field of its own: code of any age can read it.
 REPLAY = "replay_of"
@@ -165,6 +166,9 @@ def sweep_killed(runs: Path) -> list[Path]:
     for path in runs.glob(f"*{_MARK}"):
         with suppress(OSError, ValueError, KeyError, Timeout), FileLock(path, timeout=0):
             context_path, journal = path.with_suffix(".json"), path.with_suffix(".jsonl")
+            # What a killed process had started ends within seconds of it, and may write until then.
+            if time.time() - journal.stat().st_mtime < _SETTLED_SECONDS:
+                continue
             first = next(read_journal(journal), {})
             if (first.get("kind"), first.get("host")) != (_OWNER, this_host()):
                 continue

@@ -32,7 +32,7 @@ def describe_code(root: Path, report: str) -> dict[str, Any]:
     -------
     dict
         ``version``, ``python``, ``commit`` (None outside git), ``dirty`` (whether files of the code, known to git or new,
-        differ from the commit), ``changed`` (the first of these files) and ``lock_sha256`` (None without a lock).
+        differ from the commit), ``changed`` (the first of these files), ``changed_files`` (how many there are) and ``lock_sha256`` (None without a lock).
     """
     commit = _git(root, "rev-parse", "HEAD")
     changes = _find_changes(root, report) if commit else None
@@ -43,6 +43,7 @@ def describe_code(root: Path, report: str) -> dict[str, Any]:
         "commit": commit,
         "dirty": None if changes is None else bool(changes),
         "changed": (changes or [])[:_KEPT_MAX],
+        "changed_files": len(changes or []),
         "lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None,
     }
 
@@ -50,7 +51,8 @@ def describe_code(root: Path, report: str) -> dict[str, Any]:
 def name_changed(code: Mapping[str, Any]) -> str:
     """Name the files in which the code of a run differs from its commit, three at most; nothing where none is known."""
     files: Sequence[str] = code.get("changed") or ()
-    more = f" and {len(files) - _NAMED_MAX} more" if len(files) > _NAMED_MAX else ""
+    left = int(code.get("changed_files") or len(files)) - _NAMED_MAX
+    more = f" and {left:,} more" if left > 0 else ""
     return ", ".join(files[:_NAMED_MAX]) + more
 
 

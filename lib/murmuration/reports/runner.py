@@ -229,11 +229,11 @@ def execute(
     RunResult
         Also for a run that failed.
     """
-    context.folder.mkdir(parents=True)
     context.journal.parent.mkdir(parents=True, exist_ok=True)
     context_path = context.journal.with_suffix(".json")
     context.save(context_path)
     mark = mark_running(context.journal)
+    context.folder.mkdir(parents=True)  # last: whoever sweeps finds it by the others
     started = datetime.now(UTC)
     clock = time.perf_counter()
     code = code or settings.root

@@ -177,13 +177,13 @@ def warnings_of(
     schedule
         A schedule whose own fields are in order.
     environ
-        The environment, which holds the addresses for notices.
+        The environment and .env, which hold the addresses for notices.
     typical
         How long its last runs took, where that is known.
     """
     found = [
-        f"{schedule.place('notify', number, 'to')}: the environment variable {wish.to} is not set here. Set it where "
-        "the scheduler runs, or nobody is told."
+        f"{schedule.place('notify', number, 'to')}: {wish.to} is set neither in the environment nor in .env beside the catalog. "
+        "Set it where the scheduler runs, or nobody is told."
         for number, wish in enumerate(schedule.spec.notify)
         if not environ.get(wish.to)
     ]

@@ -112,13 +112,23 @@ def open_ledger(settings: Settings) -> Ledger:
     LedgerError
         If it cannot be opened, or the folder that MURMURATION_LEDGER names is not there.
     """
-    folder = Path(settings.ledger.removeprefix(_FILE)).parent
-    if settings.ledger.startswith(_FILE) and not folder.is_dir():
+    folder = _folder_of(settings.ledger)
+    if folder is not None and folder != settings.state and not folder.is_dir():
         # A slip in the address would begin a ledger that knows nothing of what has run.
         raise LedgerError(
             f"MURMURATION_LEDGER names a file in {folder}, and there is no such folder. Make it, or mend the address."
         )
     return Ledger(ledger_address(settings))
+
+
+def _folder_of(address: str) -> Path | None:
+    """Give the folder of a ledger that is a file; None where it is none, or where nobody named it."""
+    try:
+        url = make_url(address) if address else None
+    except ArgumentError:  # told with the address when it is opened
+        return None
+    is_file = url is not None and url.get_backend_name() == "sqlite" and url.database
+    return Path(str(url.database)).parent if url is not None and is_file else None
 
 
 def look_at_ledger(settings: Settings) -> Ledger | None:

@@ -23,6 +23,8 @@ from murmuration.settings import Settings
 
 _RECENT = 20  # runs that the trend of durations looks at
 _ALIVE = timedelta(seconds=60)
+_SILENT = timedelta(seconds=10)  # two signs of life left out
+_LOOKED_AT = 50  # attempts of a schedule whose file is gone
 _TREND_LEAST = 6
 _TREND_SHARE = 0.25
 
@@ -187,32 +189,35 @@ def look(
         ]
         alive = and_(workers.c.ended_at.is_(None), workers.c.heartbeat_at > now - _ALIVE)
         there = connection.execute(select(workers).where(alive).order_by(workers.c.started_at))
-        living = [row for row in map(dict, there.mappings()) if not _is_dead(row)]
+        living = [row for row in map(dict, there.mappings()) if not _is_dead(row, now)]
         return Overview(now, found, living, find_undelivered(connection, now))
 
 
 def _is_told(connection: Connection, name: str, every: bool) -> bool:
     """Tell whether a schedule whose file is gone ever ran, and unless all are asked for, whether anything is left of it."""
-    query = (
-        select(attempts.c.run_folder, attempts.c.expired_at, fires.c.state)
+    of_it = (
+        select(attempts.c.run_folder)
         .join(fires, fires.c.id == attempts.c.fire_id)
         .where(fires.c.schedule == name)
+        .order_by(fires.c.id.desc())
+        .limit(_LOOKED_AT)
     )
-    rows = connection.execute(query).all()
-    return bool(rows) and (
-        every
-        or any(row.state in OPEN for row in rows)
-        or any(
-            row.run_folder and row.expired_at is None and Path(row.run_folder).exists()
-            for row in rows
-        )
-    )
+    if every:
+        return connection.execute(of_it).first() is not None
+    waiting = select(fires.c.id).where(fires.c.schedule == name, fires.c.state.in_(OPEN))
+    if connection.execute(waiting.limit(1)).first() is not None:
+        return True
+    left = of_it.where(attempts.c.expired_at.is_(None), attempts.c.run_folder.is_not(None))
+    return any(Path(row.run_folder).exists() for row in connection.execute(left))
 
 
-def _is_dead(worker: Mapping[str, Any]) -> bool:
-    """Tell whether a worker of this machine is no process any more; of others only their silence tells."""
+def _is_dead(worker: Mapping[str, Any], now: datetime) -> bool:
+    """Tell whether a worker of this machine is no process any more; of others only their silence tells.
+
+    Containers may share the machine's name and not its processes: who has just given a sign of life lives.
+    """
     host, pid = worker["id"].rsplit("-", 2)[:2]
-    if host != this_host() or not pid.isdigit():
+    if host != this_host() or not pid.isdigit() or now - worker["heartbeat_at"] < _SILENT:
         return False
     # That another process got its number within the minute of its last sign of life may be left aside.
     try:

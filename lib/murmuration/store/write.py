@@ -1,5 +1,6 @@
 """Data files of `posts`: written in order of time, bounded in memory, invisible until a commit."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from murmuration.store.delta import DataFile, Store, translated
 from murmuration.store.merge import Merge
 
 _ROW_GROUP = 16_384  # rows; a report of one day reads few of them
+_REWRITTEN = re.compile(r"(?<=\.\d{5})-[0-9a-f]{8}$")
 _IN_PATH = set(POSTS.partition_by)
 FILE_SCHEMA = pa.schema([field for field in POSTS.arrow if field.name not in _IN_PATH])
 
@@ -128,7 +130,8 @@ def write_without(
             rows = rows.filter(pc.invert(pc.is_in(rows["post_id"], post_ids)))
             if not len(rows):
                 continue
-            path = f"{file.path.removesuffix('.parquet')}-{secrets.token_hex(4)}.parquet"
+            whole = _REWRITTEN.sub("", file.path.removesuffix(".parquet"))
+            path = f"{whole}-{secrets.token_hex(4)}.parquet"
             first, last = _days(rows)
             written.append(
                 replace(file, path=path, rows=len(rows), bytes=0, first=first, last=last)
