@@ -231,6 +231,19 @@ def test_no_topic_is_smaller_than_asked_for_where_their_number_is_not_told(posts
     assert set(found.history.tension) == set(found.topics["id"])
 
 
+def test_posts_keep_their_topics_when_topics_that_are_too_small_go():
+    posts = pd.concat(mm.sample.make_posts(1_500, seed=3), ignore_index=True)
+    model = fit_topics(posts, TopicParams(embedding="lsa", min_posts=30, sample_posts=600))
+    counted = model.topics.set_index("id")["posts"]
+    assert counted.min() >= 30
+    given = assign_topics(posts, model)["topic"].value_counts().drop(-1, errors="ignore")
+    assert given.sort_index().to_dict() == counted.sort_index().to_dict()
+    fresh = model.with_table(model.topics)
+    fresh.known = None
+    again = assign_topics(posts, fresh)["topic"].value_counts().drop(-1, errors="ignore")
+    assert again.to_dict() == given.to_dict()
+
+
 def test_words_of_hashtags_are_no_more_from_week_to_week():
     one, other = (
         pd.Series([3, 2], index=pd.Index(words, name="word"), name="count")

@@ -209,6 +209,7 @@ def fit_topics(
         )
         found.keep(large)
         draft = draft.take(np.flatnonzero(large))
+        draft = draft.with_table(draft.topics.assign(id=np.arange(len(draft.topics))))
         tally = Count(draft, column, vectors, every=True).all(posts, weight, lengths)
     told = tell_topics(draft, tally, labeller, n_terms=params.n_terms, found=found)
     return told.with_known(Known(found.name(Seen.join(tally.seen)), found.ids, tally.texts_with))
