@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from murmuration.audience import (
     Policy,
@@ -10,11 +12,12 @@ from murmuration.audience import (
     describe_segments,
     find_segment_posts,
     join_segments,
+    label_topics,
     list_segment_posts,
     place_authors,
     profile_authors,
 )
-from murmuration.audience.effects import compare_with_rest
+from murmuration.audience.effects import compare_with_rest, find_traits
 from murmuration.audience.reached import name_best_times
 from murmuration.errors import SchemaError
 
@@ -40,6 +43,23 @@ def test_a_segment_is_named_after_what_its_authors_care_for(cards, assigned):
     assert cards.segments["share"].sum() == pytest.approx(1)
 
 
+def test_a_name_holds_topics_as_parts_without_commas_and_quotes_of_their_own(crafters):
+    topics = pd.DataFrame({"id": [0, 1, 2], "label": ["seat, first class, miles", "rant: delays", "a, very long, topic that nobody, would read"]})  # fmt: skip
+    craft = crafters["author_key"].str[1:].astype(int).mod(3)
+    known = crafters.assign(topics=[[str(one)] for one in craft], topics_n=[[9]] * len(craft)).drop(columns=["hashtags", "domains"])  # fmt: skip
+    found = describe_segments(known, pd.Series(craft.to_numpy(int)), names=label_topics(topics))
+    names = [found.names[one].partition(": ")[0] for one in (0, 1, 2)]
+    assert names == ["Seat / first class / miles", "Rant / delays", "A / very long"]
+
+
+def test_a_site_in_a_name_stays_as_it_is_written(crafters):
+    craft = crafters["author_key"].str[1:].astype(int).mod(3)
+    sites = craft.map({0: "bread.example", 1: "bikes.example", 2: "stars.example"})
+    known = crafters.drop(columns=["hashtags"]).assign(domains=[[one] for one in sites], domains_n=[[9]] * len(craft))  # fmt: skip
+    found = describe_segments(known, pd.Series(craft.to_numpy(int)))
+    assert found.names[0].startswith("bread.example")
+
+
 def test_the_trait_that_was_planted_is_told_with_its_effect(cards, assigned):
     [bikes] = [one for one in cards.segments["segment"] if craft_of(assigned, one) == "bikes"]
     # A link makes a post long: of two features that say the same one is told.
@@ -49,6 +69,32 @@ def test_the_trait_that_was_planted_is_told_with_its_effect(cards, assigned):
     told = links.iloc[0]
     assert told["value"] > told["value_rest"]
     assert 0.7 < told["effect_low"] <= told["effect"] <= told["effect_high"] <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.sampled_from([0.0, 0.02, 0.4, 0.5, 1.0])),
+        min_size=40,
+        max_size=120,
+    )
+)
+def test_numbers_of_a_trait_differ_the_way_its_effect_says(authors):
+    labels, shares = (np.array(one) for one in zip(*authors, strict=True))
+    profiles = pd.DataFrame({"start_lower_share": shares, "followers": 1e4 * shares, "sentiment": 1 - 2 * shares})  # fmt: skip
+    told = find_traits(profiles, labels.astype(int), np.array([0, 1]), count=5)
+    assert (np.sign(told["value"] - told["value_rest"]) == np.sign(told["effect"])).all()
+
+
+def test_a_trait_that_most_have_more_of_but_that_a_few_others_do_much_of_is_not_told():
+    labels = np.repeat([0, 1], 200)
+    shares = np.where(labels == 0, 0.24, 0.0)
+    shares[-60:] = 1.0  # 30 % of the others do it always
+    effect = compare_with_rest(shares, labels == 0)
+    assert effect.low > 0
+    assert shares[labels == 0].mean() < shares[labels == 1].mean()
+    told = find_traits(pd.DataFrame({"start_lower_share": shares}), labels, np.array([0]), count=5)
+    assert told.empty
 
 
 def test_effects_of_no_difference_hold_zero_as_often_as_they_say():

@@ -160,3 +160,13 @@ def test_wrong_columns_are_named():
         profile_authors(make_posts().assign(created_at="yesterday"))
     with pytest.raises(SchemaError, match="like_count"):
         profile_authors(make_posts().assign(like_count="many"))
+
+
+@pytest.mark.parametrize("where", ["text", "urls"])
+def test_links_through_shorteners_and_links_cut_off_are_no_sites(where):
+    links = ["https://t.co/x", "http://bit.ly/x", "https://www.Youtu.be/x", "https://site.example/a", "https://t.c…", "https://ow.ly."]  # fmt: skip
+    posts = pd.DataFrame({"author_key": ["a"], where: [links if where == "urls" else " ".join(links)]})  # fmt: skip
+    found = profile_authors(posts)
+    assert found["domains"].iloc[0] == ["site.example", "youtube.com"]
+    only = profile_authors(posts.assign(**{where: [links[:2] if where == "urls" else "https://t.co/x"]}))  # fmt: skip
+    assert only["domains"].isna().all()

@@ -1,6 +1,7 @@
 """Segments → cards: a name, the size, what sets each apart, what it cares for, when it is reached."""
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 from murmuration.audience.effects import find_traits
 from murmuration.audience.marks import Names, find_marks
 from murmuration.audience.policy import Policy
-from murmuration.audience.rules import as_term, find_rules
+from murmuration.audience.rules import find_rules
 from murmuration.audience.segments import SegmentModel, assign_segments
 from murmuration.audience.tally import Floats, Ints
 from murmuration.errors import SchemaError
@@ -28,6 +29,8 @@ _TELLING = 0.1  # share of the authors that a term in a name has, at least
 _STRONG = (
     0.2  # effect that a trait in a name has, at least; .147 counts as small (Romano et al. 2006)
 )
+_BETWEEN = " / "  # words of a topic
+_LONGEST = 30  # characters of a term of several words in a name, before words of it are left out
 _LANGS = 3
 _LEAST_LANG = 0.05
 
@@ -173,10 +176,24 @@ def _name(traits: pd.DataFrame, marks: pd.DataFrame) -> str:
     telling = marks[marks["kind"] != "words"]
     telling = telling if len(telling) else marks
     first = telling.sort_values(["z", "term"], ascending=[False, True]).head(_NAMED_TERMS)
-    cares = [as_term(str(kind), str(term)) for kind, term in zip(first["kind"], first["term"], strict=True)]  # fmt: skip
-    parts = [", ".join(part) for part in (cares, behaves) if part]
+    cares = [_call(str(kind), str(term)) for kind, term in zip(first["kind"], first["term"], strict=True)]  # fmt: skip
+    parts = [", ".join(part) for part in (list(dict.fromkeys(cares)), behaves) if part]
     name = ": ".join(parts) or "nothing that sets it apart"
-    return name[0].upper() + name[1:]
+    as_is = bool(cares) and first["kind"].iloc[0] in ("domains", "communities")
+    return name if as_is else name[0].upper() + name[1:]
+
+
+def _call(kind: str, term: str) -> str:
+    """Give a term as a part of a name: without a comma or a colon of its own, where a name may be shortened."""
+    if kind == "hashtags":
+        return f"#{term}"
+    words = [word for word in re.split(r"[,:]\s+", term.strip(" ,:")) if word]
+    said = words[0] if words else term
+    for word in words[1:]:
+        if len(said) + len(word) + len(_BETWEEN) > _LONGEST:
+            break
+        said += _BETWEEN + word
+    return said
 
 
 def label_topics(topics: pd.DataFrame) -> Mapping[str, Mapping[str, str]]:

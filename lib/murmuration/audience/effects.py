@@ -94,7 +94,7 @@ def find_traits(
         `segment`, `rank` (1 tells most), `feature`, `trait` (in words), `effect` with `effect_low` and `effect_high`
         (Cliff's delta against the others, −1 to 1), `value` and `value_rest` (of shares the mean, else the median),
         `unit`. Of features that say the same only the first; none whose interval holds 0, and none whose typical values
-        hardly differ.
+        hardly differ, or differ the other way: a few who do much can raise a mean above that of a group where most do more.
     """
     there = np.flatnonzero(labels >= 0)
     some = there[:: max(1, -(-len(there) // _LOOKED_AT))]
@@ -108,7 +108,7 @@ def find_traits(
         clear = [
             name
             for name, one in found.items()
-            if (one.low > 0 or one.high < 0) and _is_noticed(name, looked, inside)
+            if (one.low > 0 or one.high < 0) and _is_noticed(name, one.delta, looked, inside)
         ]
         clear.sort(key=lambda name: (-abs(found[name].delta), name))
         for rank, name in enumerate(_differing(clear, bent, count), start=1):
@@ -140,16 +140,21 @@ def _typical(
     name: str, profiles: pd.DataFrame, inside: npt.NDArray[np.bool_]
 ) -> tuple[float, float]:
     values = profiles[name].to_numpy(np.float64, na_value=np.nan)
+    values = np.where(np.isfinite(values), values, np.nan)
     typical = np.nanmean if BY_NAME[name].kind in ("share", "angle") else np.nanmedian
     return float(typical(values[inside])), float(typical(values[~inside]))
 
 
-def _is_noticed(name: str, profiles: pd.DataFrame, inside: npt.NDArray[np.bool_]) -> bool:
+def _is_noticed(
+    name: str, delta: float, profiles: pd.DataFrame, inside: npt.NDArray[np.bool_]
+) -> bool:
+    """Say whether typical values differ so much that a reader would notice, and the way the effect says."""
     value, rest = _typical(name, profiles, inside)
+    more, less = (value, rest) if delta > 0 else (rest, value)
     kind = BY_NAME[name].kind
     if kind == "log":
-        return max(value, rest) >= _NOTICED[kind] * max(min(value, rest), 1e-9)
-    return abs(value - rest) >= _NOTICED[kind]
+        return more > less and more >= _NOTICED[kind] * max(less, 1e-9)
+    return more - less >= _NOTICED[kind]
 
 
 def _tell(

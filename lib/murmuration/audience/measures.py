@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.audience.tally import Floats, Ints, Tally, merge_texts, pack_days, sum_by
-from murmuration.audience.texts import DOMAIN, hash_texts, measure_texts
+from murmuration.audience.texts import DOMAIN, hash_texts, measure_texts, name_site
 from murmuration.errors import SchemaError
 from murmuration.frames import text_array
 
@@ -282,6 +282,7 @@ def _count_terms(posts: pd.DataFrame, authors: Ints, kind: str) -> pa.Table:
             "term": _as_terms(values.filter(known), kind),
         }
     )
+    pairs = pairs.filter(pairs["term"].is_valid())
     counted = pairs.group_by(["author", "term"], use_threads=False).aggregate([([], "count_all")])
     counted = counted.rename_columns(["author", "term", "n"]).select(["author", "term", "n"])
     if kind == "topics":  # −1 is no topic
@@ -292,7 +293,9 @@ def _count_terms(posts: pd.DataFrame, authors: Ints, kind: str) -> pa.Table:
 def _as_terms(values: pa.Array, kind: str) -> pa.Array:
     if kind == "domains":
         found = pc.extract_regex(values.cast(pa.string()), DOMAIN)
-        return pc.utf8_lower(pc.struct_field(found, "site"))
+        sites = pc.struct_field(found, "site").dictionary_encode()
+        names = [name_site(site) or None for site in sites.dictionary.to_pylist()]
+        return pa.array(names, pa.string()).take(sites.indices)
     if pa.types.is_floating(values.type):  # topics with gaps, as pandas keeps them
         values = values.cast(pa.int64(), safe=False)
     names = values.cast(pa.string())

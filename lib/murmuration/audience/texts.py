@@ -19,6 +19,21 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 DOMAIN = r"(?i)^[a-z]+://(?:www\.)?(?P<site>[^/?#:\s]+)"
+# Sites that only stand for others: they say nothing about what is linked.
+SHORTENERS = frozenset(
+    {
+        "adf.ly", "bit.do", "bit.ly", "bitly.com", "buff.ly", "cutt.ly", "dld.bz", "dlvr.it", "fb.me", "feedproxy.google.com", "goo.gl",
+        "ht.ly", "hubs.ly", "ift.tt", "is.gd", "j.mp", "l.facebook.com", "lm.facebook.com", "lnkd.in", "ow.ly", "po.st", "rb.gy", "rebrand.ly",
+        "shar.es", "shorturl.at", "smarturl.it", "snip.ly", "spr.ly", "su.pr", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "trib.al", "u.to",
+        "v.gd", "x.co",
+    }
+)  # fmt: skip
+# Short names of one site.
+_SAME_SITES = {
+    "amzn.to": "amazon.com", "bbc.in": "bbc.co.uk", "cnn.it": "cnn.com", "fxn.ws": "foxnews.com", "gu.com": "theguardian.com",
+    "instagr.am": "instagram.com", "nyti.ms": "nytimes.com", "on.fb.me": "facebook.com", "redd.it": "reddit.com", "reut.rs": "reuters.com",
+    "wapo.st": "washingtonpost.com", "youtu.be": "youtube.com",
+}  # fmt: skip
 
 # RE2, as Arrow has it.
 _PATTERNS = {
@@ -35,6 +50,9 @@ _PATTERNS = {
 _LINKS = r"(?i)(?:https?://|www\.)\S+|@\w+|\brt\b"
 
 _SITE = re.compile(r"https?://(?:www\.)?([^/?#:\s]+)", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"[\w.-]+\.[^\W\d_][\w-]+"
+)  # a site with its ending; texts may be cut within one
 _TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
 _NAME = re.compile(r"(?<![\w/@.])@(\w+)")
 _WORDS_AT_ONCE = 50_000  # texts
@@ -139,8 +157,17 @@ def _add_up(tables: list[pa.Table], terms: list[str]) -> pa.Table:
     )
 
 
+def name_site(site: str) -> str:
+    """Give what a site is called; nothing where it is cut off, or only stands for others as t.co does."""
+    plain = site.lower().rstrip(".,;!)]}'\"”’")
+    if plain in SHORTENERS or not _WHOLE.fullmatch(plain):
+        return ""
+    return _SAME_SITES.get(plain, plain)
+
+
 def _sites(piece: str) -> list[str]:
-    return [site.lower() for site in _SITE.findall(piece)] if "://" in piece else []
+    found = map(name_site, _SITE.findall(piece)) if "://" in piece else ()
+    return [site for site in found if site]
 
 
 def _tags(piece: str) -> list[str]:
