@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from murmuration.audience.tally import Floats, Ints, Tally, merge_texts, pack_days, sum_by
+from murmuration.audience.tally import Floats, Ints, Tally, merge_texts, pack_days, total
 from murmuration.audience.texts import DOMAIN, hash_texts, measure_texts, name_site
 from murmuration.errors import SchemaError
 from murmuration.frames import text_array
 
-_ROWS = 250_000  # posts at once
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 _NIGHT_HOURS = 6
+KNOWN = "known:"  # begins the name of a measure that counts the posts for which another is known
 
 COUNTS = {
     "likes_per_post": "like_count", "reposts_per_post": "repost_count", "replies_per_post": "reply_count",
@@ -65,23 +66,6 @@ class Plan:
         return [column for column in self.columns if column in wanted]
 
     @property
-    def measures(self) -> list[str]:
-        """Names of what is added up; ``known:X`` counts the posts for which X is known."""
-        names = ["posts"]
-        if self.has("created_at"):
-            names += ["known:time", "hour_cos", "hour_sin", "night_share"]
-        if self.has("text"):
-            names += ["known:text", *measure_texts(pa.array([], pa.string()))]
-        for name, column in COUNTS.items():
-            names += [f"known:{name}", name] if self.has(column) else []
-        names += ["known:kind", *_KINDS] if self.has("kind") else []
-        names += (
-            ["known:sentiment", "sentiment", "sentiment_squared"] if self.has("sentiment") else []
-        )
-        names += ["known:label", *_LABELS] if self.has("sentiment_label") else []
-        return names
-
-    @property
     def kinds(self) -> list[str]:
         """Kinds of terms that are counted."""
         return [kind for kind, column in (LISTS | NAMES).items() if self.has(column)]
@@ -96,9 +80,9 @@ def tally_posts(posts: pd.DataFrame, plan: Plan) -> Tally:
     encoded = text_array(posts["text"]).dictionary_encode() if plan.has("text") else None
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    sums, squares = _add_up(posts, authors, len(keys), encoded, plan)
-    days, day_posts = _count_days(posts, authors, plan)
     wide = authors.astype(np.int64)
+    sums, squares = _add_up(posts, wide, len(keys), encoded, plan)
+    days, day_posts = _count_days(posts, wide, plan)
     return Tally(
         keys, sums, squares, days, day_posts,
         {kind: _count_terms(posts, wide, kind) for kind in plan.kinds},
@@ -146,29 +130,28 @@ def _encode(column: "pd.Series[Any]") -> tuple[pa.Array, npt.NDArray[np.int32]]:
 
 def _add_up(
     posts: pd.DataFrame,
-    authors: npt.NDArray[np.int32],
+    authors: Ints,
     n_authors: int,
     encoded: pa.DictionaryArray | None,
     plan: Plan,
-) -> tuple[Floats, Floats]:
-    names = plan.measures
-    sums, squares = np.zeros((n_authors, len(names))), np.zeros(len(names))
-    said = {} if encoded is None else measure_texts(encoded.dictionary)
-    which = None if encoded is None else encoded.indices.fill_null(-1).to_numpy()
-    for at in range(0, len(posts), _ROWS):
-        rows = slice(at, at + _ROWS)
-        found = dict(_measure(posts.iloc[rows], plan))
-        if which is not None:
-            found |= _measure_said(said, which[rows])
-        values = np.stack([found[name] for name in names], axis=1)
-        squares += np.einsum("ij,ij->j", values, values)
-        sums += sum_by(authors[rows], n_authors, values)
+) -> tuple[dict[str, Floats], dict[str, float]]:
+    sums: dict[str, Floats] = {}
+    squares: dict[str, float] = {}
+    for name, values in chain(_measure(posts, plan), _measure_said(encoded)):
+        if values is None:
+            sums[name] = np.bincount(authors, minlength=n_authors).astype(np.float64)
+        elif name.startswith(KNOWN):
+            if not values.all():
+                sums[name] = total(authors, n_authors, values)
+        else:
+            sums[name] = total(authors, n_authors, values)
+            squares[name] = float(values @ values)
     return sums, squares
 
 
-def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Floats]]:
-    """Give the measures that are not made of texts, by name; 0 where nothing is known."""
-    yield "posts", np.ones(len(posts))
+def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Any]]:
+    """Give the measures that are not made of texts, by name; 0 where nothing is known, None where it is 1 for all."""
+    yield "posts", None
     if plan.has("created_at"):
         yield from _measure_times(posts["created_at"])
     for name, column in COUNTS.items():
@@ -177,7 +160,7 @@ def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Floats]]:
             known = (counts >= 0) & np.isfinite(
                 counts
             )  # less than none is another way to say unknown
-            yield f"known:{name}", known.astype(float)
+            yield f"{KNOWN}{name}", known
             yield name, np.log1p(np.where(known, counts, 0.0))
     if plan.has("kind"):
         yield from _measure_names(posts["kind"], "kind", _KINDS)
@@ -185,7 +168,7 @@ def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Floats]]:
         yield from _measure_names(posts["sentiment_label"], "label", _LABELS)
     if plan.has("sentiment"):
         scores = _numbers(posts["sentiment"], "sentiment")
-        yield "known:sentiment", np.isfinite(scores).astype(float)
+        yield f"{KNOWN}sentiment", np.isfinite(scores)
         scores = np.nan_to_num(scores, posinf=0.0, neginf=0.0)
         yield "sentiment", scores
         yield "sentiment_squared", scores**2
@@ -195,7 +178,7 @@ def _measure_times(column: "pd.Series[Any]") -> Iterable[tuple[str, Floats]]:
     times, known = moments(column)
     hours = np.where(known, times % _DAY_US / _HOUR_US, 0.0)
     angle = hours * (2 * np.pi / 24)
-    yield "known:time", known.astype(float)
+    yield f"{KNOWN}time", known
     yield "hour_cos", np.cos(angle) * known
     yield "hour_sin", np.sin(angle) * known
     yield "night_share", ((hours < _NIGHT_HOURS) & known).astype(float)
@@ -205,18 +188,20 @@ def _measure_names(
     column: "pd.Series[Any]", what: str, wanted: dict[str, str]
 ) -> Iterable[tuple[str, Floats]]:
     names, codes = _encode(column)
-    yield f"known:{what}", (codes >= 0).astype(float)
+    yield f"{KNOWN}{what}", codes >= 0
     places = {name: place for place, name in enumerate(names.to_pylist())}
     for measure, name in wanted.items():
         yield measure, (codes == places.get(name, -2)).astype(float)
 
 
-def _measure_said(said: dict[str, Floats], which: Ints) -> dict[str, Floats]:
+def _measure_said(encoded: pa.DictionaryArray | None) -> Iterable[tuple[str, Any]]:
+    if encoded is None:
+        return
+    which = encoded.indices.fill_null(-1).to_numpy()
     known = which >= 0
-    found = {"known:text": known.astype(float)}
-    for name, values in said.items():
-        found[name] = np.where(known, values[which], 0.0) if len(values) else np.zeros(len(which))
-    return found
+    yield f"{KNOWN}text", known
+    for name, values in measure_texts(encoded.dictionary).items():
+        yield name, np.where(known, values[which], 0.0) if len(values) else np.zeros(len(which))
 
 
 def moments(column: "pd.Series[Any]") -> tuple[Ints, npt.NDArray[np.bool_]]:
@@ -254,13 +239,11 @@ def _numbers(column: "pd.Series[Any]", name: str) -> Floats:
     return np.asarray(values.fill_null(np.nan).to_numpy(zero_copy_only=False))
 
 
-def _count_days(
-    posts: pd.DataFrame, authors: npt.NDArray[np.int32], plan: Plan
-) -> tuple[Ints, Ints]:
+def _count_days(posts: pd.DataFrame, authors: Ints, plan: Plan) -> tuple[Ints, Ints]:
     if not plan.has("created_at"):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     times, known = moments(posts["created_at"])
-    return pack_days(authors[known].astype(np.int64), times[known] // _DAY_US)
+    return pack_days(authors[known], times[known] // _DAY_US)
 
 
 def _count_terms(posts: pd.DataFrame, authors: Ints, kind: str) -> pa.Table:

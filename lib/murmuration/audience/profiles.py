@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.audience.features import FEATURES, TERMS, Feature
-from murmuration.audience.measures import COUNTS, Plan, tally_posts
+from murmuration.audience.measures import COUNTS, KNOWN, Plan, tally_posts
 from murmuration.audience.rhythm import derive_rhythm
 from murmuration.audience.shrink import shrink_means
 from murmuration.audience.tally import Floats, Tally, list_terms, merge_tallies, sort_terms, total
@@ -77,19 +77,18 @@ def profile_authors(posts: Any, *, key: bytes | None = None) -> Any:
 def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     """Turn what was counted of authors into profiles."""
     n = len(tally.keys)
-    measures = dict(zip(plan.measures, tally.sums.T, strict=True))
-    squares = dict(zip(plan.measures, tally.squares, strict=True))
-    found: dict[str, Any] = {"posts": measures["posts"]}
+    found: dict[str, Any] = {"posts": tally.sums["posts"]}
     if plan.has("created_at"):
         found |= derive_rhythm(tally.days, tally.day_posts, n)
     for name, known in _MEANS.items():
-        if name in measures:
-            found[name] = shrink_means(measures[name], measures[f"known:{known}"], squares[name])
+        if name in tally.sums:
+            n_known = tally.sum_of(f"{KNOWN}{known}")
+            found[name] = shrink_means(tally.sums[name], n_known, tally.squares[name])
     for name in ("text_chars", *COUNTS):
         if name in found:
             found[name] = np.expm1(found[name])
     if plan.has("sentiment"):
-        found["sentiment_spread"] = _spread(tally, plan)
+        found["sentiment_spread"] = _spread(tally)
     if plan.has("text"):
         found |= _find_copies(tally.texts, n)
     found |= _tell_names(tally, n)
@@ -107,7 +106,7 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     return frame.sort_values(list(frame.columns[: 1 + plan.has("source")]), ignore_index=True)
 
 
-# What each mean rests on: ``known:X`` of measures.
+# What each mean rests on: how many of it are known.
 _MEANS = {
     **dict.fromkeys(("hour_cos", "hour_sin", "night_share"), "time"),
     **dict.fromkeys(
@@ -124,13 +123,10 @@ _MEANS = {
 }  # fmt: skip
 
 
-def _spread(tally: Tally, plan: Plan) -> Floats:
+def _spread(tally: Tally) -> Floats:
     """Give the standard deviation of sentiment of each author, drawn to the usual one."""
-    names = plan.measures
-    scores, squares, n = (
-        tally.sums[:, names.index(name)]
-        for name in ("sentiment", "sentiment_squared", "known:sentiment")
-    )
+    scores, squares = tally.sums["sentiment"], tally.sums["sentiment_squared"]
+    n = tally.sum_of(f"{KNOWN}sentiment")
     about = squares - scores**2 / np.maximum(n, 1)
     usual = about.sum() / max((n - 1)[n > 1].sum(), 1)
     spread = np.sqrt(np.maximum(about + usual * _USUAL_POSTS, 0) / (n - 1 + _USUAL_POSTS))

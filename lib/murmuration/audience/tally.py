@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 DAY_BITS = 24
+_INT_BITS = 63
 _DAY_MASK = (1 << DAY_BITS) - 1
 # The first day that is counted, in days before 1970: no platform has older posts.
 DAY_ZERO = 1 << (DAY_BITS - 1)
@@ -45,12 +46,16 @@ class Tally:
     """
 
     keys: pa.Array
-    sums: Floats
-    squares: Floats
+    sums: Mapping[str, Floats]
+    squares: Mapping[str, float]
     days: Ints
     day_posts: Ints
     terms: Mapping[str, pa.Table]
     texts: pa.Table
+
+    def sum_of(self, name: str) -> Floats:
+        """Give the sum of a measure of each author; the number of posts where all of them are known."""
+        return self.sums.get(name, self.sums["posts"])
 
 
 def pack_days(authors: Ints, days: Ints) -> tuple[Ints, Ints]:
@@ -69,15 +74,18 @@ def merge_tallies(tallies: Sequence[Tally]) -> Tally:
     if len(tallies) == 1:
         return tallies[0]
     keys, places = _merge_keys([one.keys for one in tallies])
-    sums = np.zeros((len(keys), tallies[0].sums.shape[1]))
-    for one, place in zip(tallies, places, strict=True):
-        sums[place] += one.sums  # no author is there twice in one
+    where = np.concatenate(places)
+    names = dict.fromkeys(name for one in tallies for name in one.sums)
+    sums = {
+        name: total(where, len(keys), np.concatenate([one.sum_of(name) for one in tallies]))
+        for name in names
+    }
     days, day_posts = _merge_days(tallies, places)
     kinds = tallies[0].terms
     return Tally(
         keys,
         sums,
-        np.sum([one.squares for one in tallies], axis=0),
+        {name: sum(one.squares[name] for one in tallies) for name in tallies[0].squares},
         days,
         day_posts,
         {
@@ -107,11 +115,19 @@ def _merge_days(tallies: Sequence[Tally], places: Sequence[Ints]) -> tuple[Ints,
             for one, place in zip(tallies, places, strict=True)
         ]
     )
-    counts = np.concatenate([one.day_posts for one in tallies])
-    order = np.argsort(moved)
-    moved, counts = moved[order], counts[order]
+    moved, counts = _sort_pairs(moved, np.concatenate([one.day_posts for one in tallies]))
     starts = np.flatnonzero(np.diff(moved, prepend=-1))
     return moved[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+
+
+def _sort_pairs(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Sort by the first; where both fit into one number, that is sorted, which is faster than to sort places."""
+    bits = int(counts.max(initial=0)).bit_length()
+    if int(keys.max(initial=0)).bit_length() + bits < _INT_BITS:
+        both = np.sort((keys << bits) | counts)
+        return both >> bits, both & ((1 << bits) - 1)
+    order = np.argsort(keys)
+    return keys[order], counts[order]
 
 
 def _moved(table: pa.Table, place: Ints) -> pa.Table:
@@ -151,17 +167,6 @@ def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
             "text": kept,
         }
     )
-
-
-def sum_by(authors: npt.NDArray[np.int32], n_authors: int, values: Floats) -> Floats:
-    """Give sums of values, shape (n_rows, n_measures), by author, shape (n_authors, n_measures)."""
-    from scipy import sparse
-
-    n = len(authors)
-    rows = np.arange(n + 1, dtype=np.int32)
-    ones = np.ones(n)
-    members = sparse.csr_matrix((ones, authors, rows), shape=(n, n_authors))
-    return np.asarray(members.T @ values)
 
 
 def total(authors: Ints, n_authors: int, values: npt.NDArray[Any]) -> Floats:
