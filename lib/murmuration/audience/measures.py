@@ -174,7 +174,7 @@ def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Any]]:
         yield "sentiment_squared", scores**2
 
 
-def _measure_times(column: "pd.Series[Any]") -> Iterable[tuple[str, Floats]]:
+def _measure_times(column: "pd.Series[Any]") -> Iterable[tuple[str, Any]]:
     times, known = moments(column)
     hours = np.where(known, times % _DAY_US / _HOUR_US, 0.0)
     angle = hours * (2 * np.pi / 24)
@@ -186,7 +186,7 @@ def _measure_times(column: "pd.Series[Any]") -> Iterable[tuple[str, Floats]]:
 
 def _measure_names(
     column: "pd.Series[Any]", what: str, wanted: dict[str, str]
-) -> Iterable[tuple[str, Floats]]:
+) -> Iterable[tuple[str, Any]]:
     names, codes = _encode(column)
     yield f"{KNOWN}{what}", codes >= 0
     places = {name: place for place, name in enumerate(names.to_pylist())}

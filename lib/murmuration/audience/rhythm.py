@@ -9,6 +9,13 @@ from murmuration.audience.tally import Floats, Ints, total, unpack_days
 
 _THURSDAY = 3  # 1970-01-01, from Monday
 _WEEK = 7
+_ANGLES = np.arange(_WEEK) * (2 * np.pi / _WEEK)
+# What each day of the week, from Monday, adds.
+_WEEKDAYS = {
+    "weekday_cos": np.cos(_ANGLES),
+    "weekday_sin": np.sin(_ANGLES),
+    "weekend_share": (np.arange(_WEEK) >= _WEEK - 2).astype(float),
+}
 
 
 def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
@@ -24,7 +31,6 @@ def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
     authors, days = unpack_days(packed)
     per = posts.astype(np.float64)
     active = np.bincount(authors, minlength=n_authors).astype(float)
-    dated = total(authors, n_authors, per)
     there = np.flatnonzero(active)
     starts = np.searchsorted(authors, there)
     ends = np.append(starts[1:], len(authors)) - 1
@@ -32,14 +38,8 @@ def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
     if len(there):
         first[there], last[there] = days[starts], days[ends]
         busiest[there] = np.maximum.reduceat(per, starts)
-    weekday = (days + _THURSDAY) % _WEEK
-    angle = weekday * (2 * np.pi / _WEEK)
-    weekend = (weekday >= _WEEK - 2).astype(float)
-    by_weekday = {
-        "weekday_cos": np.cos(angle),
-        "weekday_sin": np.sin(angle),
-        "weekend_share": weekend,
-    }
+    by_weekday = total(authors * _WEEK + (days + _THURSDAY) % _WEEK, n_authors * _WEEK, per).reshape(-1, _WEEK)  # fmt: skip
+    dated = by_weekday.sum(axis=1)
     span = last - first + 1
     return {
         "first_post_at": first,
@@ -51,11 +51,9 @@ def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
         "burst_share": _shrink(np.nan_to_num(busiest - 1), np.maximum(dated - 1, 0)),
         **{
             name: shrink_means(
-                total(authors, n_authors, per * values),
-                dated,
-                float((per * values**2).sum()),
+                by_weekday @ values, dated, float(by_weekday.sum(axis=0) @ values**2)
             )
-            for name, values in by_weekday.items()
+            for name, values in _WEEKDAYS.items()
         },
     }
 

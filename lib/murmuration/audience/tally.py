@@ -115,12 +115,12 @@ def _merge_days(tallies: Sequence[Tally], places: Sequence[Ints]) -> tuple[Ints,
             for one, place in zip(tallies, places, strict=True)
         ]
     )
-    moved, counts = _sort_pairs(moved, np.concatenate([one.day_posts for one in tallies]))
+    moved, counts = sort_pairs(moved, np.concatenate([one.day_posts for one in tallies]))
     starts = np.flatnonzero(np.diff(moved, prepend=-1))
     return moved[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
-def _sort_pairs(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
+def sort_pairs(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """Sort by the first; where both fit into one number, that is sorted, which is faster than to sort places."""
     bits = int(counts.max(initial=0)).bit_length()
     if int(keys.max(initial=0)).bit_length() + bits < _INT_BITS:
