@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from murmuration.audience import FEATURES, profile_authors
+from murmuration.audience import FEATURES, profile_authors, tally, texts
 from murmuration.audience.features import NUMBERS, TERMS
 from murmuration.audience.shrink import shrink_means
 from murmuration.errors import SchemaError
@@ -170,3 +170,26 @@ def test_links_through_shorteners_and_links_cut_off_are_no_sites(where):
     assert found["domains"].iloc[0] == ["site.example", "youtube.com"]
     only = profile_authors(posts.assign(**{where: [links[:2] if where == "urls" else "https://t.co/x"]}))  # fmt: skip
     assert only["domains"].isna().all()
+
+
+def test_terms_are_the_same_however_many_texts_are_read_at_once(monkeypatch):
+    posts = make_posts(400, authors=7)
+    whole = profile_authors(posts)
+    monkeypatch.setattr(texts, "_WORDS_AT_ONCE", 3)
+    monkeypatch.setattr(texts, "_MOST_PIECES", 2)
+    pd.testing.assert_frame_equal(profile_authors(posts), whole)
+
+
+def test_what_is_unknown_in_one_part_only_is_not_counted_there():
+    posts = make_posts(200, authors=5)
+    posts["like_count"] = posts["like_count"].where(np.arange(len(posts)) < 100)
+    parts = dd.from_pandas(posts, npartitions=4, sort=False)
+    pd.testing.assert_frame_equal(profile_authors(parts).compute(), profile_authors(posts))
+    assert profile_authors(posts)["likes_per_post"].notna().all()
+
+
+@pytest.mark.parametrize("most", [3, 1 << 40])
+def test_days_are_put_in_order_with_their_counts_however_large_these_are(most):
+    keys, counts = np.array([5 << 24, 1 << 24, 3 << 24]), np.array([1, most, 2])
+    found = tally.sort_pairs(keys, counts)
+    assert [one.tolist() for one in found] == [sorted(keys.tolist()), [most, 2, 1]]

@@ -113,7 +113,7 @@ FEATURES: tuple[Feature, ...] = (
     _share("positive_share", "feeling", "Share of scored posts that are positive", ("sentiment_label",), ("often positive", "rarely positive")),
     Feature("hashtags", "interests", "terms", "posts", "Hashtags in small letters, the most frequent first", ("hashtags", "text")),
     Feature("mentions", "interests", "terms", "posts", "Accounts named, as fingerprints", ("mention_keys", "text")),
-    Feature("domains", "interests", "terms", "posts", "Sites linked to", ("urls", "text")),
+    Feature("domains", "interests", "terms", "posts", "Sites linked to; shorteners such as t.co say nothing of what is linked and are left out", ("urls", "text")),
     Feature("communities", "interests", "terms", "posts", "Communities posted in", ("community",)),
     Feature("topics", "interests", "terms", "posts", "Topics written about, as `assign_topics` numbers them", ("topic",)),
     Feature("words", "text", "terms", "texts", "Words written, without function words, links, handles and hashtags", _SAID),

@@ -3,9 +3,10 @@
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,7 @@ _WHOLE = re.compile(
 _TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
 _NAME = re.compile(r"(?<![\w/@.])@(\w+)")
 _WORDS_AT_ONCE = 50_000  # texts
+_MOST_PIECES = 1_000_000  # that are remembered
 _EMPTY = np.zeros(0, np.int64)
 OPEN = "~"  # begins what stands for a handle without a key
 
@@ -93,7 +95,7 @@ def count_terms(texts: pa.Table, key: bytes | None = None) -> dict[str, pa.Table
     Parameters
     ----------
     texts
-        `author` and `text`, each different text of an author once; null texts count nothing.
+        `author`, rising, and `text`, each different text of an author once; null texts count nothing.
     key
         See `fingerprint`.
 
@@ -103,58 +105,79 @@ def count_terms(texts: pa.Table, key: bytes | None = None) -> dict[str, pa.Table
         For `words`, `hashtags`, `mentions` and `domains` a table of `author`, `term` and `n`, the number of texts.
     """
     there = texts.filter(texts["text"].is_valid()).combine_chunks()
-    readers = _READERS | {"mentions": partial(_names, key=key)}
-    pieces: dict[str, dict[str, int]] = {kind: {} for kind in readers}
-    counted: dict[str, list[pa.Table]] = {kind: [] for kind in readers}
-    for at in range(0, len(there), _WORDS_AT_ONCE):
-        for kind, table in _count_block(there.slice(at, _WORDS_AT_ONCE), pieces, readers).items():
-            counted[kind].append(table)
-    return {kind: _add_up(counted[kind], list(pieces[kind])) for kind in readers}
+    pieces = _Pieces(_READERS | {"mentions": partial(_names, key=key)})
+    authors = there["author"].to_numpy()
+    counted, at = [], 0
+    while at < len(there):
+        # All texts of an author are in one block.
+        last = authors[min(at + _WORDS_AT_ONCE, len(there)) - 1]
+        end = int(np.searchsorted(authors, last, side="right"))
+        counted.append(_count_block(there.slice(at, end - at), pieces))
+        at = end
+    return pieces.name(counted)
 
 
-def _count_block(
-    block: pa.Table, known: dict[str, dict[str, int]], readers: Mapping[str, Reader]
-) -> dict[str, pa.Table]:
+class _Pieces:
+    """What stands between spaces, and the terms in it: most is there again and again, and is read once."""
+
+    def __init__(self, readers: Mapping[str, Reader]) -> None:
+        self._readers = readers
+        self.terms: dict[str, dict[str, int]] = {kind: {} for kind in readers}
+        self._read: dict[str, tuple[int, ...]] = {}
+
+    def read(self, piece: str) -> tuple[int, ...]:
+        """Give the codes of the terms in a piece; a code tells the kind as well."""
+        found = self._read.get(piece)
+        if found is None:
+            if len(self._read) >= _MOST_PIECES:
+                self._read.clear()
+            found = self._read[piece] = tuple(
+                terms.setdefault(term, len(terms)) * len(self._readers) + kind
+                for kind, (read, terms) in enumerate(
+                    zip(self._readers.values(), self.terms.values(), strict=True)
+                )
+                for term in read(piece)
+            )
+        return found
+
+    def name(self, counted: Sequence[tuple[Ints, Ints, Ints]]) -> dict[str, pa.Table]:
+        """Give a table for each kind of authors, codes and counts."""
+        none = [(_EMPTY, _EMPTY, _EMPTY)]
+        authors, codes, n = (np.concatenate(part) for part in zip(*(counted or none), strict=True))
+        kinds, places = codes % len(self._readers), codes // len(self._readers)
+        found = {}
+        for number, (kind, terms) in enumerate(self.terms.items()):
+            own = kinds == number
+            names = pa.array(terms, pa.string()).take(pa.array(places[own]))
+            found[kind] = pa.table({"author": authors[own], "term": names, "n": n[own]})
+        return found
+
+
+def _count_block(block: pa.Table, pieces: _Pieces) -> tuple[Ints, Ints, Ints]:
+    """Give authors, codes of terms and the number of texts with each."""
     tokens = pc.utf8_split_whitespace(block["text"].combine_chunks())
     text_of = pc.list_parent_indices(tokens).to_numpy()
     encoded = pc.list_flatten(tokens).dictionary_encode()
-    distinct, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-    authors = block["author"].to_numpy()
-    found = {}
-    for kind, read in readers.items():
-        terms = known[kind]
-        lists = [[terms.setdefault(term, len(terms)) for term in read(piece)] for piece in distinct]
-        sizes = np.array([len(one) for one in lists], np.int64)
-        flat = np.array([code for one in lists for code in one], np.int64)
-        starts = np.cumsum(sizes) - sizes
-        repeat = sizes[codes]
-        rows = np.repeat(text_of, repeat)
-        offsets = np.arange(repeat.sum()) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-        places = flat[np.repeat(starts[codes], repeat) + offsets] if len(flat) else _EMPTY
-        # Once a text, however often it says so.
-        pairs = np.unique(rows.astype(np.int64) * max(len(terms), 1) + places)
-        rows, places = pairs // max(len(terms), 1), pairs % max(len(terms), 1)
-        found[kind] = pa.table(
-            {"author": authors[rows], "code": places, "n": np.ones(len(rows), np.int64)}
-        )
-    return found
+    lists = [pieces.read(piece) for piece in encoded.dictionary.to_pylist()]
+    sizes = np.fromiter(map(len, lists), np.int64, len(lists))
+    flat = np.fromiter(chain.from_iterable(lists), np.int64, int(sizes.sum()))
+    codes = encoded.indices.to_numpy()
+    repeat = sizes[codes]
+    starts = (np.cumsum(sizes) - sizes)[codes] - (np.cumsum(repeat) - repeat)
+    places = flat[np.repeat(starts, repeat) + np.arange(repeat.sum())]
+    width = int(places.max(initial=0)) + 1
+    # Once a text, however often it says so.
+    pairs = _different(np.repeat(text_of, repeat).astype(np.int64) * width + places)[0]
+    authors = block["author"].to_numpy()[pairs // width]
+    said, n = _different(authors * width + pairs % width)
+    return said // width, said % width, n
 
 
-def _add_up(tables: list[pa.Table], terms: list[str]) -> pa.Table:
-    names = pa.array(terms, pa.string())
-    if not tables:
-        return pa.table(
-            {"author": pa.array([], pa.int64()), "term": names, "n": pa.array([], pa.int64())}
-        )
-    whole = pa.concat_tables(tables)
-    summed = whole.group_by(["author", "code"], use_threads=False).aggregate([("n", "sum")])
-    return pa.table(
-        {
-            "author": summed["author"],
-            "term": names.take(summed["code"].combine_chunks()),
-            "n": summed["n_sum"],
-        }
-    )
+def _different(values: Ints) -> tuple[Ints, Ints]:
+    """Give the different values, rising, and how often each is there."""
+    ordered = np.sort(values)
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[first], np.diff(np.append(first, len(ordered)))
 
 
 def name_site(site: str) -> str:
