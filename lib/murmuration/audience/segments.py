@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from murmuration.audience.aside import find_aside
 from murmuration.audience.blocks import View, fit_views, side_by_side
@@ -277,7 +278,9 @@ def fit_segments(
     params = params or SegmentParams()
     known = to_pandas(profiles)
     check_columns(known.columns, ["author_key"], what="segment_authors")
-    model = _fit(known, params, make or partial(make_estimator, backend=params.backend))
+    # At most some thousand authors: threads would wait for each other far longer than they work.
+    with threadpool_limits(1):
+        model = _fit(known, params, make or partial(make_estimator, backend=params.backend))
     if continue_from is None:
         return replace(model, next_id=len(model.ids))
     from murmuration.audience.identity import carry_ids
