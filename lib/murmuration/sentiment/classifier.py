@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import RandomizedSearchCV
 
@@ -169,13 +170,17 @@ def _train(
     strengths = _search(learner, posts, folds, params)
     tell("measuring quality", 0.6)
     judged = np.concatenate([judge for _, judge in folds])
-    scores = _leave_out(
+    learner.set_params(rarity=learner.count_rarity(posts.table.counts))
+    scores, models = _leave_out(
         learner, posts, folds, strengths, lambda share: tell("measuring quality", 0.6 + 0.3 * share)
     )
     quality = judge_scores(scores, data.truth[judged], params)
     tell("learning from all texts", 0.9)
     learner.set_params(strength=strengths.all)
-    learner.fit(posts.table.counts, posts.truth, posts.own)
+    if data.times is None:
+        learner.average(models)
+    else:  # those of the folds know less the earlier they are
+        learner.fit(posts.table.counts, posts.truth, posts.own)
     tell("done", 1.0)
     known = replace(
         card,
@@ -317,17 +322,17 @@ def _leave_out(
     folds: list[Fold],
     strengths: _Strengths,
     tell: Callable[[float], None],
-) -> Floats:
-    """Give the scores of the rows that are judged, each by a model that was not fitted to it."""
-    scores = []
+) -> tuple[Floats, list[Learner]]:
+    """Give the scores of the rows that are judged, each by a model that was not fitted to it, and these models."""
+    scores, models = [], list[Learner]()
     for (fit, judge), strength in zip(folds, strengths.without, strict=True):
         rows = posts.with_others(fit)
-        learner.set_params(strength=strength).fit(
-            posts.table.counts[rows], posts.truth[rows], posts.own[rows]
-        )
-        scores.append(learner.decision_function(posts.table.counts[judge]))
+        model = clone(learner).set_params(strength=strength)
+        model.fit(posts.table.counts[rows], posts.truth[rows], posts.own[rows])
+        scores.append(model.decision_function(posts.table.counts[judge]))
+        models.append(model)
         tell(len(scores) / len(folds))
-    return np.concatenate(scores)
+    return np.concatenate(scores), models
 
 
 def _describe_split(data: Labelled, folds: list[Fold]) -> str:

@@ -1,5 +1,6 @@
 """Tables of n-grams → the weights of a linear model, by scikit-learn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -93,6 +94,8 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     focus
         How far n-grams count by how well they set a label apart, 0 to 1: the features of Wang & Manning 2012
         (NBSVM, https://aclanthology.org/P12-2018), their weight between 1 and the size of the log-count ratio.
+    rarity
+        Of n-grams, see `measure_rarity`; counted in the texts that it is fitted to unless given.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: int = 0,
         strength: float = 1.0,
         focus: float = 0.5,
+        rarity: Singles | None = None,
     ) -> None:
         self.n_words = n_words
         self.n_ngrams = n_ngrams
@@ -113,6 +117,7 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
         self.strength = strength
         self.focus = focus
+        self.rarity = rarity
 
     def fit(
         self,
@@ -121,8 +126,7 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         own: npt.NDArray[np.bool_] | None = None,
     ) -> Self:
         """Learn; labels from 0. Where some rows are not its `own`, weights are the sum of those from all and from them."""
-        n_texts = np.bincount(counts.indices, minlength=counts.shape[1])[: self.n_ngrams]
-        self.rarity_ = measure_rarity(n_texts, counts.shape[0], self.min_texts)
+        self.rarity_ = self.rarity if self.rarity is not None else self.count_rarity(counts)
         self.classes_ = np.unique(truth)
         weighed = self._weigh(counts)
         self.coef_, self.intercept_ = self._fit_labels(weighed, truth)
@@ -131,6 +135,18 @@ class Learner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.coef_ = self.coef_ + weights
             self.intercept_ = self.intercept_ + bias
         return self
+
+    def average(self, models: Sequence["Learner"]) -> Self:
+        """Take the mean of what models learned that weigh n-grams alike, which varies less than each (Breiman 1996)."""
+        self.rarity_, self.classes_ = models[0].rarity_, models[0].classes_
+        self.coef_ = np.mean([one.coef_ for one in models], axis=0)
+        self.intercept_ = np.mean([one.intercept_ for one in models], axis=0)
+        return self
+
+    def count_rarity(self, counts: sparse.csr_matrix) -> Singles:
+        """Weigh n-grams by in how many texts they occur."""
+        n_texts = np.bincount(counts.indices, minlength=counts.shape[1])[: self.n_ngrams]
+        return measure_rarity(n_texts, counts.shape[0], self.min_texts)
 
     def decision_function(self, counts: sparse.csr_matrix) -> Floats:
         """Give scores, shape (n_texts, n_labels)."""
