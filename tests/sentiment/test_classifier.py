@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dask.base import compute
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
 from murmuration.errors import ModelError, ParamError, SchemaError
@@ -14,7 +15,9 @@ from murmuration.sentiment import ClassifierParams, LinearModel, train_classifie
 from murmuration.sentiment.calibration import calibration_error, fit_calibration
 from murmuration.sentiment.classifier import choose_strengths
 from murmuration.sentiment.drift import compare_with_training
+from murmuration.sentiment.features import NGrams
 from murmuration.sentiment.labelled import prepare_labelled_texts
+from murmuration.sentiment.learner import Learner, count_table, count_words
 from murmuration.sentiment.model import LABELS, Model, card_facts
 from murmuration.sentiment.out_of_core import _frame, _split
 from murmuration.sentiment.search import best_offsets, macro_recall, make_folds
@@ -77,6 +80,19 @@ def test_the_same_seed_gives_the_same_model(model):
     first, second = (train_classifier(texts, labels, params=params).version for _ in range(2))
     assert first == second
     assert train_classifier(*make_texts(), params=QUICK).version == model.version
+
+
+def test_the_mean_of_models_that_weigh_alike_scores_as_they_do_on_average():
+    texts, labels = make_texts(wrong=0.3)
+    table = count_table(texts, np.zeros((len(texts), 1)), NGrams(), 1)
+    truth = np.array([LABELS.index(label) for label in labels])
+    learner = Learner(n_words=count_words(table.keys), n_ngrams=len(table.keys))
+    learner.set_params(rarity=learner.count_rarity(table.counts))
+    halves = [clone(learner).fit(table.counts[at::2], truth[at::2]) for at in (0, 1)]
+    scores = [one.decision_function(table.counts) for one in halves]
+    assert np.allclose(
+        learner.average(halves).decision_function(table.counts), np.mean(scores, axis=0)
+    )
 
 
 def test_what_judges_a_fold_has_a_strength_that_others_chose():
