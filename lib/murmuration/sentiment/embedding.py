@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
+from murmuration.compute.device import round_alike
 from murmuration.errors import ModelError
 from murmuration.sentiment.features import MAX_CHARS
 
@@ -134,6 +135,7 @@ def open_network(
             return lambda texts, batch: static.encode(
                 texts, batch_size=batch, use_multiprocessing=False
             )
+        round_alike()
         from sentence_transformers import SentenceTransformer
 
         network = SentenceTransformer(

@@ -4,7 +4,8 @@ Wolf et al. 2020, â€œTransformers: State-of-the-Art Natural Language Processingâ
 
 What a text is given never depends on its company, to the bit: matrix products round differently when they
 have another shape (measured: up to 1.2e-7 of probability between a batch of 1 and one of 37, padding or not),
-so a text's own length alone decides the shape it goes through, and rows that are missing there are filled.
+so a text's own length alone decides the shape it goes through, and rows that are missing there are filled. Where in a
+batch a row stands changes nothing either, see `murmuration.compute.device.round_alike`.
 """
 
 import logging
@@ -23,6 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from murmuration.compute.device import round_alike
 from murmuration.errors import ModelError, suggest
 from murmuration.frames import TEXT, text_list
 from murmuration.model_folder import digest_contents, read_folder, write_folder
@@ -349,6 +351,7 @@ class _Network:
 @lru_cache(maxsize=4)
 def _open_network(folder: Path, device: str) -> _Network:
     """Read a network and its tokeniser; from safetensors only, and without code that lies beside them."""
+    round_alike()
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
