@@ -155,9 +155,8 @@ class SourceEntry(_Entry):
     @field_validator("language")
     @classmethod
     def _is_a_language(cls, given: str | None) -> str | None:
-        from murmuration.text.language import (
-            known_code,
-        )  # brings Arrow, which most catalogs do without
+        # Here, as it brings Arrow, which most catalogs do without.
+        from murmuration.text.language import known_code
 
         try:
             return given and known_code(given)

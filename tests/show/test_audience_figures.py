@@ -14,6 +14,7 @@ from murmuration.show import (
     short_segment,
     show_segments,
 )
+from murmuration.show.audience_figures import amount
 
 HOSTILE = ("<b>bold</b>, $x^2$: %{y}", "</script><script>alert(1)</script>")
 
@@ -90,3 +91,16 @@ def test_names_stay_text(name):
 def test_a_long_name_is_cut_between_its_parts():
     assert short_segment("#bread, #rolls: many links, posts around noon", longest=26) == "#bread, #rolls, many links"  # fmt: skip
     assert len(short_segment("x" * 200, longest=26)) == 26
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (0.0153, "reposts/post", "0.015 reposts/post"), (0.0241, "reposts/post", "0.024 reposts/post"), (0.5, "posts", "0.5 posts"),
+        (0.0, "posts", "0 posts"), (1234.4, "followers", "1,234 followers"), (-0.25, "−1 to 1", "−0.25"), (float("nan"), "posts", "–"),
+    ],
+)  # fmt: skip
+def test_small_values_of_a_trait_keep_two_digits_so_that_different_ones_look_different(
+    value, unit, told
+):
+    assert amount(value, unit) == told

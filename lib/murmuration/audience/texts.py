@@ -51,9 +51,8 @@ _PATTERNS = {
 _LINKS = r"(?i)(?:https?://|www\.)\S+|@\w+|\brt\b"
 
 _SITE = re.compile(r"https?://(?:www\.)?([^/?#:\s]+)", re.IGNORECASE)
-_WHOLE = re.compile(
-    r"[\w.-]+\.[^\W\d_][\w-]+"
-)  # a site with its ending; texts may be cut within one
+# A site with its ending; texts may be cut within one.
+_WHOLE = re.compile(r"[\w.-]+\.[^\W\d_][\w-]+")
 _TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
 _NAME = re.compile(r"(?<![\w/@.])@(\w+)")
 _WORDS_AT_ONCE = 50_000  # texts

@@ -253,18 +253,17 @@ class ImportJob:
         return alive
 
     def _replaced(self) -> pa.ChunkedArray:
-        """Give the derived ids that only earlier readings of this file know, and that may go; the notes say what became of them."""
+        """Give the derived ids that only earlier readings of this file know, if they may go; a note says what becomes of them."""
         found = self.merge.replaced()
-        if not len(found):
-            return found
+        kept = ""
         if self.earlier.quarantined < len(self.bad):
-            why = "stay, since this reading has more rows in quarantine"
+            kept = "stay, since this reading has more rows in quarantine"
         elif not self.earlier.alone:
-            why = "stay, since another file may have brought them as well"
-        else:
-            why = "replaced, since this reading gives them other ids"
-        self.normaliser.notes[f"posts of earlier readings of this file, {why}"] = len(found)
-        return found if why.startswith("replaced") else found.slice(0, 0)
+            kept = "stay, since another file may have brought them as well"
+        if len(found):
+            fate = kept or "replaced, since this reading gives them other ids"
+            self.normaliser.notes[f"posts of earlier readings of this file, {fate}"] = len(found)
+        return found.slice(0, 0) if kept else found
 
     def _commit(
         self, files: list[DataFile], replaced: Replaced, facts: Mapping[str, str], *, seen: int

@@ -31,6 +31,9 @@ Value = str | int | float | bool | list[str] | None
 _RANGE = re.compile(r"\((-?[\d.]+)\.\.(-?[\d.]+)\)\s*$")
 _CHOICES = re.compile(r"\{([^{}]+)\}\s*$")
 NO_LEXICON = "none"  # given for a lexicon: not even those of the brands
+TIMES = ("since", "until", "window", "timezone")  # parameters that say which period
+# Parameters whose values are names, which mean the same in every report.
+_NAMED = ("brand", "competitors", "lexicon", "source")
 _TYPES = ("str", "int", "float", "bool", "list[str]")
 PAPERMILL_TAGS = frozenset({"injected-parameters", "papermill-error-cell-tag"})
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -133,10 +136,8 @@ def _yes_or_no(parameter: Parameter, value: object) -> Value:
 
 def _texts(parameter: Parameter, value: object) -> Value:
     if isinstance(value, str):
-        inside = value.strip()
-        inside = (
-            inside[1:-1] if inside[:1] + inside[-1:] == "[]" else inside
-        )  # as YAML and Python write it
+        # Also as YAML and Python write it: ['a', 'b'].
+        inside = value.strip().removeprefix("[").removesuffix("]")
         parts = [part.strip().strip("'\"") for part in inside.split(",")]
         return [part for part in parts if part]
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
@@ -328,46 +329,31 @@ def find_problems(
             values[name] = parameter.read(given[name]) if name in given else parameter.default
         except ParamError as err:
             found.append((name, err))
-    for name, check in _NAMED.items():
+    for name in _NAMED:
         try:
             for text in _texts_of(values, name):
-                check(text, catalog, sources)
+                _check_name(name, text, catalog, sources)
         except MurmurationError as err:
             found.append((name, err))
     try:
         _check_times(values, at)
     except ParamError as err:
-        found.append((next((name for name in _TIMES if values.get(name)), ""), err))
+        found.append((next((name for name in TIMES if values.get(name)), ""), err))
     return found, values
 
 
-def _check_lexicon(name: str, catalog: Catalog, sources: Callable[[], list[str]]) -> None:
-    del sources
-    if name != NO_LEXICON:
-        catalog.lexicon(name)
-
-
-def _check_source(name: str, catalog: Catalog, sources: Callable[[], list[str]]) -> None:
-    del catalog
-    if name not in (there := sources()):
+def _check_name(
+    parameter: str, name: str, catalog: Catalog, sources: Callable[[], list[str]]
+) -> None:
+    if parameter in ("brand", "competitors"):
+        catalog.brand(name)
+    elif parameter == "lexicon":
+        if name != NO_LEXICON:
+            catalog.lexicon(name)
+    elif name not in (there := sources()):
         raise UnknownNameError(
             f"The store has no posts of a source {name!r}.{suggest(name, there)}"
         )
-
-
-def _check_brand(name: str, catalog: Catalog, sources: Callable[[], list[str]]) -> None:
-    del sources
-    catalog.brand(name)
-
-
-_TIMES = ("since", "until", "window", "timezone")
-# What a name that means the same in every report is checked for.
-_NAMED: dict[str, Callable[[str, Catalog, Callable[[], list[str]]], None]] = {
-    "brand": _check_brand,
-    "competitors": _check_brand,
-    "lexicon": _check_lexicon,
-    "source": _check_source,
-}
 
 
 def _texts_of(values: Mapping[str, Value], name: str) -> list[str]:
@@ -376,7 +362,7 @@ def _texts_of(values: Mapping[str, Value], name: str) -> list[str]:
 
 
 def _check_times(values: Mapping[str, Value], at: datetime) -> None:
-    times = {name: str(values[name]) for name in _TIMES if values.get(name)}
+    times = {name: str(values[name]) for name in TIMES if values.get(name)}
     if times:
         resolve_period(**times, at=at)
     if "timezone" in times:

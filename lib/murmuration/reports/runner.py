@@ -233,12 +233,12 @@ def execute(
     context_path = context.journal.with_suffix(".json")
     context.save(context_path)
     mark = mark_running(context.journal)
-    context.folder.mkdir(parents=True)  # last: whoever sweeps finds it by the others
     started = datetime.now(UTC)
     clock = time.perf_counter()
     code = code or settings.root
     ran = describe_code(code, context.report)
     try:
+        context.folder.mkdir(parents=True)  # behind the mark, by which whoever sweeps finds it
         worker = (
             (spares or Spares(context.journal.parent)).take()
             if code == settings.root

@@ -12,7 +12,7 @@ from typing import Any
 
 from murmuration.catalog import Catalog, load_catalog
 from murmuration.errors import MurmurationError, ScheduleError, StoreError
-from murmuration.reports.parameters import Parameter, find_problems, read_parameters
+from murmuration.reports.parameters import TIMES, Parameter, find_problems, read_parameters
 from murmuration.reports.period import resolve_period
 from murmuration.reports.runner import report_path
 from murmuration.schedule.clock import Fire, next_fires
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 _FIRES = 200  # whose distances are looked at
 _SOME_DAY = datetime(2025, 1, 1, tzinfo=UTC)
-_TIMES = ("since", "until", "window", "timezone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +144,7 @@ def _place(schedule: Schedule, name: str) -> Place:
 
 def problems_of(checked: Sequence[Checked]) -> list[str]:
     """Give the sentences that say why runs of a fire would not run; what several say is one."""
-    items: dict[str, list[str]] = {}
-    for one in checked:
-        for said in one.problem.splitlines():
-            items.setdefault(said, []).append(one.item)
-    return list(items)
+    return list(dict.fromkeys(said for one in checked for said in one.problem.splitlines()))
 
 
 def refuse_broken(schedule: Schedule, settings: Settings, *, fire: datetime) -> list[str]:
@@ -372,7 +367,7 @@ def with_windows(
     values = {
         name: str(parameter.read(given[name]) if name in given else parameter.default)
         for name, parameter in declared.items()
-        if name in _TIMES
+        if name in TIMES
     }
     for fire in moments:
         period = resolve_period(**values, at=fire.at) if values else None

@@ -172,7 +172,12 @@ def amount(value: Any, unit: str) -> str:
         return "–"
     if unit == "0 to 1":
         return percent(value)
-    number = f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    if abs(value) >= 10:
+        number = f"{value:,.0f}"
+    elif abs(value) >= 0.1:
+        number = f"{value:.2f}".rstrip("0").rstrip(".")
+    else:  # two digits, as .015 and .024 are not the same
+        number = np.format_float_positional(value, 2, fractional=False, trim="-")
     return f"{number} {unit}".replace("-", "−") if unit != "−1 to 1" else f"{value:+.2f}".replace("-", "−")  # fmt: skip
 
 
