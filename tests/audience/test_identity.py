@@ -11,6 +11,7 @@ from murmuration.audience import (
     compare_segments,
     describe_segments,
     fit_segments,
+    name_segments,
     profile_authors,
 )
 from murmuration.errors import ModelError
@@ -102,3 +103,17 @@ def test_who_stayed_came_and_went_adds_up(kept, crafters, assigned):
     same = compare_segments(kept, assigned, describe_segments(crafters, assigned))
     assert (same.flows["previous"] == same.flows["segment"]).all()
     assert same.segments[["came", "left"]].to_numpy(int).sum() == 0
+
+
+def test_posts_name_the_segment_their_author_was_in_unless_few_of_it_wrote(kept, crafted, assigned):
+    named = kept.with_names({0: "bakers", 1: "riders"})
+    posts = name_segments(crafted, named)
+    segment_of = dict(zip(assigned["author_key"], assigned["segment"], strict=True))
+    called = {0: "bakers", 1: "riders"}
+    wanted = [called.get(segment_of[one]) for one in crafted["author_key"]]
+    assert [one if isinstance(one, str) else None for one in posts["segment"]] == wanted
+    riders = assigned.loc[assigned["segment"] == 1, "author_key"].tolist()
+    fewer = crafted[~crafted["author_key"].isin(riders[19:])]
+    assert set(name_segments(fewer, named)["segment"].dropna()) == {"bakers"}
+    strangers = crafted.assign(author_key=[None, *("b" + crafted["author_key"].iloc[1:])])
+    assert name_segments(strangers, named)["segment"].isna().all()

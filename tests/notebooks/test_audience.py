@@ -24,12 +24,18 @@ NOTEBOOK = ROOT / "notebooks/reports/audience.ipynb"
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
-    """A report on sample posts, made as a person would make it."""
+def people(tmp_path_factory):
+    """A workspace with sample posts."""
     workspace = Workspace(tmp_path_factory.mktemp("audience"))
     path = write_posts(workspace.root / "posts.jsonl", 6_000)
     workspace.run("import", str(path), "--source", "sample")
-    return load_run(workspace.report("audience", **VIEW))
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def report(people):
+    """A report on sample posts, made as a person would make it."""
+    return load_run(people.report("audience", **VIEW))
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,18 @@ def test_the_page_has_all_figures_and_no_error(page):
     assert page.count('<figure class="chart">') == 5
     assert "Traceback" not in page
     assert 'class="failed"' not in page
+
+
+def test_a_report_on_topics_tells_what_the_segments_speak_of(people, report):
+    when = {"source": "sample", "since": VIEW["since"], "until": VIEW["until"]}
+    topics = load_run(people.report("topics", **when, topics="8", check_stability="false"))
+    groups = frame(topics, "by_group").query("kind == 'segment'")
+    sizes = groups.groupby("group")["of"].first()
+    table = frame(report, "segments").set_index("name")
+    assert set(sizes.index) == set(table.index)
+    assert sizes.to_dict() == table["posts"].loc[sizes.index].to_dict()
+    assert groups.groupby("group")["posts"].sum().to_dict() == sizes.to_dict()
+    assert set(topics.manifest["pinned"]["segments"]) == {"segments-sample"}
 
 
 # --- The notebook's cells on posts that segments can hardly be made of ------------------------------

@@ -23,7 +23,7 @@ from murmuration.show import (
 )
 from murmuration.show.boxes import pack_boxes, spread_boxes, text_width, wrap_words
 from murmuration.show.topic_looks import largest_topics, short_label, topic_colour, topic_marker
-from murmuration.topics import count_topic_groups
+from murmuration.topics import count_groups, count_topic_groups
 from murmuration.trends import estimate_sentiment
 
 HOSTILE = ("<b>bold</b>, $x^2$", "%{x}, </script><script>alert(1)</script>", "a\nb, \u202eright")
@@ -281,6 +281,7 @@ def test_empty_tables_give_figures_that_say_why():
         (plot_topic_tree(make_tree(3).iloc[:0], some), "There are fewer than two topics"),
         (plot_topic_sentiment(estimate_sentiment(make_posts(some), by=["topic"]).iloc[:0], some), "No post of a topic"),
         (plot_topic_groups(count_topic_groups(make_posts(some).assign(source="x"), by="source"), some), "All posts are of one source"),
+        (plot_topic_groups(count_groups(make_posts(some), by=["segment"]), some, what="segment"), "No author here is in a segment that is kept"),
     ]  # fmt: skip
     for figure, sentence in drawn:
         [note] = figure.layout.annotations

@@ -22,6 +22,7 @@ from .reached import count_times as count_times
 from .reached import find_segment_posts as find_segment_posts
 from .reached import join_segments as join_segments
 from .reached import list_segment_posts as list_segment_posts
+from .reached import name_segments as name_segments
 from .segments import SegmentModel as SegmentModel
 from .segments import assign_segments as assign_segments
 from .segments import fit_segments as fit_segments
@@ -62,6 +63,7 @@ __all__ = [
     "list_segment_posts",
     "measure_interests",
     "measure_segments",
+    "name_segments",
     "place_authors",
     "profile_authors",
     "segment_authors",

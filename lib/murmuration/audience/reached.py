@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from murmuration.audience.identity import find_before
 from murmuration.audience.policy import Policy
+from murmuration.audience.segments import SegmentModel
 from murmuration.audience.tally import Floats, Ints
-from murmuration.frames import text_list
+from murmuration.frames import text_column, text_list
 from murmuration.schema import check_columns
 from murmuration.trends import (
     count_engagement,
@@ -47,6 +49,34 @@ def join_segments(
     if shown is not None:
         segments = np.where(np.isin(segments, shown), segments, -1)
     return posts.assign(segment=segments)
+
+
+def name_segments(
+    posts: pd.DataFrame, model: SegmentModel, *, policy: Policy | None = None
+) -> pd.DataFrame:
+    """Put beside each post what the segment is called that its author was in when segments were kept.
+
+    Parameters
+    ----------
+    posts
+        With `author_key`, and `source` as the profiles had it.
+    model
+        Segments with the names and members of the run that kept them.
+    policy
+        Segments of which fewer authors wrote here than it allows to show are not named.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `posts` with `segment`: a name, or null where the author was in none that may be shown.
+    """
+    policy = policy or Policy()
+    check_columns(posts.columns, ["author_key"], what="name_segments")
+    known = posts["author_key"].notna().to_numpy(bool)
+    segments = np.where(known, find_before(model, posts), -1)
+    authors = posts["author_key"].groupby(segments).nunique()
+    names = {one: model.names[one] for one in authors.index[authors >= policy.least_authors] if one in model.names}  # fmt: skip
+    return posts.assign(segment=text_column([names.get(one) for one in segments.tolist()]))
 
 
 def count_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:

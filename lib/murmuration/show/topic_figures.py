@@ -465,6 +465,11 @@ def _sentiment_table(levels: pd.DataFrame, names: Mapping[int, str]) -> pd.DataF
     )
 
 
+_NO_GROUP = {
+    "segment": "No author here is in a segment that is kept. The report audience makes segments and keeps them."
+}
+
+
 def plot_topic_groups(
     groups: pd.DataFrame, topics: pd.DataFrame, *, what: str = "source"
 ) -> go.Figure:
@@ -487,7 +492,7 @@ def plot_topic_groups(
         return theme.empty_figure(
             f"All posts are of one {what}, so there is nothing to compare."
             if len(every)
-            else f"No post has a {what}."
+            else _NO_GROUP.get(what, f"No post has a {what}.")
         )
     shown = sizes["group"].tolist()[:_MOST_GROUPS]
     named = largest_topics(topics, most=MOST_NAMED)

@@ -217,6 +217,6 @@ def count_groups(posts: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
     """Count what groups of several kinds speak of: `count_topic_groups` of each column that the posts have."""
     parts = [count_topic_groups(posts, by=one) for one in by if one in posts]
     full = [part for part in parts if len(part)]
-    return (
-        pd.concat(full, ignore_index=True) if full else count_topic_groups(posts.iloc[:0], by=by[0])
-    )
+    if full:
+        return pd.concat(full, ignore_index=True)
+    return count_topic_groups(posts.iloc[:0].assign(**{by[0]: None}), by=by[0])
