@@ -65,6 +65,7 @@ def test_the_answer_tells_segments_with_their_sizes(report):
     table = frame(report, "segments")
     facts = frame(report, "coverage").set_index("item")["value"]
     assert answer[0].startswith(f"{facts['authors']:,} authors of {facts['posts_looked_at']:,} posts make {len(table)} segments")  # fmt: skip
+    assert facts["posts_in_period"] == facts["posts_looked_at"]
     assert table["authors"].min() >= 20
     assert table["authors"].sum() == facts["authors_in_segments"]
 

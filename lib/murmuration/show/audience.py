@@ -378,7 +378,7 @@ def describe_audience_limits(
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     value = dict(zip(quality["measure"], quality["value"].astype(float), strict=True))
     lines = [
-        f"{count(facts['posts_in_period'], 'post')} of this period and source were searched; {facts['posts_looked_at']:,} were looked at, by "
+        f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; {facts['posts_looked_at']:,} were looked at, by "
         f"{count(facts['authors'], 'author')}.",
         f"{count(facts['authors_with_one_post'], 'author has', 'authors have')} one post only: what is said of them is mostly what is usual.",
     ]

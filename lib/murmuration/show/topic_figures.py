@@ -22,7 +22,7 @@ from murmuration.show.topic_looks import (
     topic_colour,
     topic_marker,
 )
-from murmuration.show.words import count, percent, quoted, share_with_interval, tidy
+from murmuration.show.words import count, percent, quoted, share_with_interval
 from murmuration.trends import FEW_POSTS
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
@@ -524,7 +524,7 @@ def plot_topic_groups(
     )  # fmt: skip
     figure.update_xaxes(
         type="category", side="top", tickangle=0, tickmode="array", tickvals=[str(one) for one in shown], showgrid=False,
-        ticktext=[f"{chart_text(str(one), longest=10)}<br>{_short_count(of[one])}" for one in shown],
+        ticktext=[f"{_two_lines(_in_parts(one), 10)}<br>{_short_count(of[one])}" for one in shown],
         title_text=f"{what}, and its posts",
     )  # fmt: skip
     figure.update_layout(showlegend=False)
@@ -545,6 +545,11 @@ def plot_topic_groups(
     )  # fmt: skip
 
 
+def _in_parts(group: str) -> str:
+    """Give the name of a group as parts between commas, of which as many are shown as fit."""
+    return str(group).replace(": ", ", ")
+
+
 def _short_count(number: int) -> str:
     return f"{number / 1000:,.0f}k" if number >= 10_000 else f"{number:,}"
 
@@ -558,10 +563,8 @@ def _groups_title(cells: pd.DataFrame, names: Mapping[int, str], what: str) -> s
     mine = dict(zip(map(str, cells.columns), shares, strict=True))
     high, low = max(mine, key=lambda one: mine[one]), min(mine, key=lambda one: mine[one])
     label = quoted([short_label(names[topic])])
-    return (
-        f"By {what}, {label} differs most: {percent(mine[high])} of the posts of {tidy(high)}, {percent(mine[low])} of those of "
-        f"{tidy(low)}"
-    )
+    most, least = (short_label(_in_parts(one), longest=30) for one in (high, low))
+    return f"By {what}, {label} differs most: {percent(mine[high])} of the posts of {most}, {percent(mine[low])} of those of {least}"
 
 
 __all__ = [

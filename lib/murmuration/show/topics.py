@@ -451,7 +451,7 @@ def describe_topic_limits(
         else "whose authors are not known,"
     )
     lines = [
-        f"{count(facts['posts_in_period'], 'post')} of this period and source were searched; {facts['posts_looked_at']:,} were looked "
+        f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; {facts['posts_looked_at']:,} were looked "
         f"at, {by} in {count(facts['languages'], 'language')}."
     ]
     if facts["without_topic"]:
