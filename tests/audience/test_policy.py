@@ -9,12 +9,12 @@ from murmuration.errors import CatalogError, ParamError
 from murmuration.schema import SENSITIVE
 
 
-@pytest.mark.parametrize("term", ["#Vote2020", "breast-cancer", "gay", "muslims", "blackhistory", "depressed", "Ramadan", "neverTrump"])  # fmt: skip
+@pytest.mark.parametrize("term", ["#Vote2020", "breast-cancer", "gay", "muslims", "blackhistory", "depressed", "Ramadan", "neverTrump", "#altleft", "AmericaFirst2016"])  # fmt: skip
 def test_sensitive_terms_are_forbidden(term):
     assert not Policy().allows(term)
 
 
-@pytest.mark.parametrize("term", ["coffee", "selection", "electric bike", "#BlackFriday", "photo", "christmas", "eastern", "godfather"])  # fmt: skip
+@pytest.mark.parametrize("term", ["coffee", "selection", "electric bike", "#BlackFriday", "photo", "christmas", "eastern", "godfather", "Spencer", "outcomes"])  # fmt: skip
 def test_harmless_terms_are_allowed(term):
     assert Policy().allows(term)
 

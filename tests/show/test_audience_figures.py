@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from murmuration.audience.features import FEATURES
 from murmuration.show import (
     advise_segments,
     plot_audience_map,
@@ -14,7 +15,7 @@ from murmuration.show import (
     short_segment,
     show_segments,
 )
-from murmuration.show.audience_figures import amount
+from murmuration.show.audience_figures import amount, describe_trait
 
 HOSTILE = ("<b>bold</b>, $x^2$: %{y}", "</script><script>alert(1)</script>")
 
@@ -104,3 +105,31 @@ def test_small_values_of_a_trait_keep_two_digits_so_that_different_ones_look_dif
     value, unit, told
 ):
     assert amount(value, unit) == told
+
+
+EFFECT = {"effect": -0.51, "effect_low": -0.67, "effect_high": -0.29}
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (
+            {"feature": "copied_share", "trait": "own texts", "value": 0.03, "value_rest": 0.18, "unit": "0 to 1"},
+            "own texts: 3 % of texts are others' as well, against 18 % (effect −0.51 (−0.67 to −0.29))",
+        ),
+        (
+            {"feature": "followers", "trait": "few followers", "value": 840.0, "value_rest": 1900.0, "unit": "followers"},
+            "few followers: 840 followers against 1,900 followers (effect −0.51 (−0.67 to −0.29))",
+        ),
+        (
+            {"feature": "hour_cos", "trait": "posts around noon UTC", "value": -0.14, "value_rest": 0.1, "unit": "−1 to 1"},
+            "posts around noon UTC (effect −0.51 (−0.67 to −0.29))",
+        ),
+    ],
+)  # fmt: skip
+def test_a_trait_says_what_its_numbers_count_and_has_none_for_places_on_a_circle(row, words):
+    assert describe_trait(row | EFFECT) == words
+
+
+def test_every_share_says_what_it_is_a_share_of():
+    assert all(feature.counted for feature in FEATURES if feature.kind == "share")

@@ -154,7 +154,7 @@ def _langs(profiles: pd.DataFrame, inside: Any) -> list[str]:
     if "main_lang" not in profiles:
         return []
     shares = profiles.loc[inside, "main_lang"].dropna().value_counts(normalize=True)
-    return [f"{name} {share:.0%}" for name, share in shares.head(_LANGS).items() if share >= _LEAST_LANG]  # fmt: skip
+    return [f"{name} {100 * share:.0f} %" for name, share in shares.head(_LANGS).items() if share >= _LEAST_LANG]  # fmt: skip
 
 
 def _name_all(shown: Ints, traits: pd.DataFrame, marks: pd.DataFrame) -> dict[int, str]:

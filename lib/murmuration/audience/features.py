@@ -32,6 +32,8 @@ class Feature:
         Columns of posts, one of which it is made of; without any it is null.
     phrase
         How a person would say that there is much of it, and little.
+    counted
+        What a share is a share of, as it follows the number: “of texts have an emoji”.
     """
 
     name: str
@@ -41,12 +43,18 @@ class Feature:
     meaning: str
     needs: tuple[str, ...]
     phrase: tuple[str, str] = ("", "")
+    counted: str = ""
 
 
 def _share(
-    name: str, block: Block, what: str, needs: tuple[str, ...], phrase: tuple[str, str]
+    name: str,
+    block: Block,
+    what: str,
+    needs: tuple[str, ...],
+    phrase: tuple[str, str],
+    counted: str,
 ) -> Feature:
-    return Feature(name, block, "share", "0 to 1", what, needs, phrase)
+    return Feature(name, block, "share", "0 to 1", what, needs, phrase, counted)
 
 
 def _log(
@@ -72,45 +80,45 @@ FEATURES: tuple[Feature, ...] = (
     ),
     _share(
         "regularity", "rhythm", "Share of the days from the first post to the last that have one", _WHEN,
-        ("posts day by day", "long silences"),
+        ("posts day by day", "long silences"), "of their days have a post",
     ),
     _share(
         "burst_share", "rhythm", "Share of the posts that fell on the busiest day", _WHEN,
-        ("posts in bursts", "posts evenly"),
+        ("posts in bursts", "posts evenly"), "of posts fall on the busiest day",
     ),
     Feature("hour_cos", "rhythm", "angle", "−1 to 1", f"Hour of the day in UTC, cosine: {_ANGLE}", _WHEN, ("posts around midnight UTC", "posts around noon UTC")),
     Feature("hour_sin", "rhythm", "angle", "−1 to 1", f"Hour of the day in UTC, sine: {_ANGLE}", _WHEN, ("posts in the morning UTC", "posts in the evening UTC")),
     Feature("weekday_cos", "rhythm", "angle", "−1 to 1", f"Day of the week from Monday on, cosine: {_ANGLE}", _WHEN, ("posts around Monday", "posts in mid-week")),
     Feature("weekday_sin", "rhythm", "angle", "−1 to 1", f"Day of the week from Monday on, sine: {_ANGLE}", _WHEN, ("posts early in the week", "posts late in the week")),
-    _share("night_share", "rhythm", "Share of posts from 0:00 to 6:00 UTC", _WHEN, ("night hours UTC", "no night hours UTC")),
-    _share("weekend_share", "rhythm", "Share of posts on Saturday and Sunday, UTC", _WHEN, ("weekends", "working days")),
+    _share("night_share", "rhythm", "Share of posts from 0:00 to 6:00 UTC", _WHEN, ("night hours UTC", "no night hours UTC"), "of posts from 0 to 6 h UTC"),
+    _share("weekend_share", "rhythm", "Share of posts on Saturday and Sunday, UTC", _WHEN, ("weekends", "working days"), "of posts on Saturday and Sunday"),
     _log("text_chars", "style", "characters", "Length of a text, geometric mean", _SAID, ("long posts", "short posts")),
-    _share("url_share", "style", "Share of texts with an address", _SAID, ("many links", "few links")),
-    _share("hashtag_share", "style", "Share of texts with a hashtag", _SAID, ("many hashtags", "few hashtags")),
-    _share("many_hashtags_share", "style", "Share of texts with three hashtags or more", _SAID, ("rows of hashtags", "no rows of hashtags")),
-    _share("mention_share", "style", "Share of texts that name an account", _SAID, ("names many accounts", "names few accounts")),
-    _share("emoji_share", "style", "Share of texts with an emoji", _SAID, ("many emoji", "few emoji")),
-    _share("question_share", "style", "Share of texts with a question mark", _SAID, ("asks questions", "asks little")),
-    _share("exclamation_share", "style", "Share of texts with an exclamation mark", _SAID, ("many exclamations", "few exclamations")),
-    _share("shout_share", "style", "Share of texts with a word of four capitals or more", _SAID, ("words in capitals", "no words in capitals")),
-    _share("start_lower_share", "style", "Share of texts that begin with a small letter", _SAID, ("begins with small letters", "begins with capitals")),
-    _share("repost_share", "style", "Share of posts that pass another on", _KIND, ("passes on much", "passes on little")),
-    _share("reply_share", "style", "Share of posts that answer another", _KIND, ("answers others", "answers few")),
-    _share("quote_share", "style", "Share of posts that quote another", _KIND, ("quotes others", "quotes few")),
-    _share("repeated_share", "style", "Share of texts that repeat one of the author's own; addresses and handles make no difference", _SAID, ("repeats own texts", "repeats nothing")),
-    _share("copied_share", "style", "Share of texts that other authors wrote as well, word by word; addresses and handles make no difference", _SAID, ("texts of others", "own texts")),
+    _share("url_share", "style", "Share of texts with an address", _SAID, ("many links", "few links"), "of texts have a link"),
+    _share("hashtag_share", "style", "Share of texts with a hashtag", _SAID, ("many hashtags", "few hashtags"), "of texts have a hashtag"),
+    _share("many_hashtags_share", "style", "Share of texts with three hashtags or more", _SAID, ("rows of hashtags", "no rows of hashtags"), "of texts have three hashtags or more"),
+    _share("mention_share", "style", "Share of texts that name an account", _SAID, ("names many accounts", "names few accounts"), "of texts name an account"),
+    _share("emoji_share", "style", "Share of texts with an emoji", _SAID, ("many emoji", "few emoji"), "of texts have an emoji"),
+    _share("question_share", "style", "Share of texts with a question mark", _SAID, ("asks questions", "asks little"), "of texts have a question mark"),
+    _share("exclamation_share", "style", "Share of texts with an exclamation mark", _SAID, ("many exclamations", "few exclamations"), "of texts have an exclamation mark"),
+    _share("shout_share", "style", "Share of texts with a word of four capitals or more", _SAID, ("words in capitals", "no words in capitals"), "of texts have a word in capitals"),
+    _share("start_lower_share", "style", "Share of texts that begin with a small letter", _SAID, ("begins with small letters", "begins with capitals"), "of texts begin with a small letter"),
+    _share("repost_share", "style", "Share of posts that pass another on", _KIND, ("passes on much", "passes on little"), "of posts pass another on"),
+    _share("reply_share", "style", "Share of posts that answer another", _KIND, ("answers others", "answers few"), "of posts answer another"),
+    _share("quote_share", "style", "Share of posts that quote another", _KIND, ("quotes others", "quotes few"), "of posts quote another"),
+    _share("repeated_share", "style", "Share of texts that repeat one of the author's own; addresses and handles make no difference", _SAID, ("repeats own texts", "repeats nothing"), "of texts repeat one of their own"),
+    _share("copied_share", "style", "Share of texts that other authors wrote as well, word by word; addresses and handles make no difference", _SAID, ("texts of others", "own texts"), "of texts are others' as well"),
     _log("likes_per_post", "reception", "likes/post", "Likes, geometric mean of posts (of likes + 1, less 1)", ("like_count",), ("many likes", "few likes")),
     _log("reposts_per_post", "reception", "reposts/post", "Reposts, likewise", ("repost_count",), ("passed on often", "passed on rarely")),
     _log("replies_per_post", "reception", "replies/post", "Replies, likewise", ("reply_count",), ("many replies", "few replies")),
     _log("views_per_post", "reception", "views/post", "Views, likewise", ("view_count",), ("many views", "few views")),
     _log("followers", "reach", "followers", "Followers when posting, geometric mean", ("author_followers",), ("many followers", "few followers")),
     Feature("main_lang", "declared", "name", "", "Language of most posts, BCP 47, as `lang` says", ("lang",)),
-    _share("main_lang_share", "declared", "Share of posts in it", ("lang",), ("one language", "several languages")),
+    _share("main_lang_share", "declared", "Share of posts in it", ("lang",), ("one language", "several languages"), "of posts in one language"),
     Feature("main_place", "declared", "name", "", "Place that most posts with one declare", ("place_name",)),
     Feature("sentiment", "feeling", "number", "−1 to 1", "Mean sentiment", ("sentiment",), ("feels well", "feels badly")),
     Feature("sentiment_spread", "feeling", "number", "0 to 1", "Standard deviation of sentiment; null below two posts", ("sentiment",), ("feelings that differ", "even feelings")),
-    _share("negative_share", "feeling", "Share of scored posts that are negative", ("sentiment_label",), ("often negative", "rarely negative")),
-    _share("positive_share", "feeling", "Share of scored posts that are positive", ("sentiment_label",), ("often positive", "rarely positive")),
+    _share("negative_share", "feeling", "Share of scored posts that are negative", ("sentiment_label",), ("often negative", "rarely negative"), "of scored posts are negative"),
+    _share("positive_share", "feeling", "Share of scored posts that are positive", ("sentiment_label",), ("often positive", "rarely positive"), "of scored posts are positive"),
     Feature("hashtags", "interests", "terms", "posts", "Hashtags in small letters, the most frequent first", ("hashtags", "text")),
     Feature("mentions", "interests", "terms", "posts", "Accounts named, as fingerprints", ("mention_keys", "text")),
     Feature("domains", "interests", "terms", "posts", "Sites linked to; shorteners such as t.co say nothing of what is linked and are left out", ("urls", "text")),

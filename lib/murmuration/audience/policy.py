@@ -29,11 +29,16 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
         ),
         "politics": (
             "politi", "elections", "electionday", "election2016", "democrat", "republican", "senat", "congress", "parliament", "trump", "clinton", "hillary",
-            "obama", "biden", "maga", "potus", "brexit", "socialis", "communis", "conservativ", "liberals", "labour", "tory",
+            "obama", "biden", "maga", "potus", "flotus", "scotus", "brexit", "socialis", "communis", "conservativ", "liberals", "labour", "tory",
             "tories", "leftist", "rightwing", "leftwing", "immigra", "migrant", "refugee", "protest", "impeach", "government",
             "president", "governor", "putin", "merkel", "wahl", "partei", "regierung", "election", "vote",
             "voter", "voting", "gop", "tcot", "pjnet", "ccot", "tlot", "p2", "teaparty", "nationalis", "fascis", "antifa",
             "gunrights", "secondamendment", "2a", "guncontrol", "blacklives", "bluelives", "alllives", "feminis", "demdebate", "gopdebate", "debate", "redneck", "patriot", "whitehouse", "confederat", "политик",
+            "altleft", "altright", "americafirst", "wakeupamerica", "makeamerica", "draintheswamp", "lockherup", "buildthewall", "imwithher",
+            "feelthebern", "fakenews", "berniesanders", "robertmueller", "rednation", "bluewave", "deepstate", "pizzagate", "qanon", "kag", "dnc", "rnc", "dnclean", "rncin",
+            "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
+            "breitbart", "benghazi", "obamacare", "kremlin", "macron", "lepen", "afd", "cdu", "spd",
+            "ukip", "libdem", "corbyn", "theresamay", "erdogan", "bolsonaro",
             "выбор", "путин", "трамп", "война", "украин", "сенат", "правительств", "президент",
         ),
         "religion": (

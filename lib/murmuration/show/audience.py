@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from murmuration.show.audience_figures import amount, effect_with_interval, short_segment
+from murmuration.show.audience_figures import describe_trait, short_segment
 from murmuration.show.posts import Html, show_posts, show_table
 from murmuration.show.words import (
     as_markdown,
@@ -214,11 +214,7 @@ def show_cards(
 
 
 def _trait_lines(traits: pd.DataFrame) -> list[str]:
-    return [
-        f"{html.escape(str(row['trait']))}: {html.escape(amount(row['value'], row['unit']))} against {html.escape(amount(row['value_rest'], row['unit']))} "
-        f"(effect {effect_with_interval(row)})"
-        for row in _rows(traits.sort_values("rank"))
-    ]
+    return [html.escape(describe_trait(row)) for row in _rows(traits.sort_values("rank"))]
 
 
 def _interest_lines(interests: pd.DataFrame) -> list[str]:
