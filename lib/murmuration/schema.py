@@ -695,9 +695,10 @@ TOPICS = (
             Column(
                 "status",
                 pa.string(),
-                "`emerging`, `new`, `growing`, `steady`, `fading`, `gone`, `too_small` or `unknown` (too few days before)",
+                "`emerging`, `new`, `growing`, `fading`, `gone`, `perhaps` (less sure: one in five such is chance), `steady`, `too_small` or `unknown` (too few days before)",
             ),
             _of_posts("posts", "Posts of the period"),
+            _of_posts("posts_before", "Posts of the days before it that say what is usual"),
             Column("expected", pa.float64(), "Posts to be expected without a change", unit="posts"),
             _times("growth", "Posts over expected; null for new ones"),
             _times("growth_low", "Its 95 % interval, lower end"),

@@ -61,12 +61,13 @@ def make_growth(topics):
         "fading",
         "gone",
         "too_small",
-        *["steady"] * (len(topics) - 6),
+        "perhaps",
+        *["steady"] * (len(topics) - 7),
     ]
-    growth = [np.nan, 3.0, 1.3, 0.5, 0.05, 1.0, *[1.0] * (len(topics) - 6)]
+    growth = [np.nan, 3.0, 1.3, 0.5, 0.05, 1.0, 2.5, *[1.0] * (len(topics) - 7)]
     return pd.DataFrame(
         {
-            "topic": topics["topic"], "label": topics["label"], "status": status, "posts": topics["posts"],
+            "topic": topics["topic"], "label": topics["label"], "status": status, "posts": topics["posts"], "posts_before": 4 * topics["posts"],
             "expected": [0.5, *(topics["posts"][1:] / growth[1:])], "growth": growth,
             "growth_low": [one / 2 for one in growth], "growth_high": [one * 2 for one in growth], "baseline_days": 28,
         }
@@ -155,7 +156,15 @@ def test_figures_name_twelve_topics_at_most_and_say_what_is_not_named(figures):
 
 def test_growth_is_that_of_the_table_and_shapes_say_what_colours_say(figures):
     traces = {trace.name: trace for trace in figures["growth"].data}
-    assert list(traces) == ["new", "grew fast", "grew", "no clear change", "faded", "gone"]
+    assert list(traces) == [
+        "new",
+        "grew fast",
+        "grew",
+        "faded",
+        "gone",
+        "perhaps: less sure",
+        "no clear change",
+    ]
     assert len({trace.marker.symbol for trace in traces.values()}) == len(traces)
     assert list(traces["grew fast"].x) == [3.0]
     assert list(traces["grew fast"].error_x.array) == [3.0]

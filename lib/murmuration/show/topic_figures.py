@@ -27,15 +27,16 @@ from murmuration.trends import FEW_POSTS
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
 # In which order changes are told; what is not here comes last.
-_RANK = {"emerging": 0, "new": 0, "growing": 1, "fading": 2, "gone": 3, "steady": 4}
+_RANK = {"emerging": 0, "new": 0, "growing": 1, "fading": 2, "gone": 3, "perhaps": 4, "steady": 5}
 # How a status is drawn: what it says, colour, shape.
 _STATUS = {
     "new": ("new", theme.POSITIVE, "star"),
     "emerging": ("grew fast", theme.POSITIVE, "triangle-up"),
     "growing": ("grew", theme.POSITIVE, "triangle-up-open"),
-    "steady": ("no clear change", theme.QUIET, "circle-open"),
     "fading": ("faded", theme.NEGATIVE, "triangle-down-open"),
     "gone": ("gone", theme.NEGATIVE, "x"),
+    "perhaps": ("perhaps: less sure", theme.INK, "diamond-open"),
+    "steady": ("no clear change", theme.QUIET, "circle-open"),
 }
 _NARROW = 6  # times, from one end of the axis to the other
 _NARROW_TICKS, _WIDE_TICKS = (0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.5), (0.05, 0.2, 0.5, 1, 2, 5, 20)
@@ -102,10 +103,11 @@ def rank_changes(emerging: pd.DataFrame) -> pd.DataFrame:
 
 def _pick_changed(judged: pd.DataFrame) -> pd.DataFrame:
     changed = judged[judged["status"].isin([*ROSE, *FELL])]
+    perhaps = judged[judged["status"] == "perhaps"]
     steady = judged[judged["status"] == "steady"].sort_values(
         "posts", ascending=False, kind="stable"
     )
-    return pd.concat([changed.head(MOST_NAMED), steady]).head(MOST_NAMED)
+    return pd.concat([changed.head(MOST_NAMED), perhaps, steady]).head(MOST_NAMED)
 
 
 def _ratios(part: pd.DataFrame) -> tuple[Any, Any, Any]:
@@ -139,11 +141,14 @@ def _growth_title(judged: pd.DataFrame, rows: pd.DataFrame) -> str:
 
 def _growth_table(judged: pd.DataFrame) -> pd.DataFrame:
     rows = judged.to_dict("records")
+    # Tables of earlier runs do not say it.
+    before = {"before": [f"{row['posts_before']:,} in {count(row['baseline_days'], 'day')}" for row in rows]} if "posts_before" in judged else {}  # fmt: skip
     return pd.DataFrame(
         {
             "topic": [row["label"] for row in rows],
             "status": [_STATUS[row["status"]][0] for row in rows],
             "posts": [f"{row['posts']:,}" for row in rows],
+            **before,
             "expected": [f"{row['expected']:,.0f}" for row in rows],
             "times": [times_with_interval(row) for row in rows],
         }

@@ -35,7 +35,7 @@ _LONGEST = 40  # letters of a label in a sentence
 _LOOSE = 0.5  # topics of which fewer posts stay together when topics are found again are told to be loose
 _LONGEST_TEXT = 70  # letters of a repeated text
 STATUSES = {
-    "emerging": "grew fast", "new": "new", "growing": "grew", "steady": "no clear change", "fading": "faded", "gone": "gone",
+    "emerging": "grew fast", "new": "new", "growing": "grew", "perhaps": "perhaps changed", "steady": "no clear change", "fading": "faded", "gone": "gone",
     "too_small": "too small to tell", "unknown": "cannot be told",
 }  # fmt: skip
 _EVENTS = {
@@ -95,6 +95,9 @@ def describe_topics(
     else:
         grew = [row for row in rows if row["status"] in ("emerging", "growing")]
         sentences.append(_grew_sentence(grew, timezone))
+        sentences += _perhaps_sentence(
+            [row for row in rows if row["status"] == "perhaps"], len(rows)
+        )
         sentences.append(_new_sentence([row for row in rows if row["status"] == "new"], timezone))
         sentences.append(_went_sentence([row for row in rows if row["status"] in FELL], timezone))
     if lineage is not None and len(lineage):
@@ -149,6 +152,27 @@ def _grew_sentence(rows: Records, timezone: str) -> str:
         f"{times_with_interval(first)} times as many{_since(first, timezone)}{_by_whom(first)}"
     )
     return said + _others(rows, "grew as well") + "."
+
+
+def _perhaps_sentence(rows: Records, n_topics: int) -> list[str]:
+    """Name what changed much, but not beyond what chance may do where many topics are looked at."""
+    said = []
+    for what, mine in (
+        ("more", [row for row in rows if not row["growth"] < 1]),
+        ("less", [row for row in rows if row["growth"] < 1]),
+    ):
+        named = [
+            f"{_name(row['label'])} ({times_with_interval(row)} times)" for row in mine[:_NAMED]
+        ]
+        more = [count(len(mine) - _NAMED, "other")] if len(mine) > _NAMED else []
+        if mine:
+            said.append(f"perhaps {what} is said of {listing([*named, *more])}")
+    if not said:
+        return []
+    words = "; ".join(said)
+    return [
+        f"{words[0].upper()}{words[1:]}: out of the usual, but among {count(n_topics, 'topic')} one in five such changes is chance."
+    ]
 
 
 def _new_sentence(rows: Records, timezone: str) -> str:
@@ -528,10 +552,11 @@ def describe_topic_gaps(
 def _describe_growth(emerging: pd.DataFrame) -> list[str]:
     small = int((emerging["status"] == "too_small").sum()) if len(emerging) else 0
     lines = []
-    if len(emerging) and emerging["status"].isin([*ROSE, *FELL, "steady"]).any():
+    if len(emerging) and emerging["status"].isin([*ROSE, *FELL, "perhaps", "steady"]).any():
         lines.append(
             f"What is usual was learned from {count(emerging['baseline_days'].max(), 'day')} before the period. Of the topics named as growing or "
-            "new, one in twenty is so by chance, on average."
+            "new, one in twenty is so by chance, on average. What is expected of a topic is its own rate of those days and weekdays, times what the other topics "
+            "did, in which one that jumps hardly counts: where a single topic fills a day, it is less than the topic's share of all posts."
         )
     if small:
         lines.append(

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+from scipy.special import xlogy
 
 from murmuration.errors import ParamError, SchemaError
 from murmuration.frames import TEXT
@@ -35,12 +36,13 @@ Floats = npt.NDArray[np.float64]
 
 NO_TOPIC = -1
 # In the order of the table.
-STATUSES = ("emerging", "new", "growing", "fading", "gone", "steady", "too_small", "unknown")
+STATUSES = ("emerging", "new", "growing", "fading", "gone", "perhaps", "steady", "too_small", "unknown")  # fmt: skip
 
 _LEAST_BASELINE = 7  # days: one of each weekday
 _STRAY = 0.05  # of the posts expected from the baseline, at most, for a topic to be new: a model's stray posts
 _STRAY_BORN = 0.25  # the same where the lineage says that it was born
 _GONE = 0.1  # of what is expected, at most
+_PERHAPS = 4  # times `fdr`: a list that is false in one case of five by default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +128,11 @@ def find_emerging(
         One row a topic, what is emerging first:
 
         - `topic`, `label`, `status`: ``emerging``, ``new`` (hardly there before), ``growing`` (slower than
-          `min_growth`), ``steady``, ``fading``, ``gone``, ``too_small``, ``unknown`` (too few days before);
-        - `posts` of the window, `expected` without a change, `growth` (posts over expected; null for new ones),
+          `min_growth`), ``fading``, ``gone``, ``perhaps`` (changed as much, but named only by a list with four times `fdr` of false
+          ones), ``steady``, ``too_small``, ``unknown`` (too few days before);
+        - `posts` of the window, `posts_before` of the days before it, `expected` without a change, `growth` (posts over expected; null for new ones),
           `growth_low`, `growth_high` (95 % interval);
-        - `since`: the start of the day from which on it has grown or faded, null for others; `since_posts`,
+        - `since`: the start of the day from which on it has grown or faded, or after its last post; null for others; `since_posts`,
           `since_expected`, `since_growth`: the same figures from that day on;
         - `p_value` (chance of so much change, in the direction that it has, were nothing changed), `q_value`
           (false discovery rate of a list that ends with this topic);
@@ -249,13 +252,17 @@ def _measure(
 ) -> dict[str, Any]:
     """Give the columns that say how much a topic changed."""
     counts = tally.as_matrix(ids)
-    posts = counts[:, tally.n_baseline :].sum(axis=1)
+    before, posts = (part.sum(axis=1) for part in np.split(counts, [tally.n_baseline], axis=1))
     nothing = np.full(len(ids), np.nan)
     names = (
         "expected", "growth", "growth_low", "growth_high", "since_posts", "since_expected", "since_growth", "p_value",
         "q_value",
     )  # fmt: skip
-    columns: dict[str, Any] = {"status": None, "posts": posts} | dict.fromkeys(names, nothing)
+    columns: dict[str, Any] = {
+        "status": None,
+        "posts": posts,
+        "posts_before": before,
+    } | dict.fromkeys(names, nothing)
     columns["since"] = pd.DatetimeIndex([pd.NaT] * len(ids)).tz_localize("UTC").as_unit("us")
     if tally.n_baseline < _LEAST_BASELINE or not len(ids):
         status = np.where(posts < params.min_posts, "too_small", "unknown")
@@ -264,7 +271,7 @@ def _measure(
         columns |= measured
     columns["status"] = pd.Series(status, dtype=TEXT)
     if params.weight is None:
-        columns["posts"] = posts.astype(np.int64)
+        columns |= {"posts": posts.astype(np.int64), "posts_before": before.astype(np.int64)}
     return columns
 
 
@@ -286,27 +293,41 @@ def _judge(
     q_more = q_values(more)
     q_less = q_values(np.where(was_large, less, np.nan))
     up = large & (q_more <= params.fdr) & ~((q_less <= params.fdr) & (less < more))
-    start = _find_starts(looks, up)
+    falls = np.where(was_large, q_less, np.nan)
+    down = (falls <= params.fdr) & ~up
+    rising = up | (~down & (more <= less))
+    start = _find_starts(looks, rising)
     best = np.array([[look.counted, look.expected, look.ratio] for look in looks])
     since = best[start, :, np.arange(len(ids))]
-    down = (q_less <= params.fdr) & ~up & (since[:, 2] <= 1 / params.min_growth)
+    much = np.where(rising, since[:, 2] >= params.min_growth, since[:, 2] <= 1 / params.min_growth)
+    down &= much
     new = up & _hardly_there(whole, ids, ancestry)
     status = np.select(
         [
             new,
-            up & (since[:, 2] >= params.min_growth),
+            up & much,
             up,
             down & (whole.high < 1) & (whole.ratio <= _GONE),
             down,
             ~large & ~was_large,
+            much
+            & (
+                np.where(rising & large, q_more, np.where(rising, 1.0, falls))
+                <= _PERHAPS * params.fdr
+            ),
         ],
-        ["new", "emerging", "growing", "gone", "fading", "too_small"],
+        ["new", "emerging", "growing", "gone", "fading", "too_small", "perhaps"],
         "steady",
     )
-    rising = up | (~down & (more <= less))
     changed = up | down
-    days = tally.days[tally.n_baseline :]
-    moments = pd.Series(days[start], dtype="datetime64[us, UTC]").where(pd.Series(changed))
+    days = tally.days[
+        np.where(
+            down,
+            _follow_last(tally.as_matrix(ids), tally.n_baseline + start),
+            tally.n_baseline + start,
+        )
+    ]
+    moments = pd.Series(days, dtype="datetime64[us, UTC]").where(pd.Series(changed))
 
     def where_changed(values: Floats) -> Floats:
         return np.where(changed, values, np.nan)
@@ -329,13 +350,24 @@ def _judge(
 
 
 def _find_starts(looks: list[Judged], up: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Give for each topic the day of the window that its change most probably began on.
+    """Give for each topic the day of the window that its change most probably began on: the change point of most likelihood.
 
-    That from which on the days together are least due to chance (the change point of a CUSUM, Page 1954).
+    The likelihood is Poisson's, of a rate that is another one from that day on (Page 1954, doi:10.1093/biomet/41.1-2.100). Days
+    with nothing out of the usual before the first that is count against a start on them.
     """
-    more = np.array([look.more for look in looks])
-    less = np.array([look.less for look in looks])
-    return np.asarray(np.where(up, more, less).argmin(axis=0), dtype=np.int64)
+    counted = np.array([look.counted for look in looks])
+    expected = np.array([look.expected for look in looks])
+    gain = xlogy(counted, counted / expected) - (counted - expected)
+    return np.asarray(
+        np.where((counted > expected) == up, gain, -1.0).argmax(axis=0), dtype=np.int64
+    )
+
+
+def _follow_last(counts: Floats, start: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give the day after the last post of topics that have none from `start` on; of others `start`."""
+    n_days = counts.shape[1]
+    after = np.where((counts > 0).any(axis=1), n_days - (counts > 0)[:, ::-1].argmax(axis=1), start)
+    return np.minimum(after, start)
 
 
 def _hardly_there(whole: Judged, ids: "pd.Index[Any]", ancestry: Ancestry) -> npt.NDArray[np.bool_]:
@@ -375,7 +407,7 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 _COLUMNS = (
-    "topic", "label", "status", "posts", "expected", "growth", "growth_low", "growth_high", "p_value", "q_value", "since",
+    "topic", "label", "status", "posts", "posts_before", "expected", "growth", "growth_low", "growth_high", "p_value", "q_value", "since",
     "since_posts", "since_expected", "since_growth", "authors", "top_author_share", "driven_by", "langs", "top_text_share",
     "baseline_days",
 )  # fmt: skip

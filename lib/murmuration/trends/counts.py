@@ -39,6 +39,10 @@ Flags = npt.NDArray[np.bool_]
 _STANDS_OUT = 2.58
 _ROUNDS = 6  # of weights and estimates; they hardly move after four
 _MOST_CORRELATED = 0.95
+_USUAL_CORRELATION, _USUAL_SPREAD = (
+    0.3,
+    0.3,
+)  # of the excess of days, over real series, and how they differ in it
 _MANY = 1e4  # degrees of freedom from which t is normal
 _FEW_SERIES = 4  # under which series tell nothing of each other's dispersion
 _TINY = 1e-300
@@ -372,11 +376,18 @@ def _correlation(
     found = float((scaled[:, 1:] * scaled[:, :-1] * both).sum()) / due
     if hidden is None:
         return float(np.clip(found, 0.0, _MOST_CORRELATED)), 1.0
-    return _solve_correlation(found, (float(both.sum()) - due) / due, hidden)
+    # Where there is little excess, what goes on of it is hardly seen: then it is what it mostly is.
+    told = 1 / (1 + float(both.sum()) / (due * _USUAL_SPREAD) ** 2)
+    return _solve_correlation(found, (float(both.sum()) - due) / due, hidden, told)
 
 
-def _solve_correlation(found: float, poisson: float, hidden: Floats) -> tuple[float, float]:
-    """Give the correlation that shows as the one found, `poisson` being how much noise there is beside the excess."""
+def _solve_correlation(
+    found: float, poisson: float, hidden: Floats, told: float
+) -> tuple[float, float]:
+    """Give the correlation that shows as the one found, as far as that is `told`.
+
+    `poisson` is how much noise there is beside the excess.
+    """
     places = np.arange(len(hidden))
     gaps = np.abs(np.subtract.outer(places, places))
     alone = hidden @ hidden.T
@@ -393,4 +404,5 @@ def _solve_correlation(found: float, poisson: float, hidden: Floats) -> tuple[fl
     for _ in range(8):
         middle = (low + high) / 2
         low, high = (middle, high) if seen(middle)[0] < wanted else (low, middle)
-    return low, max(seen(low)[1], 0.2)
+    likely = told * low + (1 - told) * _USUAL_CORRELATION
+    return likely, max(seen(likely)[1], 0.2)
