@@ -359,6 +359,17 @@ def test_fits_by_other_libraries_have_ids_of_their_own(model):
     assert name_fit(elsewhere, "") != name_fit(model.card, "")
 
 
+def test_an_embedder_is_not_asked_where_every_post_is_known(posts):
+    class OneAtLeast(Letters):
+        def embed(self, texts):
+            # As networks do it: no text gives no width either.
+            return np.array(super().embed(texts)) if len(texts) else np.zeros(0)
+
+    found = fit_topics(posts[0], FEW, embedder=OneAtLeast())
+    assert (assign_topics(posts[0], found)["topic"] >= 0).any()
+    assert len(assign_topics(posts[0].iloc[:0], found)) == 0
+
+
 def test_an_embedding_that_is_not_installed_is_told(posts):
     try:
         import sentence_transformers  # noqa: F401

@@ -98,6 +98,8 @@ def embed_texts(
         If vectors are not of one width and finite, one for each text.
     """
     distinct = list(dict.fromkeys(texts))
+    if not distinct:
+        return np.zeros((0, width or 0), np.float32)
     found = kept.embed(distinct, embedder) if kept is not None else embedder.embed(distinct)
     vectors = check_vectors(found, n=len(distinct), name=embedder.name, width=width)
     places = {text: place for place, text in enumerate(distinct)}
