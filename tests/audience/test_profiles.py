@@ -175,9 +175,34 @@ def test_links_through_shorteners_and_links_cut_off_are_no_sites(where):
 def test_terms_are_the_same_however_many_texts_are_read_at_once(monkeypatch):
     posts = make_posts(400, authors=7)
     whole = profile_authors(posts)
-    monkeypatch.setattr(texts, "_WORDS_AT_ONCE", 3)
-    monkeypatch.setattr(texts, "_MOST_PIECES", 2)
+    monkeypatch.setattr(texts, "_TEXTS_AT_ONCE", 3)
     pd.testing.assert_frame_equal(profile_authors(posts), whole)
+
+
+def test_texts_of_spaces_have_no_words():
+    posts = pd.DataFrame(
+        {"author_key": ["a", "a", "a", "b"], "text": ["", "  ", " plain words ", ""]}
+    )
+    found = profile_authors(posts).set_index("author_key")
+    assert found.loc["a", "words"] == ["plain", "words"]
+    assert pd.isna(found.loc["b", "words"])
+
+
+def test_terms_do_not_reach_from_one_piece_of_a_text_to_the_next():
+    posts = pd.DataFrame(
+        {"author_key": ["a"], "text": ["RT hours @Friend, 5 x\0y https://site.example #Tag via"]}
+    )
+    found = profile_authors(posts)
+    assert sorted(found["words"].iloc[0]) == ["hours", "rt"]
+    assert found["hashtags"].iloc[0] == ["tag"]
+    assert found["domains"].iloc[0] == ["site.example"]
+
+
+def test_terms_that_are_as_frequent_are_in_order_of_letters():
+    posts = pd.DataFrame({"author_key": ["a", "a", "b"], "text": ["zebra apple", "mango zebra", "mango apple"]})  # fmt: skip
+    found = profile_authors(posts)
+    assert found["words"].tolist() == [["zebra", "apple", "mango"], ["apple", "mango"]]
+    assert found["words_n"].tolist() == [[2, 1, 1], [1, 1]]
 
 
 def test_what_is_unknown_in_one_part_only_is_not_counted_there():
@@ -191,5 +216,5 @@ def test_what_is_unknown_in_one_part_only_is_not_counted_there():
 @pytest.mark.parametrize("most", [3, 1 << 40])
 def test_days_are_put_in_order_with_their_counts_however_large_these_are(most):
     keys, counts = np.array([5 << 24, 1 << 24, 3 << 24]), np.array([1, most, 2])
-    found = tally.sort_pairs(keys, counts)
+    found = tally.sort_rows(keys, counts)
     assert [one.tolist() for one in found] == [sorted(keys.tolist()), [most, 2, 1]]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.audience.tally import Floats, Ints, Tally, merge_texts, pack_days, total
-from murmuration.audience.texts import DOMAIN, hash_texts, measure_texts, name_site
+from murmuration.audience.texts import DOMAIN, drop_links, hash_texts, measure_texts, name_site
 from murmuration.errors import SchemaError
 from murmuration.frames import text_array
 
@@ -33,7 +33,12 @@ NAMES = {"communities": "community", "topics": "topic", "langs": "lang", "places
 
 _TERMS = pa.schema([("author", pa.int64()), ("term", pa.string()), ("n", pa.int64())])
 _TEXTS = pa.schema(
-    [("author", pa.int64()), ("hash", pa.int64()), ("n", pa.int64()), ("text", pa.string())]
+    [
+        ("author", pa.int64()),
+        ("hash", pa.int64()),
+        ("n", pa.int64()),
+        ("text", pa.dictionary(pa.int32(), pa.string())),
+    ]
 )
 
 
@@ -71,22 +76,29 @@ class Plan:
         return [kind for kind, column in (LISTS | NAMES).items() if self.has(column)]
 
 
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """The different texts of posts, the same without addresses, and which of them each post has, −1 for none."""
+
+    texts: pa.Array
+    plain: pa.Array
+    which: npt.NDArray[np.int32]
+
+
 def tally_posts(posts: pd.DataFrame, plan: Plan) -> Tally:
     """Count a block of posts; those without an author are left out."""
     keys, authors = _find_authors(posts, plan)
     known = authors >= 0
     if not known.all():
         posts, authors = posts[known], authors[known]
-    encoded = text_array(posts["text"]).dictionary_encode() if plan.has("text") else None
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
     wide = authors.astype(np.int64)
-    sums, squares = _add_up(posts, wide, len(keys), encoded, plan)
+    said = _read_texts(posts["text"]) if plan.has("text") else None
+    sums, squares = _add_up(posts, wide, len(keys), said, plan)
     days, day_posts = _count_days(posts, wide, plan)
     return Tally(
         keys, sums, squares, days, day_posts,
         {kind: _count_terms(posts, wide, kind) for kind in plan.kinds},
-        _count_texts(encoded, wide) if encoded is not None else _TEXTS.empty_table(),
+        _count_texts(said, wide) if said else _TEXTS.empty_table(),
     )  # fmt: skip
 
 
@@ -132,12 +144,12 @@ def _add_up(
     posts: pd.DataFrame,
     authors: Ints,
     n_authors: int,
-    encoded: pa.DictionaryArray | None,
+    said: _Said | None,
     plan: Plan,
 ) -> tuple[dict[str, Floats], dict[str, float]]:
     sums: dict[str, Floats] = {}
     squares: dict[str, float] = {}
-    for name, values in chain(_measure(posts, plan), _measure_said(encoded)):
+    for name, values in chain(_measure(posts, plan), _measure_said(said)):
         if values is None:
             sums[name] = np.bincount(authors, minlength=n_authors).astype(np.float64)
         elif name.startswith(KNOWN):
@@ -194,14 +206,16 @@ def _measure_names(
         yield measure, (codes == places.get(name, -2)).astype(float)
 
 
-def _measure_said(encoded: pa.DictionaryArray | None) -> Iterable[tuple[str, Any]]:
-    if encoded is None:
+def _measure_said(said: _Said | None) -> Iterable[tuple[str, Any]]:
+    if said is None:
         return
-    which = encoded.indices.fill_null(-1).to_numpy()
-    known = which >= 0
+    known = said.which >= 0
     yield f"{KNOWN}text", known
-    for name, values in measure_texts(encoded.dictionary).items():
-        yield name, np.where(known, values[which], 0.0) if len(values) else np.zeros(len(which))
+    for name, values in measure_texts(said.texts, said.plain).items():
+        yield (
+            name,
+            np.where(known, values[said.which], 0.0) if len(values) else np.zeros(len(known)),
+        )
 
 
 def moments(column: "pd.Series[Any]") -> tuple[Ints, npt.NDArray[np.bool_]]:
@@ -285,21 +299,22 @@ def _as_terms(values: pa.Array, kind: str) -> pa.Array:
     return pc.utf8_lower(names) if kind == "hashtags" else names
 
 
-def _count_texts(encoded: pa.DictionaryArray, authors: Ints) -> pa.Table:
+def _read_texts(column: "pd.Series[Any]") -> _Said:
+    encoded = text_array(column).dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    texts = encoded.dictionary.cast(pa.string())
+    return _Said(texts, drop_links(texts), encoded.indices.fill_null(-1).to_numpy())
+
+
+def _count_texts(said: _Said, authors: Ints) -> pa.Table:
     """Give each text of an author once; its hash is that of its words, so that copies are found."""
-    which = encoded.indices
-    known = which.is_valid()
-    authors, codes = authors[known.to_numpy(zero_copy_only=False)], which.filter(known)
-    texts = encoded.dictionary
-    return merge_texts(
-        [
-            pa.table(
-                {
-                    "author": pa.array(authors, pa.int64()),
-                    "hash": pa.array(hash_texts(texts), pa.int64()).take(codes),
-                    "n": pa.array(np.ones(len(authors), np.int64)),
-                    "text": texts.cast(pa.string()).take(codes),
-                }
-            )
-        ]
+    known = said.which >= 0
+    codes = pa.array(said.which[known])
+    columns = (
+        pa.array(authors[known]),
+        pa.array(hash_texts(said.plain)).take(codes),
+        pa.array(np.ones(len(codes), np.int64)),
+        pa.DictionaryArray.from_arrays(codes, said.texts),
     )
+    return merge_texts([pa.table(columns, _TEXTS)])

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from murmuration.audience.blocks import flatten
 from murmuration.audience.features import TERMS
-from murmuration.audience.tally import list_terms
+from murmuration.audience.tally import list_terms, make_columns, rank_terms
 from murmuration.errors import ParamError, suggest
 from murmuration.schema import SENSITIVE, Sensitive
 
@@ -140,8 +140,9 @@ def drop_forbidden(profiles: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         if kind in profiles.columns and kind not in ("mentions", "topics"):  # keys and numbers
             authors, terms, counts = flatten(profiles, kind)
             kept = policy.mask(terms)
-            table = pa.table({"author": authors[kept], "term": terms.filter(pa.array(kept)), "n": counts[kept].astype(np.int64)})  # fmt: skip
-            names, numbers = list_terms(table, len(profiles))
+            places, names = rank_terms(terms.filter(pa.array(kept)))
+            lists = list_terms(authors[kept], places, counts[kept].astype(np.int64), names, len(profiles))  # fmt: skip
+            names, numbers = make_columns([lists])
             changed[kind] = pd.Series(names, index=profiles.index)
             changed[f"{kind}_n"] = pd.Series(numbers, index=profiles.index)
     return profiles.assign(**changed)

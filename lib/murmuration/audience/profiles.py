@@ -12,7 +12,17 @@ from murmuration.audience.features import FEATURES, TERMS, Feature
 from murmuration.audience.measures import COUNTS, KNOWN, Plan, tally_posts
 from murmuration.audience.rhythm import derive_rhythm
 from murmuration.audience.shrink import shrink_means
-from murmuration.audience.tally import Floats, Tally, list_terms, merge_tallies, sort_terms, total
+from murmuration.audience.tally import (
+    EMPTY,
+    Floats,
+    Tally,
+    list_terms,
+    make_columns,
+    merge_tallies,
+    read_terms,
+    sort_terms,
+    total,
+)
 from murmuration.audience.texts import count_terms
 from murmuration.frames import TEXT, is_dask
 from murmuration.schema import check_columns
@@ -92,15 +102,20 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     if plan.has("text"):
         found |= _find_copies(tally.texts, n)
     found |= _tell_names(tally, n)
-    terms = dict(tally.terms)
+    lists = {
+        kind: make_columns([list_terms(*read_terms(tally.terms[kind]), n)])
+        for kind in TERMS
+        if kind in tally.terms
+    }
     if plan.has("text"):
-        terms = {**count_terms(tally.texts, plan.key), **terms}
+        lists |= count_terms(tally.texts, n, set(TERMS) - set(lists), key=plan.key)
     frame = _name_authors(tally.keys, plan)
     columns = {
         feature.name: _column(feature, found, n) for feature in FEATURES if feature.kind != "terms"
     }
+    nothing = make_columns([list_terms(EMPTY, EMPTY, EMPTY, pa.array([], pa.string()), n)])
     for kind in TERMS:
-        columns[kind], columns[f"{kind}_n"] = list_terms(terms.get(kind), n)
+        columns[kind], columns[f"{kind}_n"] = lists.get(kind, nothing)
     frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
     log.info("profiled %d authors", n)
     return frame.sort_values(list(frame.columns[: 1 + plan.has("source")]), ignore_index=True)
@@ -154,10 +169,11 @@ def _tell_names(tally: Tally, n_authors: int) -> dict[str, Any]:
     for kind, name in (("langs", "main_lang"), ("places", "main_place")):
         if kind not in tally.terms:
             continue
-        authors, terms, counts = sort_terms(tally.terms[kind])
+        *pairs, terms = read_terms(tally.terms[kind])
+        authors, places, counts = sort_terms(*pairs)
         first = np.flatnonzero(np.diff(authors, prepend=-1))
         names = np.full(n_authors, None, object)
-        names[authors[first]] = terms.take(pa.array(first)).to_pylist()
+        names[authors[first]] = terms.take(pa.array(places[first])).to_pylist()
         found[name] = names
         if kind == "langs":
             most, named = np.zeros(n_authors), total(authors, n_authors, counts)

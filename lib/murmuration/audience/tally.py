@@ -14,6 +14,9 @@ from murmuration.frames import TEXTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Lists = tuple[pa.Array, pa.Array]  # of terms and of their counts
+Columns = tuple[pd.api.extensions.ExtensionArray, pd.api.extensions.ExtensionArray]
+EMPTY = np.zeros(0, np.int64)
 
 DAY_BITS = 24
 _INT_BITS = 63
@@ -21,7 +24,6 @@ _DAY_MASK = (1 << DAY_BITS) - 1
 # The first day that is counted, in days before 1970: no platform has older posts.
 DAY_ZERO = 1 << (DAY_BITS - 1)
 MOST_TERMS = 1_000  # of a kind, kept for an author
-_COUNTS = pd.ArrowDtype(pa.list_(pa.int64()))
 MOST_TEXTS = 400  # different texts of an author that words and interests are read from
 
 
@@ -42,7 +44,7 @@ class Tally:
     terms
         Kind of term to a table of `author`, `term` and `n`.
     texts
-        Table of `author`, `hash`, `n` of each different text; `text` is null for those beyond `MOST_TEXTS`.
+        Table of `author`, `hash`, `n` of each different text; `text`, encoded, is null for those beyond `MOST_TEXTS`.
     """
 
     keys: pa.Array
@@ -115,19 +117,53 @@ def _merge_days(tallies: Sequence[Tally], places: Sequence[Ints]) -> tuple[Ints,
             for one, place in zip(tallies, places, strict=True)
         ]
     )
-    moved, counts = sort_pairs(moved, np.concatenate([one.day_posts for one in tallies]))
+    moved, counts = sort_rows(moved, np.concatenate([one.day_posts for one in tallies]))
     starts = np.flatnonzero(np.diff(moved, prepend=-1))
     return moved[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
-def sort_pairs(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Sort by the first; where both fit into one number, that is sorted, which is faster than to sort places."""
-    bits = int(counts.max(initial=0)).bit_length()
-    if int(keys.max(initial=0)).bit_length() + bits < _INT_BITS:
-        both = np.sort((keys << bits) | counts)
-        return both >> bits, both & ((1 << bits) - 1)
-    order = np.argsort(keys)
-    return keys[order], counts[order]
+def sort_rows(*columns: Ints) -> list[Ints]:
+    """Sort rows of numbers from 0 by the first column, then by the next ones.
+
+    Where a row fits into one number, that is sorted, which is many times faster than to sort places.
+    """
+    bits = [int(column.max(initial=0)).bit_length() for column in columns]
+    if sum(bits) > _INT_BITS:
+        order = np.lexsort(columns[::-1])
+        return [column[order] for column in columns]
+    rows = columns[0].astype(np.int64)
+    for column, width in zip(columns[1:], bits[1:], strict=True):
+        rows <<= width
+        rows |= column
+    rows.sort()
+    found = []
+    for width in bits[:0:-1]:
+        found.append(rows & ((1 << width) - 1))
+        rows >>= width
+    return [rows, *found[::-1]]
+
+
+def count_pairs(left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
+    """Give the different pairs of numbers from 0, rising, and how often each is there."""
+    left, right = sort_rows(left, right)
+    new = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)
+    first = np.flatnonzero(new)
+    return left[first], right[first], np.diff(np.append(first, len(left)))
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Numbers in groups: how many each group has, and those of one group after those of the other."""
+
+    sizes: Ints
+    values: Ints
+
+    def take(self, groups: Ints) -> tuple[Ints, Ints]:
+        """Give the numbers of these groups, and the place here of the group that each is from."""
+        sizes = self.sizes[groups]
+        starts = (np.cumsum(self.sizes) - self.sizes)[groups] - (np.cumsum(sizes) - sizes)
+        rows = np.repeat(np.arange(len(groups)), sizes)
+        return rows, self.values[starts[rows] + np.arange(len(rows))]
 
 
 def _moved(table: pa.Table, place: Ints) -> pa.Table:
@@ -144,7 +180,7 @@ def add_up(tables: Sequence[pa.Table], by: list[str]) -> pa.Table:
 
 def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
     """Give each text of an author once; only those whose hashes come first keep their words."""
-    whole = pa.concat_tables(tables).combine_chunks()
+    whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     if not len(whole):
         return whole
     authors, hashes = whole["author"].to_numpy(), whole["hash"].to_numpy()
@@ -157,15 +193,26 @@ def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
     authors = authors[starts]
     first = np.flatnonzero(np.diff(authors, prepend=-1))
     rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
-    texts = whole["text"].take(pa.array(order[starts]))
-    kept = pc.if_else(pa.array(rank < MOST_TEXTS), texts, pa.scalar(None, texts.type))
+    text = whole["text"].combine_chunks()
+    kept = text.indices.fill_null(-1).to_numpy()[order[starts]]
+    kept[rank >= MOST_TEXTS] = -1
     return pa.table(
         {
             "author": pa.array(authors, pa.int64()),
             "hash": pa.array(hashes[starts], pa.int64()),
             "n": pa.array(counts, pa.int64()),
-            "text": kept,
+            "text": _shrink(kept, text.dictionary),
         }
+    )
+
+
+def _shrink(codes: npt.NDArray[np.int32], names: pa.Array) -> pa.DictionaryArray:
+    """Encode with those names only that are used; −1 is null."""
+    used = np.zeros(len(names), bool)
+    used[codes[codes >= 0]] = True
+    places = (np.cumsum(used) - 1).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(places[codes], mask=codes < 0), names.filter(pa.array(used))
     )
 
 
@@ -174,23 +221,33 @@ def total(authors: Ints, n_authors: int, values: npt.NDArray[Any]) -> Floats:
     return np.bincount(authors, values, minlength=n_authors).astype(np.float64)
 
 
-def sort_terms(table: pa.Table) -> tuple[Ints, pa.Array, Ints]:
-    """Give authors, terms and counts by author, the most frequent first, then by name."""
-    table = table.combine_chunks().sort_by(
-        [("author", "ascending"), ("n", "descending"), ("term", "ascending")]
-    )
-    terms = table["term"].combine_chunks()
-    return table["author"].to_numpy(), terms, table["n"].to_numpy().astype(np.int64)
+def rank_terms(terms: pa.Array) -> tuple[Ints, pa.Array]:
+    """Give the place of each term among the different ones, which come in order."""
+    encoded = terms.dictionary_encode()
+    order = pc.array_sort_indices(encoded.dictionary)
+    return np.argsort(order.to_numpy())[encoded.indices.to_numpy()], encoded.dictionary.take(order)
 
 
-def list_terms(table: pa.Table | None, n_authors: int) -> tuple[Any, Any]:
-    """Give lists of the most frequent terms of each author and of their counts; null without any."""
-    if table is None or not len(table):
-        empty = pa.nulls(n_authors)
-        return pd.array(empty.cast(pa.list_(pa.string())), dtype=TEXTS), pd.array(
-            empty.cast(pa.list_(pa.int64())), dtype=_COUNTS
-        )
-    authors, terms, counts = sort_terms(table)
+def sort_terms(authors: Ints, terms: Ints, counts: Ints) -> tuple[Ints, Ints, Ints]:
+    """Sort terms by author, the most frequent first, then by their places in order."""
+    most = counts.max(initial=0)
+    authors, fewer, terms = sort_rows(authors, most - counts, terms)
+    return authors, terms, most - fewer
+
+
+def list_terms(authors: Ints, terms: Ints, counts: Ints, names: pa.Array, n_authors: int) -> Lists:
+    """Give lists of the most frequent terms of each author and of their counts; null without any.
+
+    Parameters
+    ----------
+    authors, terms, counts
+        Who has which term how often; terms are places in `names`.
+    names
+        The terms, in order.
+    n_authors
+        How many authors there are.
+    """
+    authors, terms, counts = sort_terms(authors, terms, counts)
     first = np.flatnonzero(np.diff(authors, prepend=-1))
     rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
     kept = np.flatnonzero(rank < MOST_TERMS)
@@ -198,6 +255,22 @@ def list_terms(table: pa.Table | None, n_authors: int) -> tuple[Any, Any]:
     ends = pa.array(
         np.concatenate([[0], np.cumsum(sizes)]), pa.int32(), mask=np.append(sizes == 0, False)
     )
-    names = pa.ListArray.from_arrays(ends, terms.take(pa.array(kept)))
-    numbers = pa.ListArray.from_arrays(ends, pa.array(counts[kept]))
-    return pd.array(names, dtype=TEXTS), pd.array(numbers, dtype=_COUNTS)
+    return (
+        pa.ListArray.from_arrays(ends, names.take(pa.array(terms[kept]))),
+        pa.ListArray.from_arrays(ends, pa.array(counts[kept])),
+    )
+
+
+def read_terms(table: pa.Table) -> tuple[Ints, Ints, Ints, pa.Array]:
+    """Give authors, terms, counts and the names of terms, as `list_terms` takes them."""
+    terms, names = rank_terms(table["term"].combine_chunks())
+    return table["author"].to_numpy(), terms, table["n"].to_numpy(), names
+
+
+def make_columns(lists: Sequence[Lists]) -> Columns:
+    """Give the columns of a frame that hold lists of terms and of counts."""
+    terms, counts = zip(*lists, strict=True) if lists else ((), ())
+    return (
+        pd.arrays.ArrowExtensionArray(pa.chunked_array(terms, TEXTS.pyarrow_dtype)),
+        pd.arrays.ArrowExtensionArray(pa.chunked_array(counts, pa.list_(pa.int64()))),
+    )

@@ -3,21 +3,29 @@
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
-from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from murmuration.text import find_words, stop_words
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from murmuration.audience.tally import (
+    EMPTY,
+    Columns,
+    Floats,
+    Groups,
+    Ints,
+    count_pairs,
+    list_terms,
+    make_columns,
+    rank_terms,
+)
+from murmuration.text import clean_text, stop_words
+from murmuration.text.tokens import MIN_CHARS, WORD, squeeze
 
 DOMAIN = r"(?i)^[a-z]+://(?:www\.)?(?P<site>[^/?#:\s]+)"
 # Sites that only stand for others: they say nothing about what is linked.
@@ -48,135 +56,160 @@ _PATTERNS = {
     "shout_share": r"\b[A-Z]{4,}\b",
     "start_lower_share": r"^[^\pL]*\p{Ll}",
 }
-_LINKS = r"(?i)(?:https?://|www\.)\S+|@\w+|\brt\b"
+# What is not an author's own in texts of small letters and without addresses.
+_NOT_OWN = r"www\.\S+|@\w+|\brt\b"
 
-_SITE = re.compile(r"https?://(?:www\.)?([^/?#:\s]+)", re.IGNORECASE)
+_SITE = r"(?i:https?://(?:www\.)?)([^/?#:\s]+)"
 # A site with its ending; texts may be cut within one.
 _WHOLE = re.compile(r"[\w.-]+\.[^\W\d_][\w-]+")
-_TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
-_NAME = re.compile(r"(?<![\w/@.])@(\w+)")
-_WORDS_AT_ONCE = 50_000  # texts
-_MOST_PIECES = 1_000_000  # that are remembered
-_EMPTY = np.zeros(0, np.int64)
+_TEXTS_AT_ONCE = 100_000
+_BETWEEN = "\n\0\n"  # pieces that are read at once: nothing that is found reaches across
+_NONE, _NEXT = -1, -2  # what is no term, and where the next piece begins
 OPEN = "~"  # begins what stands for a handle without a key
 
-Reader = Callable[[str], list[str]]
+
+def drop_links(texts: pa.Array) -> pa.Array:
+    """Give texts without addresses, which end in letters of any case and in question marks."""
+    return pc.replace_substring_regex(texts, r"(?i)https?://\S+", " ")
 
 
-def measure_texts(texts: pa.Array) -> dict[str, Floats]:
+def measure_texts(texts: pa.Array, plain: pa.Array) -> dict[str, Floats]:
     """Give how texts are written, by measure: 1 or 0, and the logarithm of the length.
 
     Parameters
     ----------
     texts
         Strings without null; each different one once is enough.
+    plain
+        The same from `drop_links`.
     """
     found = {"text_chars": np.log1p(_floats(pc.utf8_length(texts)))}
-    # Addresses end in letters of any case, and in question marks.
-    plain = pc.replace_substring_regex(texts, r"(?i)https?://\S+", " ")
     for name, pattern in _PATTERNS.items():
         source = texts if name == "url_share" else plain
         found[name] = _floats(pc.match_substring_regex(source, pattern).cast(pa.int8()))
     return found
 
 
-def hash_texts(texts: pa.Array) -> Ints:
-    """Give a number for each text, equal where all but addresses, handles and case is."""
-    plain = pc.utf8_lower(pc.replace_substring_regex(texts.cast(pa.string()), _LINKS, ""))
-    plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"\s+", " "))
-    values = np.asarray(plain.to_numpy(zero_copy_only=False), dtype=object)
-    return pd.util.hash_array(values, categorize=False).view(np.int64)
+def hash_texts(plain: pa.Array) -> Ints:
+    """Give a number for each text from `drop_links`, equal where all but handles, case and spaces is."""
+    words = pc.replace_substring_regex(pc.utf8_lower(plain), _NOT_OWN, "")
+    # A single space, of which there are many, is left as it is.
+    words = pc.replace_substring_regex(words, r"\s\s+|[\t\n\f\r]", " ")
+    values = pc.utf8_trim_whitespace(words).to_numpy(zero_copy_only=False)
+    return pd.util.hash_array(np.asarray(values, object), categorize=False).view(np.int64)
 
 
-def count_terms(texts: pa.Table, key: bytes | None = None) -> dict[str, pa.Table]:
-    """Count the words, hashtags, accounts and sites of texts, by kind.
+def count_terms(
+    texts: pa.Table, n_authors: int, kinds: Collection[str], *, key: bytes | None = None
+) -> dict[str, Columns]:
+    """Count the words, hashtags, accounts and sites of authors, by kind.
 
     Parameters
     ----------
     texts
-        `author`, rising, and `text`, each different text of an author once; null texts count nothing.
+        `author`, rising, and `text`, encoded, each different text of an author once; null texts count nothing.
+    n_authors
+        How many authors there are.
+    kinds
+        Of `words`, `hashtags`, `mentions` and `domains`, those that are counted.
     key
         See `fingerprint`.
 
     Returns
     -------
     dict
-        For `words`, `hashtags`, `mentions` and `domains` a table of `author`, `term` and `n`, the number of texts.
+        For each kind the lists of terms of authors, see `list_terms`, and of the numbers of texts with them.
     """
-    there = texts.filter(texts["text"].is_valid()).combine_chunks()
-    pieces = _Pieces(_READERS | {"mentions": partial(_names, key=key)})
-    authors = there["author"].to_numpy()
-    counted, at = [], 0
-    while at < len(there):
-        # All texts of an author are in one block.
-        last = authors[min(at + _WORDS_AT_ONCE, len(there)) - 1]
-        end = int(np.searchsorted(authors, last, side="right"))
-        counted.append(_count_block(there.slice(at, end - at), pieces))
-        at = end
-    return pieces.name(counted)
+    there = texts.filter(texts["text"].is_valid())
+    text = there["text"].combine_chunks()
+    said = {kind: _Said(reader) for kind, reader in _readers(key).items() if kind in kinds}
+    for at in range(0, len(text.dictionary), _TEXTS_AT_ONCE):
+        some = text.dictionary.slice(at, _TEXTS_AT_ONCE)
+        tokens = pc.utf8_split_whitespace(pc.replace_substring(some, "\0", " "))
+        pieces = pc.list_flatten(tokens).dictionary_encode()
+        for one in said.values():
+            one.read(pieces, pc.list_parent_indices(tokens).to_numpy(), len(some))
+    authors, which = there["author"].to_numpy(), text.indices.to_numpy()
+    return {kind: one.count(authors, which, n_authors) for kind, one in said.items()}
 
 
-class _Pieces:
-    """What stands between spaces, and the terms in it: most is there again and again, and is read once."""
+@dataclass(frozen=True)
+class _Reader:
+    """How terms of a kind are found.
 
-    def __init__(self, readers: Mapping[str, Reader]) -> None:
-        self._readers = readers
-        self.terms: dict[str, dict[str, int]] = {kind: {} for kind in readers}
-        self._read: dict[str, tuple[int, ...]] = {}
+    Attributes
+    ----------
+    where
+        Says which pieces, which stand between spaces, may have one.
+    clean
+        Makes many pieces ready.
+    pattern
+        What a term looks like, in its only group.
+    name
+        Gives what it is called; nothing where it is none.
+    """
 
-    def read(self, piece: str) -> tuple[int, ...]:
-        """Give the codes of the terms in a piece; a code tells the kind as well."""
-        found = self._read.get(piece)
-        if found is None:
-            if len(self._read) >= _MOST_PIECES:
-                self._read.clear()
-            found = self._read[piece] = tuple(
-                terms.setdefault(term, len(terms)) * len(self._readers) + kind
-                for kind, (read, terms) in enumerate(
-                    zip(self._readers.values(), self.terms.values(), strict=True)
-                )
-                for term in read(piece)
-            )
-        return found
-
-    def name(self, counted: Sequence[tuple[Ints, Ints, Ints]]) -> dict[str, pa.Table]:
-        """Give a table for each kind of authors, codes and counts."""
-        none = [(_EMPTY, _EMPTY, _EMPTY)]
-        authors, codes, n = (np.concatenate(part) for part in zip(*(counted or none), strict=True))
-        kinds, places = codes % len(self._readers), codes // len(self._readers)
-        found = {}
-        for number, (kind, terms) in enumerate(self.terms.items()):
-            own = kinds == number
-            names = pa.array(terms, pa.string()).take(pa.array(places[own]))
-            found[kind] = pa.table({"author": authors[own], "term": names, "n": n[own]})
-        return found
+    where: Callable[[pa.Array], pa.Array]
+    clean: Callable[[str], str]
+    pattern: str
+    name: Callable[[str], str]
 
 
-def _count_block(block: pa.Table, pieces: _Pieces) -> tuple[Ints, Ints, Ints]:
-    """Give authors, codes of terms and the number of texts with each."""
-    tokens = pc.utf8_split_whitespace(block["text"].combine_chunks())
-    text_of = pc.list_parent_indices(tokens).to_numpy()
-    encoded = pc.list_flatten(tokens).dictionary_encode()
-    lists = [pieces.read(piece) for piece in encoded.dictionary.to_pylist()]
-    sizes = np.fromiter(map(len, lists), np.int64, len(lists))
-    flat = np.fromiter(chain.from_iterable(lists), np.int64, int(sizes.sum()))
-    codes = encoded.indices.to_numpy()
-    repeat = sizes[codes]
-    starts = (np.cumsum(sizes) - sizes)[codes] - (np.cumsum(repeat) - repeat)
-    places = flat[np.repeat(starts, repeat) + np.arange(repeat.sum())]
-    width = int(places.max(initial=0)) + 1
-    # Once a text, however often it says so.
-    pairs = _different(np.repeat(text_of, repeat).astype(np.int64) * width + places)[0]
-    authors = block["author"].to_numpy()[pairs // width]
-    said, n = _different(authors * width + pairs % width)
-    return said // width, said % width, n
+class _Said:
+    """The terms of a kind in texts, each once a text, however often it says so."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
+        self._codes: dict[str, int] = {}
+        self._sizes, self._terms = [EMPTY], [EMPTY]
+
+    def read(self, pieces: pa.DictionaryArray, text_of: Ints, n_texts: int) -> None:
+        """Read further texts; each different piece of them is read once."""
+        places, codes = self._find(pieces.dictionary)
+        found = Groups(np.bincount(places, minlength=len(pieces.dictionary)), codes)
+        rows, codes = found.take(pieces.indices.to_numpy())
+        texts, codes, _ = count_pairs(text_of[rows], codes)
+        self._sizes.append(np.bincount(texts, minlength=n_texts))
+        self._terms.append(codes.astype(np.int32))
+
+    def _find(self, pieces: pa.Array) -> tuple[Ints, Ints]:
+        """Give the places of pieces, rising, and the codes of the terms in them."""
+        where = np.flatnonzero(_floats(self._reader.where(pieces).cast(pa.int8())))
+        joined = self._reader.clean(_BETWEEN.join(pieces.take(pa.array(where)).to_pylist()))
+        found = pa.array(re.findall(rf"\0|{self._reader.pattern}", joined), pa.string())
+        encoded = found.dictionary_encode()
+        names = [self._code(term) for term in encoded.dictionary.to_pylist()]
+        codes = np.array(names, np.int64)[encoded.indices.to_numpy()]
+        kept = codes >= 0
+        return where[np.cumsum(codes == _NEXT)[kept]], codes[kept]
+
+    def _code(self, term: str) -> int:
+        if not term:  # what stands between pieces has nothing in the group
+            return _NEXT
+        name = self._reader.name(term)
+        return self._codes.setdefault(name, len(self._codes)) if name else _NONE
+
+    def count(self, authors: Ints, texts: Ints, n_authors: int) -> Columns:
+        """Give lists of the terms of authors, who rise and have each text once, and of the numbers of texts with them."""
+        places, names = rank_terms(pa.array(self._codes, pa.string()))
+        said = Groups(np.concatenate(self._sizes), places[np.concatenate(self._terms)])
+        lists = []
+        for rows, first, past in _blocks(authors, n_authors):
+            of, terms = said.take(texts[rows])
+            counted = count_pairs(authors[rows][of] - first, terms)
+            lists.append(list_terms(*counted, names, past - first))
+        return make_columns(lists)
 
 
-def _different(values: Ints) -> tuple[Ints, Ints]:
-    """Give the different values, rising, and how often each is there."""
-    ordered = np.sort(values)
-    first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    return ordered[first], np.diff(np.append(first, len(ordered)))
+def _blocks(authors: Ints, n_authors: int) -> Iterator[tuple[slice, int, int]]:
+    """Give rows, the first author and the one past the last: all rows of an author are in one block."""
+    at = first = 0
+    while first < n_authors:
+        beyond = at + _TEXTS_AT_ONCE
+        past = int(authors[beyond]) + 1 if beyond < len(authors) else n_authors
+        end = int(np.searchsorted(authors, past))
+        yield slice(at, end), first, past
+        at, first = end, past
 
 
 def name_site(site: str) -> str:
@@ -187,27 +220,17 @@ def name_site(site: str) -> str:
     return _SAME_SITES.get(plain, plain)
 
 
-def _sites(piece: str) -> list[str]:
-    found = map(name_site, _SITE.findall(piece)) if "://" in piece else ()
-    return [site for site in found if site]
+def _clean_tags(pieces: str) -> str:
+    return unicodedata.normalize("NFKC", re.sub(_SITE, "", pieces))
 
 
-def _tags(piece: str) -> list[str]:
-    if "#" not in piece and "＃" not in piece:
-        return []
-    return [
-        tag.lower() for tag in _TAG.findall(unicodedata.normalize("NFKC", _SITE.sub("", piece)))
-    ]
+def _clean_words(pieces: str) -> str:
+    return clean_text(pieces).lower()
 
 
-def _names(piece: str, key: bytes | None = None) -> list[str]:
-    return [fingerprint(name, key) for name in _NAME.findall(piece)] if "@" in piece else []
-
-
-def _words(piece: str, stop: frozenset[str]) -> list[str]:
-    if piece[0] in "#＃@" or "://" in piece:
-        return []
-    return find_words(piece, stop=stop)
+def _name_word(word: str) -> str:
+    word = squeeze(word)
+    return word if len(word) >= MIN_CHARS and word not in stop_words() else ""
 
 
 def fingerprint(handle: str, key: bytes | None = None) -> str:
@@ -222,9 +245,14 @@ def fingerprint(handle: str, key: bytes | None = None) -> str:
     return hmac.digest(key, b"mention\x00" + plain, "sha256").hex()[:32]
 
 
-_READERS: dict[str, Reader] = {
-    "words": partial(_words, stop=stop_words()), "hashtags": _tags, "mentions": _names, "domains": _sites,
-}  # fmt: skip
+def _readers(key: bytes | None) -> dict[str, _Reader]:
+    has = pc.match_substring_regex
+    return {
+        "words": _Reader(lambda some: pc.invert(has(some, "^[#＃@]|://")), _clean_words, f"({WORD})", _name_word),
+        "hashtags": _Reader(partial(has, pattern="[#＃]"), _clean_tags, r"[#＃](\d*[^\W\d]\w*)", str.lower),
+        "mentions": _Reader(partial(has, pattern="@"), str, r"(?<![\w/@.])@(\w+)", partial(fingerprint, key=key)),
+        "domains": _Reader(partial(has, pattern="://"), str, _SITE, name_site),
+    }  # fmt: skip
 
 
 def _floats(values: pa.Array) -> Floats:

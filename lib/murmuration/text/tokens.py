@@ -17,9 +17,9 @@ _NOT_WORDS = re.compile(
 )
 # Joiners stand inside words of Persian and Hindi.
 _LETTERS = rf"[^\W\d_]+(?:[{MARKS}\u200c\u200d]+[^\W\d_]*)*"
-_WORD = re.compile(
-    rf"{_LETTERS}(?:['’]{_LETTERS})*|(?<!\d)\d++(?=\s*+(?:hours?|hrs?|min(?:ute)?s?)\b)"
-)
+# A word in small letters.
+WORD = rf"{_LETTERS}(?:['’]{_LETTERS})*|(?<!\d)\d++(?=\s*+(?:hours?|hrs?|min(?:ute)?s?)\b)"
+_WORD = re.compile(WORD)
 _SQUEEZE = re.compile(r"([^\W\d])\1{2,}")
 MIN_CHARS = 2
 _LISTS = {"no": "nb"}  # how the package calls a language that posts call otherwise
@@ -85,7 +85,12 @@ def find_terms(text: str, *, stop: Collection[str] = ()) -> set[str]:
 
 
 def _all_words(text: str) -> list[str]:
-    return [_SQUEEZE.sub(r"\1\1", word) for word in _WORD.findall(clean_text(text).lower())]
+    return [squeeze(word) for word in _WORD.findall(clean_text(text).lower())]
+
+
+def squeeze(word: str) -> str:
+    """Give a word with letters that are repeated three times and more squeezed to two."""
+    return _SQUEEZE.sub(r"\1\1", word)
 
 
 @cache
