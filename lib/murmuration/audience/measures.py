@@ -11,7 +11,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from murmuration.audience.tally import Floats, Ints, Tally, merge_texts, pack_days, total
+from murmuration.audience.tally import (
+    EMPTY,
+    Counts,
+    Floats,
+    Ints,
+    Tally,
+    merge_texts,
+    pack_days,
+    total,
+)
 from murmuration.audience.texts import DOMAIN, drop_links, hash_texts, measure_texts, name_site
 from murmuration.errors import SchemaError
 from murmuration.frames import text_array
@@ -136,7 +145,7 @@ def _encode(column: "pd.Series[Any]") -> tuple[pa.Array, npt.NDArray[np.int32]]:
         values = values.cast(pa.string())  # encoded as it is, null would be a name
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
-    codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    codes = _fill(values.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     return values.dictionary, codes
 
 
@@ -237,7 +246,7 @@ def moments(column: "pd.Series[Any]") -> tuple[Ints, npt.NDArray[np.bool_]]:
             f"created_at holds {values.type}, but profiles need times. Turn it into times first, for example with "
             "pandas.to_datetime(posts['created_at'], utc=True)."
         )
-    ticks = values.cast(pa.int64()).fill_null(0).to_numpy()
+    ticks = _fill(values.cast(pa.int64()), 0).to_numpy()
     if values.type.unit != "us":
         ticks = (ticks * _MICROSECONDS[values.type.unit]).astype(np.int64)
     return ticks, known
@@ -250,12 +259,17 @@ def _numbers(column: "pd.Series[Any]", name: str) -> Floats:
         raise SchemaError(
             f"{name} holds something else than numbers. Turn it into numbers first."
         ) from err
-    return np.asarray(values.fill_null(np.nan).to_numpy(zero_copy_only=False))
+    return np.asarray(_fill(values, np.nan).to_numpy(zero_copy_only=False))
 
 
-def _count_days(posts: pd.DataFrame, authors: Ints, plan: Plan) -> tuple[Ints, Ints]:
+def _fill(values: Any, filler: float) -> Any:
+    """Fill nulls; where there are none, nothing is copied."""
+    return values.fill_null(filler) if values.null_count else values
+
+
+def _count_days(posts: pd.DataFrame, authors: Ints, plan: Plan) -> tuple[Ints, Counts]:
     if not plan.has("created_at"):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return EMPTY, EMPTY.astype(np.int32)
     times, known = moments(posts["created_at"])
     return pack_days(authors[known], times[known] // _DAY_US)
 
@@ -304,7 +318,7 @@ def _read_texts(column: "pd.Series[Any]") -> _Said:
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
     texts = encoded.dictionary.cast(pa.string())
-    return _Said(texts, drop_links(texts), encoded.indices.fill_null(-1).to_numpy())
+    return _Said(texts, drop_links(texts), _fill(encoded.indices, -1).to_numpy())
 
 
 def _count_texts(said: _Said, authors: Ints) -> pa.Table:

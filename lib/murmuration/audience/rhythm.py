@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 
 from murmuration.audience.shrink import shrink_means
-from murmuration.audience.tally import Floats, Ints, total, unpack_days
+from murmuration.audience.tally import (
+    AUTHORS_AT_ONCE,
+    DAY_BITS,
+    Counts,
+    Floats,
+    Ints,
+    total,
+    unpack_days,
+)
 
 _THURSDAY = 3  # 1970-01-01, from Monday
 _WEEK = 7
@@ -18,7 +26,7 @@ _WEEKDAYS = {
 }
 
 
-def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
+def derive_rhythm(packed: Ints, posts: Counts, n_authors: int) -> dict[str, Any]:
     """Give the features that are made of days.
 
     Parameters
@@ -28,17 +36,15 @@ def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
     n_authors
         How many authors there are; without a day all is unknown.
     """
-    authors, days = unpack_days(packed)
-    per = posts.astype(np.float64)
-    active = np.bincount(authors, minlength=n_authors).astype(float)
-    there = np.flatnonzero(active)
-    starts = np.searchsorted(authors, there)
-    ends = np.append(starts[1:], len(authors)) - 1
-    first, last, busiest = (np.full(n_authors, np.nan) for _ in range(3))
-    if len(there):
-        first[there], last[there] = days[starts], days[ends]
-        busiest[there] = np.maximum.reduceat(per, starts)
-    by_weekday = total(authors * _WEEK + (days + _THURSDAY) % _WEEK, n_authors * _WEEK, per).reshape(-1, _WEEK)  # fmt: skip
+    firsts = range(0, max(n_authors, 1), AUTHORS_AT_ONCE)
+    cuts = np.searchsorted(packed, [first << DAY_BITS for first in firsts])
+    blocks = [
+        _read_days(some, counts, first, min(AUTHORS_AT_ONCE, n_authors - first))
+        for some, counts, first in zip(
+            np.split(packed, cuts[1:]), np.split(posts, cuts[1:]), firsts, strict=True
+        )
+    ]
+    first, last, active, busiest, by_weekday = map(np.concatenate, zip(*blocks, strict=True))
     dated = by_weekday.sum(axis=1)
     span = last - first + 1
     return {
@@ -56,6 +62,23 @@ def derive_rhythm(packed: Ints, posts: Ints, n_authors: int) -> dict[str, Any]:
             for name, values in _WEEKDAYS.items()
         },
     }
+
+
+def _read_days(packed: Ints, posts: Counts, begin: int, n_authors: int) -> tuple[Floats, ...]:
+    """Give first and last day, number of days, posts on the busiest day and by weekday of some authors."""
+    authors, days = unpack_days(packed)
+    authors -= begin
+    per = posts.astype(np.float64)
+    active = np.bincount(authors, minlength=n_authors).astype(float)
+    there = np.flatnonzero(active)
+    starts = np.searchsorted(authors, there)
+    ends = np.append(starts[1:], len(authors)) - 1
+    first, last, busiest = (np.full(n_authors, np.nan) for _ in range(3))
+    if len(there):
+        first[there], last[there] = days[starts], days[ends]
+        busiest[there] = np.maximum.reduceat(per, starts)
+    by_weekday = total(authors * _WEEK + (days + _THURSDAY) % _WEEK, n_authors * _WEEK, per)
+    return first, last, active, busiest, by_weekday.reshape(-1, _WEEK)
 
 
 def _shrink(sums: Floats, counts: Floats) -> Floats:

@@ -14,6 +14,7 @@ from murmuration.frames import TEXTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]
 Lists = tuple[pa.Array, pa.Array]  # of terms and of their counts
 Columns = tuple[pd.api.extensions.ExtensionArray, pd.api.extensions.ExtensionArray]
 EMPTY = np.zeros(0, np.int64)
@@ -23,6 +24,7 @@ _INT_BITS = 63
 _DAY_MASK = (1 << DAY_BITS) - 1
 # The first day that is counted, in days before 1970: no platform has older posts.
 DAY_ZERO = 1 << (DAY_BITS - 1)
+AUTHORS_AT_ONCE = 250_000
 MOST_TERMS = 1_000  # of a kind, kept for an author
 MOST_TEXTS = 400  # different texts of an author that words and interests are read from
 
@@ -51,7 +53,7 @@ class Tally:
     sums: Mapping[str, Floats]
     squares: Mapping[str, float]
     days: Ints
-    day_posts: Ints
+    day_posts: Counts
     terms: Mapping[str, pa.Table]
     texts: pa.Table
 
@@ -60,10 +62,11 @@ class Tally:
         return self.sums.get(name, self.sums["posts"])
 
 
-def pack_days(authors: Ints, days: Ints) -> tuple[Ints, Ints]:
+def pack_days(authors: Ints, days: Ints) -> tuple[Ints, Counts]:
     """Give the different pairs of author and day (since 1970), rising, and how often each is there."""
     packed = (authors << DAY_BITS) | np.clip(days + DAY_ZERO, 0, _DAY_MASK)
-    return np.unique(packed, return_counts=True)
+    packed, posts = np.unique(packed, return_counts=True)
+    return packed, posts.astype(np.int32)
 
 
 def unpack_days(packed: Ints) -> tuple[Ints, Ints]:
@@ -82,7 +85,7 @@ def merge_tallies(tallies: Sequence[Tally]) -> Tally:
         name: total(where, len(keys), np.concatenate([one.sum_of(name) for one in tallies]))
         for name in names
     }
-    days, day_posts = _merge_days(tallies, places)
+    days, day_posts = _merge_days(tallies, places, len(keys))
     kinds = tallies[0].terms
     return Tally(
         keys,
@@ -110,16 +113,26 @@ def _merge_keys(parts: Sequence[pa.Array]) -> tuple[pa.Array, list[Ints]]:
     return joined.dictionary, np.split(codes, np.cumsum([len(part) for part in parts])[:-1])
 
 
-def _merge_days(tallies: Sequence[Tally], places: Sequence[Ints]) -> tuple[Ints, Ints]:
-    moved = np.concatenate(
-        [
-            (place[one.days >> DAY_BITS] << DAY_BITS) | (one.days & _DAY_MASK)
-            for one, place in zip(tallies, places, strict=True)
-        ]
-    )
-    moved, counts = sort_rows(moved, np.concatenate([one.day_posts for one in tallies]))
-    starts = np.flatnonzero(np.diff(moved, prepend=-1))
-    return moved[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+def _merge_days(
+    tallies: Sequence[Tally], places: Sequence[Ints], n_authors: int
+) -> tuple[Ints, Counts]:
+    days, day_posts = [EMPTY], [EMPTY.astype(np.int32)]
+    # Some authors after the others, as what is sorted takes several times its memory.
+    for first in range(0, n_authors, AUTHORS_AT_ONCE):
+        pairs = [_days_of(one, place, first) for one, place in zip(tallies, places, strict=True)]
+        both, counts = sort_rows(*map(np.concatenate, zip(*pairs, strict=True)))
+        starts = np.flatnonzero(np.diff(both, prepend=-1))
+        days.append(both[starts])
+        day_posts.append(np.add.reduceat(counts, starts) if len(starts) else counts)
+    return np.concatenate(days), np.concatenate(day_posts, dtype=np.int32)
+
+
+def _days_of(tally: Tally, place: Ints, first: int) -> tuple[Ints, Counts]:
+    """Give the days of some authors, who are called by their new places, and the posts on each."""
+    wanted = (place >= first) & (place < first + AUTHORS_AT_ONCE)
+    rows = np.flatnonzero(wanted[tally.days >> DAY_BITS])
+    days = tally.days[rows]
+    return (place[days >> DAY_BITS] << DAY_BITS) | (days & _DAY_MASK), tally.day_posts[rows]
 
 
 def sort_rows(*columns: Ints) -> list[Ints]:
