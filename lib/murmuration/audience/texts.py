@@ -45,7 +45,7 @@ _SAME_SITES = {
 }  # fmt: skip
 
 # RE2, as Arrow has it.
-_PATTERNS = {
+PATTERNS = {
     "url_share": r"(?i)https?://|\bwww\.",
     "hashtag_share": r"(?:^|[^&/\w])[#＃]\d*[\pL_]",
     "many_hashtags_share": r"(?:[#＃]\d*[\pL_].*){3}",
@@ -84,7 +84,7 @@ def measure_texts(texts: pa.Array, plain: pa.Array) -> dict[str, Floats]:
         The same from `drop_links`.
     """
     found = {"text_chars": np.log1p(_floats(pc.utf8_length(texts)))}
-    for name, pattern in _PATTERNS.items():
+    for name, pattern in PATTERNS.items():
         source = texts if name == "url_share" else plain
         found[name] = _floats(pc.match_substring_regex(source, pattern).cast(pa.int8()))
     return found
