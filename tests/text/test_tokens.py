@@ -80,6 +80,9 @@ def test_function_words_are_known_for_the_languages_asked_for():
     # Long lists for English hold what reports are about.
     assert not {"problems", "good", "fire", "bad", "never", "no one", "late", "worst"} & english
     assert {"und", "nicht"} <= stop_words(("de",))
+    assert {"schon", "immer"} <= stop_words(("de",))
+    assert {"vc", "né"} <= stop_words(("pt",))
+    assert {"hai", "nahi"} <= stop_words(("hi-Latn",))
     assert not {"the"} & stop_words(("de",))
     assert stop_words(("de", "en")) == stop_words(("de",)) | english
     assert stop_words(("und", "xx", "")) == frozenset()

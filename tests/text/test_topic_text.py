@@ -176,6 +176,46 @@ def test_function_words_go_by_the_language_of_each_post():
     assert drop_stop_words(posts[["topic_text"]])["topic_words"].iloc[0] == "plants die thirst"
 
 
+@pytest.mark.parametrize(
+    ("text", "lang", "left"),
+    [
+        ("que saudade de você na praia", "und", "saudade praia"),
+        ("que saudade de você na praia", None, "saudade praia"),
+        ("das Spiel ist nicht gut", "lb", "spiel gut"),
+        ("bhai ki shaadi hai aur mein nahi gaya", "und", "bhai shaadi"),
+        ("the movie hai to watch", "en", "movie watch"),
+        ("die hard with a vengeance", None, "die hard vengeance"),
+        ("die hard", "und", "die hard"),
+    ],
+)
+def test_a_post_whose_language_is_not_known_is_taken_for_that_of_its_function_words(
+    text, lang, left
+):
+    posts = pd.DataFrame({"topic_text": [text], "lang": [lang]})
+    assert drop_stop_words(posts)["topic_words"].tolist() == [left]
+
+
+def test_an_article_that_is_written_in_one_with_its_word_is_left_out():
+    posts = pd.DataFrame(
+        {
+            "topic_text": [
+                "L’énergie, c'est l'avenir",
+                "dell'Italia un'altra volta",
+                "it's O'Neill",
+            ],
+            "lang": ["fr", "it", "en"],
+        }
+    )
+    found = drop_stop_words(prepare_texts(posts, column="topic_text"))["topic_words"].tolist()
+    assert found == ["énergie avenir", "italia", "o'neill"]
+
+
+def test_words_that_a_language_without_a_list_is_told_to_fill_speech_with_are_left_out():
+    posts = pd.DataFrame({"topic_text": ["ba lumo ba", "ba lumo"], "lang": ["qq", "en"]})
+    found = drop_stop_words(posts, fillers={"qq": ["ba"]})["topic_words"].tolist()
+    assert found == ["lumo", "ba lumo"]
+
+
 def test_norwegian_has_function_words_too():
     assert {"og", "ikke"} <= stop_words(("no",))
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from stop_words import LANGUAGE_MAPPING, get_stop_words
 
+from murmuration.text.fillers import FILLERS
 from murmuration.text.letters import MARKS
 from murmuration.text.markup import unescape
 
@@ -93,6 +94,10 @@ def squeeze(word: str) -> str:
     return _SQUEEZE.sub(r"\1\1", word)
 
 
+# Languages whose function words are known.
+LISTED = frozenset({"en", *_LISTS, *LANGUAGE_MAPPING, *FILLERS} - {*_LISTS.values()})
+
+
 @cache
 def stop_words(languages: tuple[str, ...] = ("en",)) -> frozenset[str]:
     """Give words that carry no topic in these languages (BCP 47 codes); unknown ones add nothing."""
@@ -102,5 +107,6 @@ def stop_words(languages: tuple[str, ...] = ("en",)) -> frozenset[str]:
             found |= _ENGLISH
         elif (name := _LISTS.get(code, code)) in LANGUAGE_MAPPING:
             found.update(word.lower().replace("’", "'") for word in get_stop_words(name))
+        found.update(FILLERS.get(code, "").split())
     # Written without its apostrophe a word is no more telling: "dont", "im".
     return frozenset(found | {word.replace("'", "") for word in found})

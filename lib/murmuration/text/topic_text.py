@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 
 from murmuration.frames import TEXT, Frame, is_dask, map_rows, text_array, text_list
 from murmuration.schema import NO_LANG, check_columns
+from murmuration.text.fillers import HINDI_IN_ENGLISH
 from murmuration.text.hashtags import HASHTAGS, MIN_COUNT, HashtagSplitter, shown_phrases
 from murmuration.text.letters import MARKS
 from murmuration.text.markup import html_to_text, unescape
-from murmuration.text.tokens import MIN_CHARS, stop_words
+from murmuration.text.tokens import LISTED, MIN_CHARS, stop_words
 
 MAX_CHARS = 20_000  # beyond it a text is not read: no post is as long
 
@@ -76,6 +77,12 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NAMES = re.compile(r"[#＃@＠/]|www\.")
 _LETTERS = rf"[^\W\d_]+(?:[{MARKS}\u200c\u200d]+[^\W\d_]*)*"
 _WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
+_NONE: frozenset[str] = frozenset()
+# A language has to have so many words of a text to be taken for its: "die" alone may be English.
+_LEAST_FUNCTION_WORDS = 2
+# French and Italian write the article and the like in one with the word.
+_ELIDING = frozenset({"ca", "fr", "it"})
+_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|(?:d|n|qu)?[aeou]ll|un|quest)'(?=\w{2})")
 _CHINESE = "\u3005-\u3007\u3040-\u312f\u3400-\u9fff\U00020000-\U0003ffff"
 _CHINESE_RUN = re.compile(f"[{_CHINESE}]{{2,}}")
 
@@ -268,30 +275,39 @@ def _drop_drawn(text: str) -> str:
     return _LONE_JOINER.sub("", plain).replace("’", "'")
 
 
-def drop_stop_words(posts: Frame, *, column: str = "topic_text") -> Frame:
+def drop_stop_words(
+    posts: Frame,
+    *,
+    column: str = "topic_text",
+    fillers: Mapping[str, Collection[str]] | None = None,
+) -> Frame:
     """Put beside each post its words without those that carry no topic in its language.
 
     Parameters
     ----------
     posts
-        pandas or Dask frame with `column`, and `lang` where it is known; else posts are taken for English.
+        pandas or Dask frame with `column`, and `lang` where it is known. A post whose language is not known, or has no list,
+        is taken for the one of whose function words it has most; English where there are none.
     column
         The column with text.
+    fillers
+        More words that carry none, by language.
 
     Returns
     -------
     same kind as `posts`
         With `topic_words`: words of two letters and more in small letters with a space between; null where there is
-        no text. A German "die" goes, an English one stays. Chinese and Japanese, which put no space between words,
-        are cut into pairs of characters that overlap.
+        no text. A German "die" goes, an English one stays; of "l'énergie" what it means stays. Chinese and Japanese, which
+        put no space between words, are cut into pairs of characters that overlap.
     """
+    own = {code: frozenset(words) for code, words in (fillers or {}).items()}
 
     def dropped(part: pd.DataFrame) -> pd.DataFrame:
         check_columns(part.columns, [column], what="drop_stop_words")
         said = text_list(part[column], column=column)
         langs = text_list(part["lang"], column="lang") if "lang" in part else [None] * len(said)
         texts = [
-            None if text is None else _words(text, _stop_words(lang))
+            None if text is None else _words(text, lang, own.get(lang or NO_LANG, _NONE))
             for text, lang in zip(said, langs, strict=True)
         ]
         values = pd.Series(pa.array(texts, pa.string()), dtype=TEXT)
@@ -300,12 +316,19 @@ def drop_stop_words(posts: Frame, *, column: str = "topic_text") -> Frame:
     return map_rows(posts, dropped)
 
 
-def _words(text: str, stop: frozenset[str]) -> str:
+def _words(text: str, lang: str | None, fillers: frozenset[str]) -> str:
     plain = text.lower()
     if not plain.isascii():
         plain = _CHINESE_RUN.sub(_pairs, plain)
+    found = _WORD.findall(plain)
+    langs = (lang,) if lang in LISTED else _guess_languages(found)
+    stop = _stop_words(langs)
+    if "'" in plain and not _ELIDING.isdisjoint(langs):
+        found = [word if word in stop else _ELIDED.sub("", word) for word in found]
     return " ".join(
-        word for word in _WORD.findall(plain) if len(word) >= MIN_CHARS and word not in stop
+        word
+        for word in found
+        if len(word) >= MIN_CHARS and word not in stop and word not in fillers
     )
 
 
@@ -313,6 +336,26 @@ def _pairs(run: re.Match[str]) -> str:
     return f" {' '.join(a + b for a, b in pairwise(run[0]))} "
 
 
+def _guess_languages(words: list[str]) -> tuple[str, ...]:
+    """Give the languages of whose function words a text has most, English unless others have more."""
+    known = _languages_of_words()
+    counts = Counter(lang for word in set(words) for lang in known.get(word, ()))
+    most = max(counts.values(), default=0)
+    if most < _LEAST_FUNCTION_WORDS or most == counts["en"]:
+        return ("en",)
+    return tuple(sorted(lang for lang, count in counts.items() if count == most))
+
+
 @cache
-def _stop_words(lang: str | None) -> frozenset[str]:
-    return stop_words(("en" if lang in (None, NO_LANG) else lang,))
+def _languages_of_words() -> dict[str, tuple[str, ...]]:
+    known: dict[str, list[str]] = {}
+    for lang in sorted(LISTED):
+        for word in stop_words((lang,)):
+            known.setdefault(word, []).append(lang)
+    return {word: tuple(langs) for word, langs in known.items()}
+
+
+@cache
+def _stop_words(langs: tuple[str, ...]) -> frozenset[str]:
+    found = stop_words(langs)
+    return found | frozenset(HINDI_IN_ENGLISH.split()) if "en" in langs else found

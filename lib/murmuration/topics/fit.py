@@ -35,6 +35,7 @@ from murmuration.topics.embed import (
     embed_texts,
     make_embedder,
 )
+from murmuration.topics.fillers import find_fillers
 from murmuration.topics.found import (
     Found,
     check_same_embedding,
@@ -238,7 +239,14 @@ def _draw_sample(
         known = previous.vocabulary.hashtag_words
         hashtag_words = join_hashtag_words(hashtag_words, known, most=_HASHTAG_WORDS)
     prepared = drop_stop_words(prepare_texts(fitted, column=column, words=hashtag_words))
-    vocabulary = make_vocabulary(prepared, hashtag_words, max_terms=params.max_terms)
+    fillers = find_fillers(prepared)
+    if previous is not None:
+        fillers |= previous.vocabulary.fillers
+    if fillers:
+        prepared = drop_stop_words(prepared, fillers=fillers)
+    vocabulary = make_vocabulary(
+        prepared, hashtag_words, max_terms=params.max_terms, fillers=fillers
+    )
     if previous is not None:
         vocabulary = join_words(vocabulary, previous, most=params.max_terms)
     counts = vocabulary.count_words(prepared)
