@@ -652,7 +652,7 @@ TOPICS = (
         name="topics",
         row="one topic",
         key=("topic",),
-        nullable=("authors", "share", "share_low", "share_high", "stability"),
+        nullable=("authors", "share", "share_low", "share_high", "stability", "found_again"),
         columns=(
             _TOPIC,
             _LABEL,
@@ -666,6 +666,11 @@ TOPICS = (
             Column("y", pa.float64(), "Place on the map, bottom to top", unit="−1 to 1"),
             _share(
                 "stability", "Share of its posts that stay together when topics are found again"
+            ),
+            Column(
+                "found_again",
+                pa.string(),
+                "`itself`, `joined` (together, but mostly with other posts) or `parted` (fewer than half stay together)",
             ),
         ),
     ),

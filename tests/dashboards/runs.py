@@ -146,6 +146,7 @@ def make_topics_run(
             "topic": ids, "label": labels, "terms": [[f"word{one}"] for one in ids], "phrases": [[] for _ in ids], "posts": sizes,
             "posts_before": sizes, "authors": sizes, "share": [size / len(posts) for size in sizes], "share_low": 0.0, "share_high": 1.0,
             "x": [one / topics for one in ids], "y": [-one / topics for one in ids], "stability": 0.9,
+            "found_again": "itself",
         }
     )  # fmt: skip
     emerging = pd.DataFrame(

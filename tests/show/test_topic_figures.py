@@ -20,6 +20,8 @@ from murmuration.show import (
     plot_topics_over_time,
     plot_word_cloud,
     show_repeats,
+    show_topic_posts,
+    show_topics,
 )
 from murmuration.show.boxes import pack_boxes, spread_boxes, text_width, wrap_words
 from murmuration.show.topic_looks import largest_topics, short_label, topic_colour, topic_marker
@@ -338,6 +340,35 @@ def test_the_answer_names_topics_that_do_not_hold_together():
     )
     for unmeasured in (topics.assign(stability=0.5), topics.assign(stability=float("nan"))):
         assert not any("with care" in one for one in describe_topics(unmeasured, emerging))
+
+
+def test_the_table_says_in_words_whether_a_topic_was_found_again():
+    topics = make_topics(8).assign(
+        stability=[0.9, 0.97, 0.2, *[np.nan] * 5],
+        found_again=["itself", "joined", "parted", *[None] * 5],
+    )
+    growth, levels = make_growth(topics), pd.DataFrame({"topic": [], "negative_share": []})
+    markup = show_topics(topics, growth, levels).markup
+    for said in (
+        "yes, 90 % together",
+        "in a larger topic, 97 % together",
+        "in pieces, 20 % together",
+    ):
+        assert said in markup
+    assert markup.count("too few to tell") == 5
+    unasked = topics.assign(stability=np.nan, found_again=None)
+    assert "too few to tell" not in show_topics(unasked, growth, levels).markup
+    of_before = topics.drop(columns="found_again")
+    assert ">90 % together<" in show_topics(of_before, growth, levels).markup
+
+
+def test_a_topic_that_is_in_pieces_when_found_again_says_so_where_its_posts_are_read():
+    topics = make_topics(2).assign(stability=[0.9, 0.2], found_again=["itself", "parted"])
+    reading = pd.DataFrame(
+        {"topic": [0, 1], "rank": 1, "text": ["late again", "a cat"], "source": "x", "post_id": ["1", "2"], "created_at": pd.NaT, "author_key": "a"}
+    )  # fmt: skip
+    markup = show_topic_posts(topics, reading, make_terms(topics)).markup
+    assert markup.count("read with care") == 1
 
 
 def test_repeated_texts_are_told_as_they_are_written():

@@ -33,6 +33,13 @@ _SHOWN = 60  # rows of a table
 _READ = 24  # topics whose posts are shown
 _LONGEST = 40  # letters of a label in a sentence
 _LOOSE = 0.5  # topics of which fewer posts stay together when topics are found again are told to be loose
+_FOUND_AGAIN = {
+    "itself": "yes, {} together", "joined": "in a larger topic, {} together", "parted": "in pieces, {} together",
+}  # fmt: skip
+_CARE = {
+    "joined": "found again only within a larger topic: where it ends is uncertain",
+    "parted": "in pieces when topics are found again: read with care",
+}
 _LONGEST_TEXT = 70  # letters of a repeated text
 STATUSES = {
     "emerging": "grew fast", "new": "new", "growing": "grew", "perhaps": "perhaps changed", "steady": "no clear change", "fading": "faded", "gone": "gone",
@@ -264,7 +271,7 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
                 percent(feels[row["topic"]]["negative_share"]) if row["topic"] in feels else "–"
                 for row in rows
             ],
-            "stable": [percent(row["stability"]) for row in rows],
+            "found again": [_tell_again(row, counted=topics) for row in rows],
             "authors": ["–" if pd.isna(row["authors"]) else f"{row['authors']:,}" for row in rows],
         }
     )
@@ -276,8 +283,17 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
     )
     return show_table(
         table,
-        caption=f"Shares with 95 % intervals; stable: posts that stay together when topics are found again{more}",
+        caption="Shares with 95 % intervals; found again: whether topics that are found once more, with another seed, have this one, and how many of its "
+        f"posts are together there{more}",
     )
+
+
+def _tell_again(row: Mapping[str, Any], *, counted: pd.DataFrame) -> str:
+    """Say in words whether a topic was found again; a run of before kept the share only."""
+    if pd.isna(row["stability"]):
+        return "too few to tell" if counted["stability"].notna().any() else "–"
+    share = percent(row["stability"])
+    return _FOUND_AGAIN.get(str(row.get("found_again")), "{} together").format(share)
 
 
 def show_topic_posts(
@@ -332,6 +348,8 @@ def _drill(
     opened: bool,
 ) -> str:
     facts = f"{count(topic['posts'], 'post')}, {percent(topic['share'])}"
+    care = _CARE.get(str(topic.get("found_again")))
+    facts += f" · {care}" if care else ""
     said = listing(
         [tidy(str(term), longest=40) for term in terms.sort_values("rank")["term"].head(10)]
     )
@@ -490,8 +508,8 @@ def describe_topic_limits(
         )
     if not pd.isna(value.get("stability")):
         lines.append(
-            f"Found again with another seed, in 4,000 posts at most, topics keep {percent(value['stability'])} of their posts; trust topics of which "
-            "little stays together less."
+            f"Found again with another seed, in 4,000 posts at most, topics keep {percent(value['stability'])} of their posts. A topic that is found in pieces "
+            "then is a grouping among others that would do as well; one that is found within a larger topic is a part of it that need not stand alone."
         )
     if facts["copies"]:
         lines.append(

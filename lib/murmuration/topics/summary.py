@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from murmuration.frames import text_list
+from murmuration.frames import TEXT, text_list
 from murmuration.schema import check_columns
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.embed import Vectors
@@ -21,8 +21,11 @@ from murmuration.topics.params import TopicParams
 from murmuration.topics.quality import count_windows, estimate_coherence, estimate_diversity
 from murmuration.trends import estimate_share_of_voice
 
+ITSELF, JOINED, PARTED = "itself", "joined", "parted"  # how a topic was found again
+HALF = 0.5  # of its posts
 MOST_DAYS = 92  # of a window in which growth is looked for
 _FOUND_AGAIN = 4_000  # posts that topics are found again in
+_LEAST_AGAIN = 10  # posts of a topic among these: fewer tell nothing
 _LOOKED_AT = 10_000  # posts in which terms are looked for
 
 
@@ -46,7 +49,9 @@ def estimate_topics(
     pandas.DataFrame
         One row a topic, the largest first: `topic`, `label`, `terms`, `phrases` (lists), `posts`, `posts_before`,
         `authors` (known ones; null where nobody is), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map),
-        `stability` (share of its posts that stay together when topics are found again; null if they were not).
+        `stability` (share of its posts that stay together when topics are found again), `found_again`: ``itself``, ``joined`` (they stay together,
+        but most of the posts beside them then are others) or ``parted`` (fewer than half stay together). Both are null if topics
+        were not found again, or hardly a post of the topic was among those looked at.
     """
     check_columns(posts.columns, ["topic"], what="estimate_topics")
     now = (
@@ -60,17 +65,26 @@ def estimate_topics(
     table = table.merge(_count(this, ids), on="topic").merge(place_topics(model), on="topic")
     earlier = before["topic"].value_counts()
     table = table.assign(posts_before=[int(earlier.get(one, 0)) for one in table["topic"].tolist()])
-    table = table.assign(stability=np.nan)
-    if again is not None:
-        known = again.set_index("topic")
-        shares = (known["kept"] / known["of"].where(known["of"] > 0)).astype("float64")
-        table["stability"] = shares.reindex(table["topic"]).to_numpy(float)
+    table = table.assign(**_judge(table["topic"], again))
     order = (
         "topic", "label", "terms", "phrases", "posts", "posts_before", "authors", "share", "share_low", "share_high", "x", "y",
-        "stability",
+        "stability", "found_again",
     )  # fmt: skip
     ranked = table.sort_values(["posts", "topic"], ascending=[False, True], ignore_index=True)
     return ranked[list(order)]
+
+
+def _judge(topics: "pd.Series[Any]", again: pd.DataFrame | None) -> dict[str, Any]:
+    """Say of each topic how far it was found again."""
+    if again is None:
+        return {"stability": np.nan, "found_again": pd.array([None] * len(topics), TEXT)}
+    known = again[again["of"] >= _LEAST_AGAIN].set_index("topic").reindex(topics)
+    stays = (known["together"] / known["of"]).to_numpy(float)
+    own = (known["together"] / known["among"]).to_numpy(float)
+    said = np.select(
+        [np.isnan(stays), stays < HALF, own < HALF], ["", PARTED, JOINED], default=ITSELF
+    )
+    return {"stability": stays, "found_again": pd.array([one or None for one in said], TEXT)}
 
 
 def _count(posts: pd.DataFrame, ids: list[int]) -> pd.DataFrame:
@@ -179,10 +193,14 @@ def find_again(
     -------
     pandas.DataFrame
         One row a topic: `topic`, `of` (its posts that have a topic in the other fit too), `kept` (those that are in the one
-        topic of the other fit that is taken for the same, each for one only).
+        topic of the other fit that is taken for the same, each for one only), `together` (those in the topic of the other fit that has most
+        of them), `among` (posts of that one).
     """
-    posts = posts.iloc[:: max(1, -(-len(posts) // _FOUND_AGAIN))]
-    reseeded = replace(params, seed=(params.seed + 1) % 2**32)
+    step = max(1, -(-len(posts) // _FOUND_AGAIN))
+    posts = posts.iloc[::step]
+    # In fewer posts a topic is smaller.
+    least = max(2, round(params.min_posts / step))
+    reseeded = replace(params, seed=(params.seed + 1) % 2**32, min_posts=least)
     other = fit_topics(posts, reseeded, vectors=vectors, make=make)
     again = assign_topics(posts, other, vectors=vectors)["topic"].to_numpy(np.int64)
     rows, columns = (
@@ -198,8 +216,13 @@ def find_again(
     kept = np.zeros(len(model.topics), np.int64)
     one, another = linear_sum_assignment(shared, maximize=True)
     kept[one] = shared[one, another]
+    together, among = kept * 0, kept * 0
+    if shared.size:
+        most = shared.argmax(axis=1)
+        together, among = shared[np.arange(len(shared)), most], shared.sum(axis=0)[most]
     ids = model.topics["id"].to_numpy(np.int64)
-    return pd.DataFrame({"topic": ids, "of": shared.sum(axis=1), "kept": kept})
+    counts = {"of": shared.sum(axis=1), "kept": kept, "together": together, "among": among}
+    return pd.DataFrame({"topic": ids, **counts})
 
 
 def measure_topics(
@@ -220,8 +243,8 @@ def measure_topics(
     -------
     pandas.DataFrame
         `measure`, `value`, `unit`: `topics`, `posts`, `different_texts`, `sample_texts` (topics were found in so many of
-        them), `left_out`, `mean_strength` (of posts with a topic), `stability` (share of posts that stay together; null
-        if nothing was found again), `npmi` and `diversity` of terms, `map_neighbours`.
+        them), `left_out`, `mean_strength` (of posts with a topic), `stability` (share of posts that keep their topic, if topics of the other
+        fit are renamed as well as can be; null if nothing was found again), `npmi` and `diversity` of terms, `map_neighbours`.
     """
     check_columns(posts.columns, ["topic", "topic_strength"], what="measure_topics")
     there = posts["topic"].to_numpy(np.int64) != NO_TOPIC
