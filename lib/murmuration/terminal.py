@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from murmuration.topic_evaluation import TopicEvaluation
 
 
+_LANGUAGES = 6  # that an import names
+
+
 @contextmanager
 def progress_bar() -> Iterator["Bar"]:
     """Show progress on the terminal's error stream; nothing where nobody looks."""
@@ -143,8 +146,15 @@ def _repeated_text(receipt: "Receipt") -> str:
 
 
 def _languages_text(receipt: "Receipt") -> str:
-    most = ", ".join(f"{name} {count:,}" for name, count in receipt.languages.most_common(6))
-    return f"languages (declared, else detected with py3langid): {most}"
+    from murmuration.schema import NO_LANG
+
+    ranked = receipt.languages.most_common()
+    said = ", ".join(
+        f"{'unknown' if name == NO_LANG else name} {count:,}" for name, count in ranked[:_LANGUAGES]
+    )
+    if left := ranked[_LANGUAGES:]:
+        said += f" and {number(len(left), 'other')}, {sum(count for _, count in left):,}"
+    return f"languages (declared, else detected with py3langid): {said}"
 
 
 def receipt_facts(receipt: "Receipt") -> dict[str, Any]:

@@ -26,6 +26,7 @@ from murmuration.store.forget import forget
 from murmuration.store.posts import load_posts
 from murmuration.store.tombstones import bury
 from murmuration.store.upkeep import Replaced, compact
+from murmuration.terminal import describe_receipt
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "exports"
 KEY = b"a key for tests, 32 bytes long .."  # of the fixture `store`
@@ -906,6 +907,23 @@ def test_languages_are_detected_only_where_none_is_declared(take_in, write_csv, 
         "1": ("en", "detected"), "2": ("de", "detected"), "3": ("fr", "declared"),
     }  # fmt: skip
     assert receipt.languages == {"en": 1, "de": 1, "fr": 1}
+
+
+def test_an_import_says_how_many_posts_are_in_languages_that_it_does_not_name(take_in, write_csv):
+    langs = (
+        ["en"] * 9
+        + ["de"] * 8
+        + ["fr"] * 7
+        + ["es"] * 6
+        + ["it"] * 5
+        + ["nl"] * 4
+        + ["pl", "pl", "sv"]
+    )
+    receipt = take_in(
+        write_csv([{"id": str(n), "text": "a", "lang": one} for n, one in enumerate(langs)])
+    )
+    [line] = [line for line in describe_receipt(receipt).splitlines() if "languages" in line]
+    assert line.endswith("en 9, de 8, fr 7, es 6, it 5, nl 4 and 2 others, 3")
 
 
 def test_without_detection_undeclared_languages_stay_unknown(take_in, write_csv, posts_of):
