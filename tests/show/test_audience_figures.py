@@ -32,7 +32,7 @@ def make_segments(names=("#bread: many links", "#bikes: few links")) -> pd.DataF
 
 LEVELS = pd.DataFrame(
     {
-        "segment": [0, 1], "scored": [100, 100], "negative": [60, 20], "negative_share": [0.6, 0.2], "negative_low": [0.5, 0.1],
+        "segment": [0, 1], "posts": [100, 100], "scored": [100, 100], "negative": [60, 20], "negative_share": [0.6, 0.2], "negative_low": [0.5, 0.1],
         "negative_high": [0.7, 0.3], "mean": [-0.2, 0.1],
     }
 )  # fmt: skip

@@ -84,12 +84,12 @@ def make_days(topics):
 
 def make_posts(topics):
     rng = np.random.default_rng(0)
-    feels = rng.choice(["negative", "neutral", "positive"], 400)
-    chosen = rng.choice(topics["topic"], 400)
+    feels = rng.choice(["negative", "neutral", "positive"], 1_200)
+    chosen = rng.choice(topics["topic"], 1_200)
     feels[chosen == 0] = "negative"
     return pd.DataFrame(
         {
-            "topic": chosen, "source": rng.choice(["one", "two"], 400), "author_key": rng.choice(list("abcdefghij"), 400),
+            "topic": chosen, "source": rng.choice(["one", "two"], 1_200), "author_key": rng.choice(list("abcdefghij"), 1_200),
             "sentiment": [{"negative": -0.5, "neutral": 0.0, "positive": 0.5}[one] for one in feels],
             "sentiment_label": feels,
         }
@@ -212,6 +212,79 @@ def test_groups_of_a_few_posts_are_not_compared():
 
 def test_the_most_negative_topic_is_named(figures):
     assert "“first0, second0” is the most negative" in figures["sentiment"].layout.meta["title"]
+
+
+def make_levels(topics, *, scored, authors=50):
+    """Feelings of topics of 400 posts each, of which some could be scored."""
+    rows = [
+        {
+            "topic": topic, "author_key": f"a{n % authors}", "sentiment": -0.5 if n < some else None,
+            "sentiment_label": "negative" if n < some else None,
+        }
+        for topic, some in zip(topics["topic"], scored, strict=True)
+        for n in range(400)
+    ]  # fmt: skip
+    return estimate_sentiment(pd.DataFrame(rows), by=["topic"])
+
+
+def test_a_share_of_a_few_posts_taken_for_another_language_is_neither_drawn_nor_told():
+    topics = make_topics(4).assign(stability=0.9)
+    levels = make_levels(topics, scored=[400, 39, 1, 0])
+    figure = plot_topic_sentiment(levels, topics)
+    assert list(figure.data[0].y) == ["0"]
+    assert figure.data[0].error_x.arrayminus[0] > 0
+    assert figure.layout.meta["title"].endswith(
+        "(3 large topics are left out: too few of the posts could be scored)"
+    )
+    told = pd.DataFrame(**_columns(figure.layout.meta["table"]))
+    assert told["negative"].tolist() == ["100 % (93–100 %)", "–", "–", "–"]
+    assert told["scored"].tolist() == ["400", "39", "1", "0"]
+    markup = show_topics(topics, make_growth(make_topics(8)).head(4), levels).markup
+    assert markup.count("100\u00a0%") == 2  # the share and the end of its interval
+    assert "– where these are too few to tell" in markup
+
+
+def test_a_share_of_one_author_has_no_interval_and_is_not_drawn():
+    topics = make_topics(2)
+    levels = make_levels(topics, scored=[400, 400], authors=1)
+    [note] = plot_topic_sentiment(levels, topics).layout.annotations
+    assert note.text.startswith("Of no large topic enough posts could be scored")
+
+
+def _columns(table):
+    return {"data": table["rows"], "columns": table["columns"]}
+
+
+def test_the_words_of_all_topics_are_drawn_on_one_scale():
+    topics = make_topics(3)
+    terms = make_terms(topics)
+    terms.loc[terms["topic"] == 1, "share"] = 0.1
+    layout = plot_topic_terms(terms, topics).layout
+    ranges = {layout[name].range for name in ("xaxis", "xaxis2", "xaxis3")}
+    assert ranges == {(0, 1.02 * 50)}
+
+
+def test_labels_of_the_tree_keep_clear_of_its_markers(figures):
+    axis, markers = figures["tree"].layout.yaxis, figures["tree"].data[-1].marker
+    assert axis.ticks == "outside"
+    assert axis.ticklen > markers.size / 2 + 2
+
+
+def test_posts_of_no_known_language_are_a_group_of_their_own():
+    topics = make_topics(2)
+    posts = make_posts(topics).assign(lang=["en", None, "en", "und"] * 300)
+    figure = plot_topic_groups(count_groups(posts, by=["lang"]), topics, what="language")
+    assert list(figure.layout.xaxis.tickvals) == ["en", "unknown language"]
+    assert figure.layout.xaxis.ticktext[1].replace("<br>", " ") == "unknown language 600"
+
+
+def test_labels_that_are_written_from_right_to_left_turn_no_number_beside_them():
+    label = "ريال مدريد, برشلونة"
+    topics = make_topics(4, labels=[label, "late bag", "gate", "crew"])
+    title = plot_topic_map(topics).layout.meta["title"]
+    assert f"“\u2068{label}\u2069” with 40 %" in title
+    drawn = plot_topic_terms(make_terms(topics).assign(term="ريال"), topics)
+    assert "\u2068ريال\u2069 50 %" in drawn.data[2].text
 
 
 def boxes_cover(spots, sizes):

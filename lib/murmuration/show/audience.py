@@ -14,12 +14,14 @@ from murmuration.show.words import (
     count,
     describe_range,
     listing,
+    negative_share,
     percent,
     quoted,
     score,
     share_with_interval,
     tidy,
 )
+from murmuration.trends import are_told
 
 # What the report reads of a post.
 AUDIENCE_COLUMNS = [
@@ -109,7 +111,7 @@ def _busiest(rows: Records) -> list[str]:
 
 
 def _unhappy(rows: Records, levels: pd.DataFrame) -> list[str]:
-    known = levels[levels["negative_share"].notna()]
+    known = levels[are_told(levels)]
     if known.empty:
         return []
     whole = float(levels["negative"].sum()) / max(float(levels["scored"].sum()), 1)
@@ -118,7 +120,7 @@ def _unhappy(rows: Records, levels: pd.DataFrame) -> list[str]:
         return [f"No segment is clearly more negative than all together ({percent(whole)})."]
     worst = worse.iloc[int(worse["negative_share"].to_numpy(float).argmax())]
     named = {row["segment"]: _name(row) for row in rows}
-    share = share_with_interval(worst["negative_share"], worst["negative_low"], worst["negative_high"])  # fmt: skip
+    share = negative_share(worst.to_dict())
     return [
         f"Unhappiest is {named.get(int(worst['segment']), 'one of them')}: {share} of its scored posts are negative, against {percent(whole)} of all."
     ]
@@ -150,7 +152,7 @@ def show_segments(segments: pd.DataFrame, levels: pd.DataFrame) -> Html:
     """
     if segments.empty:
         return Html('<p class="empty">No segment has 20 authors.</p>')
-    feels = {row["segment"]: row for row in _rows(levels)}
+    feels = {row["segment"]: row for row in _rows(levels[are_told(levels)])}
     rows = _ranked(segments)
     table = pd.DataFrame(
         {
@@ -159,7 +161,7 @@ def show_segments(segments: pd.DataFrame, levels: pd.DataFrame) -> Html:
             "authors": [f"{row['authors']:,}" for row in rows],
             "share": [share_with_interval(row["share"], row["share_low"], row["share_high"]) for row in rows],
             "posts each": [f"{row['posts_per_author']:,.1f}" for row in rows],
-            "negative": [percent(feels[row["segment"]]["negative_share"]) if row["segment"] in feels else "–" for row in rows],
+            "negative": [negative_share(feels[row["segment"]]) if row["segment"] in feels else "–" for row in rows],
             "posts most": [_or_none(row["best_times"]) for row in rows],
             "before": ["–" if pd.isna(row["authors_before"]) else f"{row['authors_before']:,}" for row in rows],
         }
@@ -194,7 +196,7 @@ def show_cards(
     """
     if segments.empty:
         return Html('<p class="empty">No segment has 20 authors.</p>')
-    feels = {row["segment"]: row for row in _rows(levels)}
+    feels = {row["segment"]: row for row in _rows(levels[are_told(levels)])}
     cards = []
     for place, row in enumerate(_ranked(segments)):
         one = row["segment"]
@@ -238,9 +240,10 @@ def _against(row: Mapping[str, Any]) -> str:
 
 def _fact_lines(row: Mapping[str, Any], level: Mapping[str, Any] | None) -> list[str]:
     lines = []
-    if level is not None and not pd.isna(level["negative_share"]):
-        share = share_with_interval(level["negative_share"], level["negative_low"], level["negative_high"])  # fmt: skip
-        lines.append(f"feels: {share} of its scored posts negative, mean {score(level['mean'])}")
+    if level is not None:
+        lines.append(
+            f"feels: {negative_share(level)} of its scored posts negative, mean {score(level['mean'])}"
+        )
     if not pd.isna(row["best_times"]):
         lines.append(f"posts most: {html.escape(str(row['best_times']))}")
     if len(row["langs"]):
@@ -278,7 +281,7 @@ def advise_segments(segments: pd.DataFrame, interests: pd.DataFrame, levels: pd.
     if segments.empty:
         return "Nothing can be advised without segments."
     whole = float(levels["negative"].sum()) / max(float(levels["scored"].sum()), 1) if len(levels) else 0.0  # fmt: skip
-    feels = {row["segment"]: row for row in _rows(levels)}
+    feels = {row["segment"]: row for row in _rows(levels[are_told(levels)])}
     lines = []
     for row in _ranked(segments):
         own = interests[

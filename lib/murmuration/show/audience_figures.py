@@ -12,7 +12,17 @@ from murmuration.audience.features import BY_NAME
 from murmuration.show import theme
 from murmuration.show.theme import chart_text
 from murmuration.show.topic_looks import LEFT, topic_colour, topic_marker
-from murmuration.show.words import count, listing, percent, quoted, share_with_interval, tidy
+from murmuration.show.words import (
+    count,
+    left_out,
+    listing,
+    negative_share,
+    percent,
+    quoted,
+    share_with_interval,
+    tidy,
+)
+from murmuration.trends import FEW_POSTS, are_told
 
 _MOST_NAMED = 8  # segments: more cannot be told apart
 _MAP_HEIGHT = 460
@@ -230,12 +240,16 @@ def plot_segment_feelings(levels: pd.DataFrame, segments: pd.DataFrame) -> go.Fi
         Table `segments`.
     """
     names = segment_names(segments)
-    rows = levels[levels["segment"].isin(list(names)) & levels["negative_share"].notna()]
-    rows = rows.sort_values("negative_share", kind="stable")
-    if rows.empty:
+    ours = levels[levels["segment"].isin(list(names))]
+    rows = ours[are_told(ours)].sort_values("negative_share", kind="stable")
+    if not levels["scored"].sum():
         return theme.empty_figure("No post of a segment could be scored.")
+    if rows.empty:
+        return theme.empty_figure(
+            f"Of no segment enough posts could be scored: it takes {FEW_POSTS} and more, by several authors."
+        )
     figure = theme.new_figure(height=120 + 42 * len(rows))
-    share, low, high = (100 * rows[f"negative_{end}"].astype(float).fillna(rows["negative_share"].astype(float)) for end in ("share", "low", "high"))  # fmt: skip
+    share, low, high = (100 * rows[f"negative_{end}"].astype(float) for end in ("share", "low", "high"))  # fmt: skip
     figure.add_scatter(
         x=share, y=rows["segment"].astype(str), mode="markers",
         marker={
@@ -245,7 +259,7 @@ def plot_segment_feelings(levels: pd.DataFrame, segments: pd.DataFrame) -> go.Fi
         customdata=[
             [
                 chart_text(short_segment(names[row["segment"]], longest=60), longest=60), count(row["scored"], "scored post"),
-                share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"]),
+                negative_share(row),
             ]
             for row in rows.to_dict("records")
         ],
@@ -260,12 +274,13 @@ def plot_segment_feelings(levels: pd.DataFrame, segments: pd.DataFrame) -> go.Fi
     )
     figure.update_layout(showlegend=False)
     return theme.describe_figure(
-        figure, title=_feeling_title(rows, names, whole), alt="Dots with intervals: negative share by segment.",
+        figure, title=_feeling_title(rows, names, whole) + left_out(len(names) - len(rows), "segment", "segments"),
+        alt="Dots with intervals: negative share by segment.",
         table=pd.DataFrame(
             {
                 "segment": [short_segment(names[one]) for one in rows["segment"]],
                 "scored posts": [f"{n:,}" for n in rows["scored"]],
-                "negative": [share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"]) for row in rows.to_dict("records")],
+                "negative": [negative_share(row) for row in rows.to_dict("records")],
             }
         ),
     )  # fmt: skip
@@ -276,7 +291,7 @@ def _feeling_title(rows: pd.DataFrame, names: Mapping[int, str], whole: float) -
     if clear.empty:
         return f"No segment is clearly more negative than all together, {percent(whole)}"
     worst = clear.iloc[-1]
-    share = share_with_interval(worst["negative_share"], worst["negative_low"], worst["negative_high"])  # fmt: skip
+    share = negative_share(worst.to_dict())
     return f"{quoted([short_segment(names[int(worst['segment'])])])} is the most negative: {share} of its scored posts, against {percent(whole)} of all"
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from murmuration.schema import NO_LANG
 from murmuration.show import theme
 from murmuration.show.theme import chart_text
 from murmuration.show.topic_looks import (
@@ -22,8 +23,15 @@ from murmuration.show.topic_looks import (
     topic_colour,
     topic_marker,
 )
-from murmuration.show.words import count, percent, quoted, share_with_interval
-from murmuration.trends import FEW_POSTS
+from murmuration.show.words import (
+    count,
+    left_out,
+    negative_share,
+    percent,
+    quoted,
+    share_with_interval,
+)
+from murmuration.trends import FEW_POSTS, are_told
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
 # In which order changes are told; what is not here comes last.
@@ -323,10 +331,13 @@ def plot_topic_terms(terms: pd.DataFrame, topics: pd.DataFrame) -> go.Figure:
         rows=n_rows, cols=2, horizontal_spacing=0.04, vertical_spacing=0.24 / n_rows
     )
     theme.apply_theme(figure, height=40 + (42 + 28 * _TERMS) * n_rows)
+    drawn = terms[terms["topic"].isin(shown) & (terms["rank"] <= _TERMS)]
+    reach = 1.02 * max(100 * float(drawn[["share", "share_other"]].to_numpy(float).max()), 1)
     for place, topic in enumerate(shown):
         row, column = place // 2 + 1, place % 2 + 1
         part = terms[terms["topic"] == topic].sort_values("rank").head(_TERMS)
         _add_terms(figure, part, topic, short_label(names[topic], longest=21), row, column)
+    figure.update_xaxes(range=[0, reach])  # one scale: bars of two topics may be compared
     figure.update_layout(showlegend=False, barmode="overlay", bargap=0.2, margin={"t": 30})
     figure.update_yaxes(visible=False, fixedrange=True, range=[_TERMS - 0.4, -0.6])
     figure.update_xaxes(visible=False, fixedrange=True)
@@ -347,7 +358,6 @@ def _add_terms(
     texts = [chart_text(term, longest=24) for term in part["term"]]
     places = list(range(len(part)))
     share, other = (100 * part[name].to_numpy(float) for name in ("share", "share_other"))
-    reach = 1.02 * max(share.max(initial=0), other.max(initial=0), 1)
     bars = [place + 0.27 for place in places]
     figure.add_bar(
         x=share, y=bars, width=0.34, orientation="h", marker_color=topic_colour(topic), opacity=0.8, row=row, col=column,
@@ -363,7 +373,6 @@ def _add_terms(
         text=[f"{text} {value:.0f} %" for text, value in zip(texts, share, strict=True)],
         textfont={"size": 12, "color": theme.INK}, row=row, col=column,
     )  # fmt: skip
-    figure.update_xaxes(range=[0, reach], row=row, col=column)
     number = (row - 1) * 2 + column
     axis = "" if number == 1 else str(number)
     figure.add_annotation(
@@ -396,10 +405,14 @@ def plot_topic_sentiment(levels: pd.DataFrame, topics: pd.DataFrame) -> go.Figur
     """
     named = largest_topics(topics, most=MOST_NAMED)
     names = names_of(topics)
-    rows = levels[levels["topic"].isin(named) & levels["negative_share"].notna()]
-    rows = rows.sort_values("negative_share", kind="stable")
-    if rows.empty:
+    large = levels[levels["topic"].isin(named)]
+    rows = large[are_told(large)].sort_values("negative_share", kind="stable")
+    if not levels["scored"].sum():
         return theme.empty_figure("No post of a topic could be scored.")
+    if rows.empty:
+        return theme.empty_figure(
+            f"Of no large topic enough posts could be scored: it takes {FEW_POSTS} and more, by several authors."
+        )
     figure = theme.new_figure(height=120 + 36 * len(rows))
     share, low, high = (
         100 * rows[f"negative_{end}"].astype(float) for end in ("share", "low", "high")
@@ -414,7 +427,7 @@ def plot_topic_sentiment(levels: pd.DataFrame, topics: pd.DataFrame) -> go.Figur
         customdata=[
             [
                 chart_text(names[row["topic"]]), count(row["scored"], "scored post"),
-                share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"]),
+                negative_share(row),
             ]
             for row in rows.to_dict("records")
         ],
@@ -430,7 +443,8 @@ def plot_topic_sentiment(levels: pd.DataFrame, topics: pd.DataFrame) -> go.Figur
     )
     figure.update_layout(showlegend=False)
     return theme.describe_figure(
-        figure, title=_sentiment_title(rows, names, whole), alt="Dots with intervals: negative share by topic.",
+        figure, title=_sentiment_title(rows, names, whole) + left_out(len(named) - len(rows), "large topic", "large topics"),
+        alt="Dots with intervals: negative share by topic.",
         table=_sentiment_table(levels, names),
     )  # fmt: skip
 
@@ -441,30 +455,28 @@ def _sentiment_title(rows: pd.DataFrame, names: Mapping[int, str], whole: float)
         return f"No large topic is clearly more negative than all posts together, {percent(whole)}"
     worst = clear.iloc[-1]
     label = quoted([short_label(names[int(worst["topic"])])])
-    share = share_with_interval(
-        worst["negative_share"], worst["negative_low"], worst["negative_high"]
-    )
+    share = negative_share(worst.to_dict())
     return f"{label} is the most negative of the large topics: {share} of its scored posts, against {percent(whole)} of all"
 
 
 def _sentiment_table(levels: pd.DataFrame, names: Mapping[int, str]) -> pd.DataFrame:
     rows = levels.to_dict("records")
+    told = are_told(levels).tolist()
     return pd.DataFrame(
         {
             "topic": [names.get(row["topic"], "no topic") for row in rows],
             "posts": [f"{row['posts']:,}" for row in rows],
             "scored": [f"{row['scored']:,}" for row in rows],
             "negative": [
-                share_with_interval(
-                    row["negative_share"], row["negative_low"], row["negative_high"]
-                )
-                for row in rows
+                negative_share(row) if sure else "–" for row, sure in zip(rows, told, strict=True)
             ],
             "positive": [
                 share_with_interval(
                     row["positive_share"], row["positive_low"], row["positive_high"]
                 )
-                for row in rows
+                if sure
+                else "–"
+                for row, sure in zip(rows, told, strict=True)
             ],
         }
     )
@@ -489,6 +501,7 @@ def plot_topic_groups(
     what
         What a group is, in the singular.
     """
+    groups = groups.assign(group=groups["group"].replace(NO_LANG, "unknown language"))
     every = groups.drop_duplicates("group").sort_values(["of", "group"], ascending=[False, True])
     sizes = every[every["of"] >= FEW_POSTS]
     if len(every) > 1 and len(sizes) < 2:

@@ -40,6 +40,7 @@ _MOST_BUBBLES = 80
 _MOST_WORDS = 70
 _LARGEST, _SMALLEST = 34.0, 11.0  # pixels: letters of words in the cloud
 _LEAVES = 12
+_LEAF, _GAP = 11, 10  # pixels: a marker of the tree, and the room between its middle and its label
 
 
 def plot_topic_map(topics: pd.DataFrame, *, first: Sequence[int] = ()) -> go.Figure:
@@ -194,7 +195,7 @@ def plot_topic_tree(tree: pd.DataFrame, topics: pd.DataFrame) -> go.Figure:
         x=[0.0] * len(leaves), y=list(range(len(leaves))), mode="markers",
         marker={
             "color": [topic_colour(_main(one, sizes)) for one in leaves], "symbol": [topic_marker(_main(one, sizes)) for one in leaves],
-            "size": 11,
+            "size": _LEAF,
         },
         customdata=[["<br>".join(chart_text(names[topic]) for topic in one[:12])] for one in leaves],
         hovertemplate="%{customdata[0]}<extra></extra>", cliponaxis=False,
@@ -205,6 +206,10 @@ def plot_topic_tree(tree: pd.DataFrame, topics: pd.DataFrame) -> go.Figure:
         ticktext=texts,
         showgrid=False,
         range=[len(leaves) - 0.5, -0.5],
+        # Room between a label and its marker, which lies half beyond the axis.
+        ticks="outside",
+        ticklen=_GAP,
+        tickcolor=theme.PAPER,
     )
     figure.update_xaxes(
         title_text="how different the words are<br>(0: the same, 1: none shared)",

@@ -17,11 +17,13 @@ from murmuration.show.words import (
     day,
     describe_range,
     listing,
+    negative_share,
     percent,
     quoted,
     share_with_interval,
     tidy,
 )
+from murmuration.trends import are_told
 
 # What the report reads of a post.
 TOPIC_COLUMNS = [
@@ -248,7 +250,7 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
     if topics.empty:
         return Html('<p class="empty">No topics.</p>')
     change = {row["topic"]: row for row in _rows(emerging)}
-    feels = {row["topic"]: row for row in _rows(levels)}
+    feels = {row["topic"]: row for row in _rows(levels[are_told(levels)])}
     rows = _rows(topics.sort_values(["posts", "topic"], ascending=[False, True]).head(_SHOWN))
     table = pd.DataFrame(
         {
@@ -268,7 +270,7 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
                 for row in rows
             ],
             "negative": [
-                percent(feels[row["topic"]]["negative_share"]) if row["topic"] in feels else "–"
+                negative_share(feels[row["topic"]]) if row["topic"] in feels else "–"
                 for row in rows
             ],
             "found again": [_tell_again(row, counted=topics) for row in rows],
@@ -283,7 +285,8 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
     )
     return show_table(
         table,
-        caption="Shares with 95 % intervals; found again: whether topics that are found once more, with another seed, have this one, and how many of its "
+        caption="Shares with 95 % intervals; negative: of the posts that could be scored, – where these are too few to tell; found again: "
+        "whether topics that are found once more, with another seed, have this one, and how many of its "
         f"posts are together there{more}",
     )
 

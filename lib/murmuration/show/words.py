@@ -1,7 +1,7 @@
 """Numbers as people read them, and sentences built from tables."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,11 @@ from murmuration.trends import Bucket
 
 # Controls, and marks that turn the direction of all that follows.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+# Letters that are written from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and others.
+_LEFTWARDS = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATE, _END = "\u2068", "\u2069"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!])")
 
 
@@ -40,6 +45,16 @@ def share_with_interval(share: float | None, low: float | None, high: float | No
     """Give a share with its interval: “41 % (39–43 %)”."""
     between = percent_between(low, high)
     return f"{percent(share)} ({between})" if between else percent(share)
+
+
+def negative_share(row: Mapping[str, Any]) -> str:
+    """Give the negative share of a row of `estimate_sentiment` with its interval."""
+    return share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"])
+
+
+def left_out(number: int, one: str, many: str) -> str:
+    """Say how many are not drawn as their share cannot be told; nothing where there is none."""
+    return f" ({count(number, f'{one} is', f'{many} are')} left out: too few of the posts could be scored)" * bool(number)  # fmt: skip
 
 
 def score(value: float | None) -> str:
@@ -97,9 +112,14 @@ def describe_range(data: tuple[datetime, datetime]) -> str:
 
 
 def tidy(name: str, *, longest: int = 60) -> str:
-    """Give a name as it may stand in a sentence: one line, nothing unseen in it, and not too long."""
+    """Give a name as it may stand in a sentence: one line, nothing unseen in it, and not too long.
+
+    One with letters that are written from right to left stands between marks that keep it from turning the numbers and
+    signs beside it, too.
+    """
     seen = " ".join(_UNSEEN.sub(" ", name).split())
-    return seen if len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
+    shown = seen if len(seen) <= longest else seen[: longest - 1].rstrip() + "…"
+    return f"{_ISOLATE}{shown}{_END}" if _LEFTWARDS.search(shown) else shown
 
 
 def as_markdown(text: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from murmuration.frames import TEXT, text_list
-from murmuration.schema import check_columns
+from murmuration.schema import NO_LANG, check_columns
 from murmuration.text import find_terms, find_words
 from murmuration.topics.model import TopicModel
 
@@ -173,7 +173,8 @@ def count_topic_groups(posts: pd.DataFrame, *, by: str) -> pd.DataFrame:
     posts
         Posts with `topic` (−1 for none) and the column `by`, such as `source`, `lang` or an author's segment.
     by
-        The column whose values make groups; posts without one are left out.
+        The column whose values make groups; posts without one are left out, but those of no known language are the
+        group `und`.
 
     Returns
     -------
@@ -182,8 +183,11 @@ def count_topic_groups(posts: pd.DataFrame, *, by: str) -> pd.DataFrame:
         for each group and each topic that any of them has, posts without a topic too.
     """
     check_columns(posts.columns, ["topic", by], what="count_topic_groups")
-    there = posts[posts[by].notna()]
-    groups = pd.Series(text_list(there[by].astype(TEXT)), dtype="object")
+    known = posts[by].astype(TEXT)
+    if by == "lang":
+        known = known.fillna(NO_LANG)
+    there = posts[known.notna()]
+    groups = pd.Series(text_list(known[known.notna()]), dtype="object")
     topics = pd.Series(there["topic"].to_numpy(np.int64))
     counts = pd.crosstab(groups, topics)
     if not counts.size:

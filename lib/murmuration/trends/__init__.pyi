@@ -6,6 +6,7 @@ from .alerts import find_alerts as find_alerts
 from .alerts import find_posts_near as find_posts_near
 from .levels import FEW_POSTS as FEW_POSTS
 from .levels import Change as Change
+from .levels import are_told as are_told
 from .levels import compare_levels as compare_levels
 from .levels import count_coverage as count_coverage
 from .levels import estimate_sentiment as estimate_sentiment
@@ -36,6 +37,7 @@ __all__ = [
     "Bucket",
     "Change",
     "SpikeParams",
+    "are_told",
     "assign_period",
     "assign_steps",
     "choose_alert_bucket",

@@ -18,6 +18,7 @@ from murmuration.schema import NO_LANG, check_columns
 from murmuration.trends.intervals import Z95, Codes, Sample
 
 FEW_POSTS = 30  # under this a share is hardly more than an anecdote: its interval is 35 points wide
+_FEW_SCORED = 0.1  # of the posts of a group: fewer do not speak for it
 _CHANCE = 0.025  # that a step in time stands out above its interval without a reason
 _SIDES = ("negative", "neutral", "positive")
 
@@ -77,6 +78,28 @@ def estimate_sentiment(posts: Any, *, by: Sequence[str] = ()) -> pd.DataFrame:
         columns["mean" if name == "mean" else f"{name}_share"] = _numbers(value)
         columns |= {f"{name}_low": _numbers(low), f"{name}_high": _numbers(high)}
     return table.assign(**columns)
+
+
+def are_told(levels: pd.DataFrame) -> Any:
+    """Say of which groups a share may be told: enough posts were scored, and by more than one author.
+
+    Where no method reads the language of a group, the few posts of it that were taken for another one are scored. So
+    fewer than 30 scored posts tell nothing, nor do fewer than a tenth of all.
+
+    Parameters
+    ----------
+    levels
+        Rows of `estimate_sentiment`.
+
+    Returns
+    -------
+    numpy.ndarray
+        One bool a row.
+    """
+    scored, posts = (levels[name].to_numpy(dtype=float) for name in ("scored", "posts"))
+    return (scored >= np.maximum(FEW_POSTS, posts * _FEW_SCORED)) & levels[
+        "negative_low"
+    ].notna().to_numpy(dtype=bool)
 
 
 def _number_groups(frame: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, Codes]:
