@@ -1,6 +1,11 @@
 """What changed between two runs, in sentences."""
 
-from murmuration.reports.compare_figures import FigureChange
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from murmuration.reports.compare_figures import FigureChange, find_moved
+from murmuration.reports.manifest import RunResult
 
 
 def test_a_share_that_moved_is_told_in_points_and_its_row_as_it_is_named():
@@ -16,3 +21,27 @@ def test_a_share_that_moved_is_told_in_points_and_its_row_as_it_is_named():
     assert mean.describe() == (
         "Mean of aurora (table by_brand) went from 0.1 to -0.25 (-0.4 to -0.3)."
     )
+
+
+def _topics_run(folder, labels, share):
+    """A run of topics in which the shares of two topics and of the posts without one are known."""
+    (folder / "tables").mkdir(parents=True)
+    topics = pd.DataFrame({"topic": [0, 1], "label": labels, "share": share, "share_low": 0.0})
+    levels = pd.DataFrame({"topic": [-1, 1], "mean": share, "mean_low": share, "mean_high": share})
+    for name, table in (("topics", topics.assign(share_high=0.01)), ("by_sentiment", levels)):
+        pq.write_table(pa.Table.from_pandas(table), folder / "tables" / f"{name}.parquet")
+    return RunResult(folder, {"report": "topics"})
+
+
+def test_a_figure_of_a_topic_names_the_topic(tmp_path):
+    runs = [
+        _topics_run(tmp_path / "one", ["fee, bill", "late bag"], [0.1, 0.2]),
+        _topics_run(tmp_path / "two", ["fee, bill", "gate"], [0.5, 0.7]),
+    ]
+    said = [one.describe().partition(" (table")[0] for one in find_moved(*runs)]
+    assert sorted(said) == [
+        "Mean of no topic",
+        "Mean of topic 1, before “late bag”, now “gate”",
+        "Share of topic 0 “fee, bill”",
+        "Share of topic 1, before “late bag”, now “gate”",
+    ]

@@ -10,8 +10,11 @@ import pandas as pd
 
 from murmuration.reports.manifest import RunResult
 from murmuration.reports.tables import find_key, list_tables
+from murmuration.schema import RESULTS
+from murmuration.show.words import quoted
 
 _END = re.compile(r"(.*?)_?low$")
+_NARROW = 1e-9  # an interval without any width
 _SHOWN = 12  # figures that moved
 
 
@@ -103,13 +106,37 @@ def _text(value: object) -> str:
 
 def find_moved(first: RunResult, second: RunResult) -> tuple[FigureChange, ...]:
     """Find figures whose difference is clear of 0."""
-    found = [moved for name in list_tables(first, second) for moved in _moved(first, second, name)]
-    clearest = sorted(found, key=lambda one: -abs(one.before - one.after) / (one.high - one.low))
+    called = _call_rows(first, second)
+    tables = list_tables(first, second)
+    found = [moved for name in tables for moved in _moved(first, second, name, called)]
+    clearest = sorted(
+        found, key=lambda one: -abs(one.before - one.after) / max(one.high - one.low, _NARROW)
+    )
     return tuple(clearest[:_SHOWN])
 
 
-def _moved(first: RunResult, second: RunResult, name: str) -> list[FigureChange]:
-    pair = _joined(first, second, name)
+def _call_rows(first: RunResult, second: RunResult) -> dict[tuple[str, str], str]:
+    """Say what the topics and segments of two runs are called, by the column and the value that tell them."""
+    found = {}
+    for table in RESULTS.get(str(second.manifest["report"]), ()):
+        if len(table.key) == 1 and {"label", "name"} & set(table.names):
+            old, new = (_labels(run, table.name) or {} for run in (first, second))
+            for row in {**old, **new}:
+                column, _, value = row.partition(" ")
+                found.setdefault((column, value), _call(row, old.get(row), new.get(row)))
+    return found
+
+
+def _call(row: str, before: str | None, after: str | None) -> str:
+    if before is not None and after is not None and before != after:
+        return f"{row}, before {quoted([before])}, now {quoted([after])}"
+    return f"{row} {quoted([str(after or before)])}"
+
+
+def _moved(
+    first: RunResult, second: RunResult, name: str, called: Mapping[tuple[str, str], str]
+) -> list[FigureChange]:
+    pair = _joined(first, second, name, called)
     if pair is None:
         return []
     old, new, rows = pair
@@ -135,7 +162,7 @@ def _moved(first: RunResult, second: RunResult, name: str) -> list[FigureChange]
 
 
 def _joined(
-    first: RunResult, second: RunResult, name: str
+    first: RunResult, second: RunResult, name: str, called: Mapping[tuple[str, str], str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]] | None:
     """Give the rows that a table has in both runs, in one order, and their names; None where it has no key."""
     paths = [run.folder / "tables" / f"{name}.parquet" for run in (first, second)]
@@ -147,7 +174,15 @@ def _joined(
         return None
     old, new = (frame.drop_duplicates(key).set_index(key) for frame in (old, new))
     both = old.index.intersection(new.index)
-    names = [", ".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in both]
+    rows = [row if isinstance(row, tuple) else (row,) for row in both]
+    columns = {column for column, _ in called}
+    names = [
+        ", ".join(
+            called.get((column, str(value)), f"no {column}" if column in columns else str(value))
+            for column, value in zip(key, row, strict=True)
+        )
+        for row in rows
+    ]
     return old.loc[both], new.loc[both], names
 
 
