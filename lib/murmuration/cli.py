@@ -20,6 +20,7 @@ from murmuration.errors import MurmurationError, ParamError, ReadError
 from murmuration.garbage import collect_seldom
 from murmuration.terminal import (
     describe_receipt,
+    evaluation_progress,
     fields_of,
     import_progress,
     model_facts,
@@ -572,12 +573,11 @@ def evaluate_sentiment(
 ) -> None:
     """Measure VADER and trained models on labelled posts."""
     from murmuration import evaluation
-    from murmuration.settings import get_settings
     from murmuration.show.sentiment_quality import describe_paper
 
-    folder = get_settings().real_data
+    folder = Path() if data else _real_data()
     with progress_bar() as bar:
-        task = bar.add_task("reading", total=None, note="")
+        tell = evaluation_progress(bar, "evaluate sentiment")
         found = (
             [evaluation.read_benchmark(data, text=text, label=label, lang=lang)]
             if data
@@ -586,9 +586,7 @@ def evaluate_sentiment(
         rows = evaluation.evaluate(
             found,
             evaluation.find_models(model or []),
-            on_progress=lambda name, done, total: bar.update(
-                task, description="evaluating", completed=done, total=total, note=name
-            ),
+            on_progress=tell,
         )
     paper = None if data else evaluation.compare_vader(folder)
     if as_json:
@@ -637,25 +635,23 @@ def evaluate_topics(
 ) -> None:
     """Measure topics beside plain BERTopic, NMF, LDA, k-means and published figures."""
     from murmuration import topic_evaluation
-    from murmuration.settings import get_settings
 
     if data and sets:
         raise ParamError("--data and --set cannot go together: name a file or known sets.")
+    folder = Path() if data else _real_data()
     with progress_bar() as bar:
-        task = bar.add_task("reading", total=None, note="")
+        tell = evaluation_progress(bar, "evaluate topics")
         found = (
             [topic_evaluation.read_set(data, text=text, label=label, n_topics=topics)]
             if data
-            else topic_evaluation.find_sets(get_settings().real_data, sets or [])
+            else topic_evaluation.find_sets(folder, sets or [])
         )
         measured = topic_evaluation.evaluate(
             found,
             method or [],
             seeds=seeds,
             embedding=embedding,
-            on_progress=lambda name, done, total: bar.update(
-                task, description="evaluating", completed=done, total=total, note=name
-            ),
+            on_progress=tell,
         )
         rows = [*measured, *topic_evaluation.published(one.name for one in found if not data)]
     rows.sort(key=lambda row: [one.name for one in found].index(row.data))
@@ -684,19 +680,17 @@ def evaluate_audience(
 ) -> None:
     """Measure segments beside k-means on what is obvious, where groups of authors are known."""
     from murmuration import audience_evaluation
-    from murmuration.settings import get_settings
 
+    folder = _real_data()
     with progress_bar() as bar:
-        task = bar.add_task("reading", total=None, note="")
+        tell = evaluation_progress(bar, "evaluate audience")
         rows = list(
             audience_evaluation.evaluate(
-                audience_evaluation.find_audiences(get_settings().real_data, sets or []),
+                audience_evaluation.find_audiences(folder, sets or []),
                 method or [],
                 seeds=seeds,
                 samples=samples,
-                on_progress=lambda name, done, total: bar.update(
-                    task, description="evaluating", completed=done, total=total, note=name
-                ),
+                on_progress=tell,
             )
         )
     if as_json:
@@ -731,22 +725,32 @@ def evaluate_alerts(
     from murmuration.trends import SpikeParams
 
     with progress_bar() as bar:
-        task = bar.add_task("planting", total=None, note="")
+        tell = evaluation_progress(bar, "evaluate alerts")
         rows = alert_evaluation.evaluate_alerts(
             posts=posts or (5, 20, 60),
             factors=factor or (1.5, 2, 3, 6),
             thresholds=threshold or (SpikeParams().false_alarms,),
             crises=crises,
             months=months,
-            on_progress=lambda name, done, total: bar.update(
-                task, description="evaluating", completed=done, total=total, note=name
-            ),
+            on_progress=tell,
         )
     if as_json:
         print_json({"results": [fields_of(row) for row in rows]})
         return
     print_alert_evaluations(rows)
     typer.echo("Nothing was written.")
+
+
+def _real_data() -> Path:
+    """Give the folder of real data, and say which one it is where nobody named it."""
+    from murmuration.settings import get_settings
+
+    settings = get_settings()
+    if settings.origins["real_data"] == "default":
+        typer.echo(
+            f"MURMURATION_REAL_DATA is not set; reading posts in {settings.real_data}.", err=True
+        )
+    return settings.real_data
 
 
 def _pairs(words: Sequence[str], option: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What commands print: progress while they work, and what came of it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -64,17 +65,32 @@ def run_progress(bar: "Bar", name: str) -> Callable[["RunProgress"], None]:
     steps: set[str] = set()
 
     def tell(progress: "RunProgress") -> None:
-        if (
-            not bar.console.is_terminal and progress.step not in steps
-        ):  # a log: a line for each step
-            steps.add(progress.step)
-            typer.echo(f"{name}, {progress.seconds:.0f} s: {progress.step}", err=True)
+        _log_step(bar, steps, name, progress.step, progress.seconds)
         share = "" if progress.share is None else f" {progress.share:.0%}"
         note = progress.step + share
         bar.update(task, completed=progress.cell, total=progress.cells or None, note=note)
         if progress.dashboard and progress.dashboard not in links:
             links.add(progress.dashboard)
             bar.console.print(f"Dask dashboard: {progress.dashboard}", soft_wrap=True)
+
+    return tell
+
+
+def _log_step(bar: "Bar", said: set[str], what: str, step: str, seconds: float) -> None:
+    """Where nobody sees the bar, as in a log, say each step in a line."""
+    if not bar.console.is_terminal and step not in said:
+        said.add(step)
+        typer.echo(f"{what}, {seconds:.0f} s: {step}", err=True)
+
+
+def evaluation_progress(bar: "Bar", what: str) -> Callable[[str, int, int], None]:
+    """Show a bar over the steps of an evaluation, `what` names it."""
+    task = bar.add_task("reading", total=None, note="")
+    began, said = time.monotonic(), set[str]()
+
+    def tell(name: str, done: int, total: int) -> None:
+        _log_step(bar, said, what, name, time.monotonic() - began)
+        bar.update(task, description="evaluating", completed=done, total=total, note=name)
 
     return tell
 

@@ -1,6 +1,7 @@
 """`evaluate topics`: one table of ours and the references, JSON for machines, one sentence when it is wrong."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from murmuration.cli import app
 from murmuration.errors import ParamError, ReadError, SchemaError
+from murmuration.settings import get_settings
 from murmuration.terminal import print_topic_evaluations
 from murmuration.topic_evaluation import (
     METHODS,
@@ -89,6 +91,25 @@ def test_a_file_of_ones_own_is_measured(evaluate, labelled):
     [row] = json.loads(evaluate(*words, "--json"))["results"]
     assert (row["data"], row["method"], row["asked"]) == ("posts.csv", "plain NMF", 3)
     assert row["nmi"] > 0.8
+
+
+def test_each_fit_is_told_while_one_waits(workspace, labelled):
+    words = ["--data", str(labelled), "--label", "about", "-m", "plain NMF", "--json"]
+    done = CliRunner().invoke(app, ["evaluate", "topics", *words])
+    lines = [re.sub(r"\d+ s", "N s", line) for line in done.stderr.splitlines()]
+    assert lines == [
+        f"evaluate topics, N s: posts.csv, plain NMF, 3 topics, seed {seed}" for seed in (0, 1)
+    ]
+    assert json.loads(done.stdout)["results"]
+
+
+def test_a_folder_of_posts_that_nobody_named_is_told(workspace, monkeypatch):
+    monkeypatch.delenv("MURMURATION_REAL_DATA", raising=False)
+    get_settings.cache_clear()
+    done = CliRunner().invoke(app, ["evaluate", "topics"])
+    folder = get_settings().real_data
+    assert done.stderr.strip() == f"MURMURATION_REAL_DATA is not set; reading posts in {folder}."
+    assert f"no posts that are known in {folder}" in str(done.exception)
 
 
 def test_the_table_has_a_line_a_method(capsys):

@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from multiprocessing import get_context
@@ -112,25 +112,48 @@ def evaluate(
     """
     check_methods(methods)
     jobs = [(one, method) for one in sets for method in methods or METHODS]
-    for done, (one, method) in enumerate(jobs):
-        on_progress(f"{one.name}: {method}", done, len(jobs))
+    done, total = 0, sum(len(one.numbers) * seeds + (one.later is not None) for one, _ in jobs)
+
+    def tell(step: str) -> None:
+        nonlocal done
+        on_progress(step, done, total)
+        done += 1
+
+    for one, method in jobs:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
-            yield own.submit(measure, one, method, seeds=seeds, embedding=embedding).result()
+
+            def run(work: Callable[..., Any], *args: Any, own: Executor = own) -> Any:
+                return own.submit(work, *args).result()
+
+            yield measure(one, method, seeds=seeds, embedding=embedding, on_fit=tell, run=run)
+
+
+def _run_here(work: Callable[..., Any], *args: Any) -> Any:
+    return work(*args)
 
 
 def measure(
-    posts: TopicSet, method: str, *, seeds: int = 2, embedding: str = "lsa"
+    posts: TopicSet,
+    method: str,
+    *,
+    seeds: int = 2,
+    embedding: str = "lsa",
+    on_fit: Callable[[str], None] = lambda step: None,
+    run: Callable[..., Any] = _run_here,
 ) -> TopicEvaluation:
-    """Evaluate one method on one set of posts, in this process."""
-    warm(method, len(posts.posts))
+    """Evaluate one method on one set of posts; `on_fit` is told each fit, and `run` calls what is measured, in this process or another."""
+    run(warm, method, len(posts.posts))
     fits, cpu, clock = [], [], []
     for n_topics in posts.numbers:
         for seed in range(seeds):
-            worked, began = time.process_time(), time.perf_counter()
-            fits.append(METHODS[method](posts.posts, Task(n_topics, seed, embedding)))
-            cpu.append(time.process_time() - worked)
-            clock.append(time.perf_counter() - began)
-    peak = peak_mb()
+            on_fit(_describe_fit(posts.name, method, n_topics, f"seed {seed}"))
+            fit, worked, lasted = run(_fit, posts.posts, method, Task(n_topics, seed, embedding))
+            fits.append(fit)
+            cpu.append(worked)
+            clock.append(lasted)
+    peak = run(peak_mb)
+    if posts.later is not None:
+        on_fit(_describe_fit(posts.name, method, posts.numbers[0], "a later window"))
     asked = [number for number in posts.numbers if number is not None]
     found = TopicEvaluation(
         posts.name,
@@ -140,13 +163,25 @@ def measure(
         topics=float(np.mean([len(fit.terms) for fit in fits])),
         left_out=float(np.mean([(fit.topics < 0).mean() for fit in fits])),
         steady_seeds=_steady_seeds(fits, seeds),
-        steady_weeks=_steady_weeks(posts, method, fits[0], embedding),
+        steady_weeks=_steady_weeks(posts, method, fits[0], embedding, run),
         cpu_seconds=float(np.mean(cpu)),
         posts_per_second=len(posts.posts) / float(np.mean(clock)),
         peak_mb=peak,
     )
     terms = _judge_terms(posts.posts, [fit.terms for fit in fits])
     return replace(found, **_judge_labels(posts, fits), **terms)
+
+
+def _fit(posts: pd.DataFrame, method: str, task: Task) -> tuple[Found, float, float]:
+    """Fit once, and give with it the seconds of CPU and by the clock."""
+    worked, began = time.process_time(), time.perf_counter()
+    found = METHODS[method](posts, task)
+    return found, time.process_time() - worked, time.perf_counter() - began
+
+
+def _describe_fit(name: str, method: str, n_topics: int | None, which: str) -> str:
+    asked = "as many topics as it finds" if n_topics is None else f"{n_topics} topics"
+    return f"{name}, {method}, {asked}, {which}"
 
 
 def _judge_labels(posts: TopicSet, fits: Iterable[Found]) -> dict[str, Any]:
@@ -184,10 +219,12 @@ def _steady_seeds(fits: Sequence[Found], seeds: int) -> float | None:
     return float(np.mean(pairs))
 
 
-def _steady_weeks(posts: TopicSet, method: str, found: Found, embedding: str) -> float | None:
+def _steady_weeks(
+    posts: TopicSet, method: str, found: Found, embedding: str, run: Callable[..., Any]
+) -> float | None:
     if posts.later is None:
         return None
-    later = METHODS[method](posts.later, Task(posts.numbers[0], 0, embedding))
+    later, *_ = run(_fit, posts.later, method, Task(posts.numbers[0], 0, embedding))
     before = pd.Series(found.topics, index=posts.posts.index)
     after = pd.Series(later.topics, index=posts.later.index)
     both = before.index.intersection(after.index)
