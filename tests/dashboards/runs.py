@@ -131,6 +131,8 @@ def make_topics_run(
     run_id: str = "20260302T070000Z-0101",
     posts: pd.DataFrame | None = None,
     row_group: int = 64,
+    brand: str = "aurora",
+    source: str = "",
     **manifest: object,
 ) -> Path:
     """Write a run of `topics` with some topics of the same size."""
@@ -173,7 +175,7 @@ def make_topics_run(
     }  # fmt: skip
     folder = reports / "topics" / run_id
     write_tables(folder, "topics", tables, row_group=row_group)
-    parameters = {"brand": "aurora", "source": "", "timezone": "UTC"}
+    parameters = {"brand": brand, "source": source, "timezone": "UTC"}
     write_manifest(folder, "topics", parameters, **manifest)
     (folder / "report.html").write_text("<!DOCTYPE html><title>topics</title>")
     return folder

@@ -97,7 +97,7 @@ def test_a_brand_is_offered_though_many_runs_of_others_are_newer(reports):
     about, run = choose_run(
         open_report("brand_health", Request(EVERYTHING)), Address({}, title="x")
     )
-    assert [key for _, key in about.options] == ["velora", "aurora"]
+    assert [key for _, key in about.options] == [("velora", ""), ("aurora", "")]
     assert len(run.options) == 30
 
 

@@ -54,6 +54,23 @@ def test_home_shows_the_newest_run_of_each_with_three_sentences_and_its_age(repo
     assert "Next by schedule" not in said  # there is none in this workspace
 
 
+def test_home_shows_the_newest_run_of_each_source(reports, workspace):
+    for number, source in enumerate(["forum", "news", "forum"], 1):
+        make_topics_run(
+            reports, run_id=f"20260303T0{number}0000Z-000{number}", brand="", source=source
+        )
+    said = text_of(build_home(Request(EVERYTHING), now=NOW))
+    assert "Topics: all posts of forum" in said
+    assert "Topics: all posts of news" in said
+    assert [f"run=20260303T0{n}0000Z-000{n}" in said for n in (1, 2, 3)] == [False, True, True]
+    (workspace / "schedules").mkdir()
+    (workspace / "schedules" / "news.yaml").write_text(
+        "report: topics\ntimezone: UTC\ncron: 30 6 * * *\nparameters: {source: news}\n"
+    )
+    said = text_of(build_home(Request(EVERYTHING), now=NOW))
+    assert said.count("next on") == 1
+
+
 def test_home_names_when_the_next_schedules_fire_of_which_one_may_see_the_report(
     reports, workspace
 ):

@@ -7,6 +7,7 @@ import pytest
 from murmuration.dashboards.access import EVERYTHING, Access
 from murmuration.dashboards.page import Request, open_report
 from murmuration.dashboards.topics import Topics
+from murmuration.errors import UnknownNameError
 
 from .runs import make_topics_run
 
@@ -46,6 +47,34 @@ def test_a_filter_changes_the_sizes_on_the_map(reports):
     assert page.map.figure != before
     page.boxes["source"].value = ""
     assert json.loads(page.map.figure)["data"] == json.loads(before)["data"]
+
+
+def test_a_run_over_one_source_says_so_and_its_box_leads_to_those_of_others(tmp_path):
+    runs = {
+        ("", "forum"): "20260302T010000Z-0001", ("", "news"): "20260302T020000Z-0002", ("", ""): "20260302T030000Z-0003",
+        ("aurora", "news"): "20260302T040000Z-0004",
+    }  # fmt: skip
+    for (brand, source), run_id in runs.items():
+        make_topics_run(tmp_path / "reports", run_id=run_id, brand=brand, source=source)
+    page = open_page(of="forum")
+    heading, boxes = page.page.children[1].value, page.page.children[2].children
+    assert "<h1>Topics: all posts of forum</h1>" in heading
+    assert "posts of all sources" not in heading
+    about, run = boxes
+    assert [name for name, _ in about.options] == [
+        "all posts of forum", "aurora, posts of news", "all posts", "all posts of news",
+    ]  # fmt: skip
+    assert len(run.options) == 1
+    sent = []
+    page.address.send = sent.append
+    about.value = ("aurora", "news")
+    assert sent == [{"open": "?brand=aurora&of=news"}]
+    opened = open_report("topics", Request(EVERYTHING, {"brand": "aurora", "of": "news"}))
+    assert opened.run.folder.name == runs["aurora", "news"]
+    assert open_page().opened.name == "aurora, posts of news"  # the newest, where nothing is asked
+    assert "posts of all sources" in open_page(brand="", of="").page.children[1].value
+    with pytest.raises(UnknownNameError, match="over posts of 'nowhere'"):
+        open_page(of="nowhere")
 
 
 @pytest.mark.soak

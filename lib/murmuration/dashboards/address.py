@@ -42,7 +42,7 @@ class Address(anywidget.AnyWidget):
         opened: Mapping[str, str],
         *,
         title: str = "",
-        reload: tuple[str, ...] = ("run", "brand"),
+        reload: tuple[str, ...] = ("run", "brand", "of"),
         same: Mapping[str, str] | None = None,
         on_back: Callable[[dict[str, str]], None] = lambda state: None,
     ) -> None:

@@ -16,6 +16,10 @@ _KINDS = {
     "alerts": list,
 }  # of what pages read in a manifest
 
+Subject = tuple[
+    str, str
+]  # key of the brand, and source; nothing stands for all posts, and all sources
+
 # What is said of a run that is not there and of one that is not for this person is the same.
 _REFUSAL = (
     "There is no such run, or it is not yours to see. Choose another one, or ask whoever runs these "
@@ -60,7 +64,7 @@ def list_visible(
 def newest_of_each(
     reports: Path, access: Access, *, report: str = "", succeeded: bool = True
 ) -> list[RunResult]:
-    """Give the newest run of each report and brand that a person may see, however many are newer of others.
+    """Give the newest run of each report, brand and source that a person may see, however many are newer of others.
 
     Parameters
     ----------
@@ -73,9 +77,9 @@ def newest_of_each(
     succeeded
         Only successful runs count.
     """
-    newest: dict[tuple[str, str], RunResult] = {}
+    newest: dict[tuple[str, Subject], RunResult] = {}
     for run in walk_runs(reports, report):
-        key = (str(run.manifest["report"]), brand_key(run))
+        key = (str(run.manifest["report"]), subject_of(run))
         counts = run.status == "succeeded" or not succeeded
         if counts and key not in newest and is_visible(run, access):
             newest[key] = run
@@ -85,6 +89,16 @@ def newest_of_each(
 def brand_key(run: RunResult) -> str:
     """Give the key of the brand that a run is about; nothing for all posts."""
     return str(run.manifest.get("parameters", {}).get("brand", ""))
+
+
+def source_key(run: RunResult) -> str:
+    """Give the source whose posts a run read; nothing for all of them."""
+    return str(run.manifest.get("parameters", {}).get("source") or "")
+
+
+def subject_of(run: RunResult) -> Subject:
+    """Give what a run is about: key of the brand, and source."""
+    return brand_key(run), source_key(run)
 
 
 def is_visible(run: RunResult, access: Access) -> bool:
@@ -123,19 +137,22 @@ def open_run(reports: Path, access: Access, run_id: str, *, report: str = "") ->
     raise UnknownNameError(_REFUSAL)
 
 
-def brands_seen(runs: list[RunResult]) -> dict[str, str]:
-    """Give key and name of the brands that runs are about, newest run first; no key for all posts."""
-    found: dict[str, str] = {}
+def subjects_seen(runs: list[RunResult]) -> dict[Subject, str]:
+    """Give what runs are about and how it is called, newest run first."""
+    found: dict[Subject, str] = {}
     for run in runs:
-        found.setdefault(brand_key(run), name_brand(run))
+        found.setdefault(subject_of(run), name_subject(run))
     return found
 
 
-def name_brand(run: RunResult) -> str:
-    """Give the name of the brand that a run is about."""
-    key = brand_key(run)
+def name_subject(run: RunResult) -> str:
+    """Say what a run is about: the brand, and whose posts it read unless it read those of all sources."""
+    key, source = subject_of(run)
     brand = run.manifest.get("pinned", {}).get("brands", {}).get(key) or {}
-    return str(brand.get("name", key)) if key else "all posts"
+    name = str(brand.get("name", key))
+    if not key:
+        return f"all posts of {source}" if source else "all posts"
+    return f"{name}, posts of {source}" if source else name
 
 
 def describe_run(run: RunResult) -> dict[str, str]:
@@ -146,7 +163,7 @@ def describe_run(run: RunResult) -> dict[str, str]:
         "report": str(manifest.get("report", run.folder.parent.name)),
         "run_id": run.folder.name,
         "status": str(manifest.get("status", "unknown")),
-        "about": name_brand(run),
+        "about": name_subject(run),
         "started_at": str(manifest.get("started_at", ""))[:16].replace("T", " "),
         "sentence": str(error.get("sentence") or next(iter(manifest.get("answer", [])), "")),
     }

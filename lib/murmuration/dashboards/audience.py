@@ -59,7 +59,7 @@ class Audience(PostsPage):
         self.names = {
             one: tidy(name, longest=80) for one, name in segment_names(self.segments).items()
         }
-        super().__init__(opened, f"{tidy(opened.name)}: audience")
+        super().__init__(opened, f"{opened.name}: audience")
 
     def open_posts(self) -> PostsFile:
         """Give the posts with their segments; of a run of an older version those that it chose to be read."""
@@ -121,7 +121,7 @@ class Audience(PostsPage):
         opened = self.opened
         return page_of(
             self.address,
-            heading(opened, f"Audience: {tidy(opened.name)}"),
+            heading(opened, f"Audience: {opened.name}"),
             bar(*choose_run(opened, self.address)),
             self.filters(),
             quiet(

@@ -31,7 +31,7 @@ from murmuration.show.brand_figures import (
     plot_terms,
 )
 from murmuration.show.brand_health import show_levels
-from murmuration.show.words import step, tidy
+from murmuration.show.words import step
 from murmuration.trends import Bucket, estimate_sentiment, find_bucket
 
 _COUNTS = ["posts", "scored", "authors", "negative", "neutral", "positive"]
@@ -64,7 +64,7 @@ class BrandHealth(PostsPage):
             key: str((pinned.get(key) or {}).get("name", key))
             for key in [self.brand, *self.over_time["brand"].unique()]
         }
-        super().__init__(opened, f"{tidy(opened.name)}: brand health")
+        super().__init__(opened, f"{opened.name}: brand health")
 
     def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
         """Give the box of steps in time."""
@@ -117,7 +117,7 @@ class BrandHealth(PostsPage):
         languages = show_levels(opened.table("by_language"), by="lang")
         return page_of(
             self.address,
-            heading(opened, f"Brand health: {tidy(opened.name)}"),
+            heading(opened, f"Brand health: {opened.name}"),
             bar(*choose_run(opened, self.address)),
             self.filters(),
             quiet(

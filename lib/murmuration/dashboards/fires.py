@@ -19,14 +19,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """The next time that a schedule runs a report about a brand.
+    """The next time that a schedule runs a report about a brand and source.
 
     Attributes
     ----------
     at
         That time, by the schedule's own clock.
-    schedule, report, brand
-        Which; `brand` is empty for all posts.
+    schedule, report
+        Which.
+    subject
+        Key of the brand, and source; empty for all posts, and all sources.
     paused
         Whether a person holds the schedule back, so that it does not come.
     """
@@ -34,7 +36,7 @@ class Fire:
     at: datetime
     schedule: str
     report: str
-    brand: str
+    subject: tuple[str, str]
     paused: bool = False
 
     def describe(self) -> str:
@@ -43,18 +45,22 @@ class Fire:
 
 
 def list_fires(settings: Settings, access: Access, *, now: datetime) -> list[Fire]:
-    """Give the next fire of each schedule and brand in a workspace that a person may see, the soonest first."""
+    """Give the next fire of each schedule, brand and source in a workspace that a person may see, the soonest first."""
     found, root, paused = [], settings.root, _find_paused(settings)
     for name, schedule in Folder(root / "schedules").load().by_name.items():
         report = schedule.spec.report
         defaults = _defaults(root, report)
         runs = [defaults | dict(given) for given in schedule.items.values()]
-        brands = {str(one.get("brand", "")) for one in runs if access.may_see(report, one)}
-        if brands:
+        subjects = {
+            (str(one.get("brand", "")), str(one.get("source") or ""))
+            for one in runs
+            if access.may_see(report, one)
+        }
+        if subjects:
             fire = next(next_fires(schedule.cron, schedule.zone, after=now))
             at = fire.at.astimezone(schedule.zone)
-            found += [Fire(at, name, report, brand, name in paused) for brand in sorted(brands)]
-    return sorted(found, key=lambda one: (one.at, one.schedule, one.brand))
+            found += [Fire(at, name, report, one, name in paused) for one in sorted(subjects)]
+    return sorted(found, key=lambda one: (one.at, one.schedule, one.subject))
 
 
 def _find_paused(settings: Settings) -> frozenset[str]:

@@ -7,7 +7,7 @@ from itertools import islice
 import ipywidgets as widgets
 
 from murmuration.dashboards.address import Address
-from murmuration.dashboards.archive import brand_key, name_brand, newest_of_each
+from murmuration.dashboards.archive import name_subject, newest_of_each, subject_of
 from murmuration.dashboards.chart import served_at
 from murmuration.dashboards.fires import Fire, list_fires
 from murmuration.dashboards.page import Request, describe_age, describe_period, markup, page_of
@@ -56,8 +56,8 @@ def _card(run: RunResult, fires: list[Fire], now: datetime) -> str:
         if report in PAGES
         else f"{base}static/{report}/{run.folder.name}/report.html"
     )
-    title = f"{report.replace('_', ' ').capitalize()}: {tidy(name_brand(run), longest=50)}"
-    mine = [one for one in fires if (one.report, one.brand) == (report, brand_key(run))]
+    title = f"{report.replace('_', ' ').capitalize()}: {tidy(name_subject(run))}"
+    mine = [one for one in fires if (one.report, one.subject) == (report, subject_of(run))]
     facts = [describe_period(manifest), describe_age(manifest, now)]
     coming = [one for one in mine if not one.paused]
     facts += [f"next on {one.describe()}" for one in coming[:1]]
@@ -75,7 +75,7 @@ def _alerts(newest: list[RunResult], now: datetime) -> str:
     base = served_at() or "/"
     found = [
         f'<li><a href="{html.escape(base)}{html.escape(str(run.manifest["report"]))}?run={html.escape(run.folder.name)}">'
-        f"{html.escape(tidy(name_brand(run)))}</a>, severity {int(alert.get('severity', 0))} of 10, since "
+        f"{html.escape(tidy(name_subject(run)))}</a>, severity {int(alert.get('severity', 0))} of 10, since "
         f"{html.escape(str(alert.get('began', ''))[:16].replace('T', ' '))}: {html.escape(str(alert.get('sentence', '')))}"
         f' <span class="mm-quiet">({html.escape(describe_age(run.manifest, now))})</span></li>'
         for run in newest
@@ -102,7 +102,7 @@ def _next(fires: list[Fire]) -> str:
 def _failures(last: list[RunResult]) -> str:
     """Name the reports whose newest run did not succeed."""
     failed = [
-        f"{run.manifest['report']} ({tidy(name_brand(run))})"
+        f"{run.manifest['report']} ({tidy(name_subject(run))})"
         for run in last
         if run.status != "succeeded"
     ]

@@ -25,11 +25,13 @@ from murmuration.dashboards.access import ACCESS_VARIABLE, EVERYTHING, Access, r
 from murmuration.dashboards.address import Address, read_address
 from murmuration.dashboards.archive import (
     brand_key,
-    brands_seen,
     find_newest,
     is_visible,
-    name_brand,
+    name_subject,
     open_run,
+    source_key,
+    subject_of,
+    subjects_seen,
     walk_runs,
 )
 from murmuration.dashboards.chart import served_at
@@ -64,8 +66,8 @@ class Opened:
     run
         The run.
     others
-        Successful runs of the same report that the person may see: the newest about the same brand, and the newest one
-        about each other brand.
+        Successful runs of the same report that the person may see: the newest about the same brand and source, and the
+        newest one about each other.
     reports
         The folder of runs.
     """
@@ -87,8 +89,8 @@ class Opened:
 
     @property
     def name(self) -> str:
-        """Name of the brand that the run is about."""
-        return name_brand(self.run)
+        """What the run is about: brand and source."""
+        return tidy(name_subject(self.run))
 
     def table(self, name: str) -> pd.DataFrame:
         """Read a result table."""
@@ -196,7 +198,7 @@ def _place(error: BaseException) -> str:
 
 
 def open_report(report: str, request: Request) -> Opened:
-    """Give the run that an address asks for: ``?run=``, else the newest of ``?brand=``, else the newest.
+    """Give the run that an address asks for: ``?run=``, else the newest of ``?brand=`` and ``?of=``, a source, else the newest.
 
     Raises
     ------
@@ -205,7 +207,7 @@ def open_report(report: str, request: Request) -> Opened:
     """
     reports = get_settings().reports
     access, address = request.access, request.address
-    run_id, brand = address.get("run", ""), address.get("brand")
+    run_id, brand, source = address.get("run", ""), address.get("brand"), address.get("of")
     if run_id:
         run: RunResult | None = open_run(reports, access, run_id, report=report)
     else:
@@ -213,10 +215,12 @@ def open_report(report: str, request: Request) -> Opened:
             reports,
             access,
             report,
-            wanted=lambda one: brand is None or brand_key(one) == brand,
+            wanted=lambda one: (
+                brand in (None, brand_key(one)) and source in (None, source_key(one))
+            ),
         )
     if run is None:
-        raise UnknownNameError(_nothing(report, access, brand))
+        raise UnknownNameError(_nothing(report, access, brand, source))
     if run.status != "succeeded":
         error = run.manifest.get("error") or {}
         raise UnknownNameError(
@@ -226,23 +230,24 @@ def open_report(report: str, request: Request) -> Opened:
 
 
 def _beside(run: RunResult, access: Access, reports: Path) -> list[RunResult]:
-    """Give the newest successful runs about the same brand, and the newest one about each other brand."""
+    """Give the newest successful runs about the same brand and source, and the newest one about each other."""
     same: list[RunResult] = []
-    others: dict[str, RunResult] = {}
+    others: dict[tuple[str, str], RunResult] = {}
     for one in walk_runs(reports, run.folder.parent.name):
         if one.status != "succeeded" or not is_visible(one, access):
             continue
-        if brand_key(one) != brand_key(run):
-            others.setdefault(brand_key(one), one)
+        if subject_of(one) != subject_of(run):
+            others.setdefault(subject_of(one), one)
         elif len(same) < _RECENT:
             same.append(one)
     return [*same, *others.values()]
 
 
-def _nothing(report: str, access: Access, brand: str | None) -> str:
+def _nothing(report: str, access: Access, brand: str | None, source: str | None) -> str:
     if not access.may_see_report(report):
         return f"The report {report} is not among those that you were given. Ask whoever runs these dashboards."
     about = f" about {tidy(brand)!r}" if brand else ""
+    about += f" over posts of {tidy(source)!r}" if source else ""
     return (
         f"There is no finished run of {report}{about} that you may see yet. Make one with: python3 tasks.py report "
         f"{report}, or wait for its schedule."
@@ -262,7 +267,9 @@ def heading(opened: Opened, title: str, *, now: datetime | None = None) -> widge
     """Give the top of a page: what it is about, how fresh it is, and the answer."""
     manifest = opened.run.manifest
     answer = "".join(f"<p>{html.escape(one)}</p>" for one in manifest.get("answer", []))
-    facts = [describe_period(manifest), describe_source(opened.parameters)]
+    facts = [describe_period(manifest)]
+    if not source_key(opened.run):  # else the title names it
+        facts.append("posts of all sources")
     facts.append(describe_age(manifest, now or datetime.now(UTC)))
     base = served_at()
     if base:
@@ -297,12 +304,6 @@ def describe_days(manifest: Any) -> str:
         return ""
 
 
-def describe_source(parameters: dict[str, Any]) -> str:
-    """Say which posts a run read."""
-    source = parameters.get("source")
-    return f"posts of {tidy(str(source))}" if source else "posts of all sources"
-
-
 def describe_age(manifest: Any, now: datetime) -> str:
     """Say how long ago a run was made."""
     try:
@@ -322,16 +323,16 @@ def describe_age(manifest: Any, now: datetime) -> str:
 
 
 def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
-    """Give the two boxes with which another brand or an earlier run is opened."""
+    """Give the two boxes with which another brand or source, or an earlier run is opened."""
     access = opened.request.access
-    mine = brand_key(opened.run)
-    brands = {mine: opened.name} | brands_seen(opened.others)
+    mine = subject_of(opened.run)
+    subjects = {mine: opened.name} | subjects_seen(opened.others)
     about = widgets.Dropdown(
-        options=[(tidy(name, longest=40), key) for key, name in brands.items()],
+        options=[(tidy(name), key) for key, name in subjects.items()],
         value=mine,
         description="About",
     )
-    same = [run for run in opened.others if brand_key(run) == mine]
+    same = [run for run in opened.others if subject_of(run) == mine]
     if all(run.folder != opened.run.folder for run in same):
         same = [opened.run, *same]
     run = widgets.Dropdown(
@@ -339,7 +340,7 @@ def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
         value=opened.run.folder.name,
         description="Run",
     )
-    about.observe(lambda change: address.go(brand=change["new"]), "value")
+    about.observe(lambda change: address.go(brand=change["new"][0], of=change["new"][1]), "value")
     run.observe(lambda change: address.go(run=change["new"]), "value")
     log.debug("%s chooses among %d runs", access.name, len(same))
     return [about, run]

@@ -59,7 +59,7 @@ class Topics(PostsPage):
             int(topic): tidy(str(label), longest=60)
             for topic, label in zip(self.topics["topic"], self.topics["label"], strict=True)
         }
-        super().__init__(opened, f"{tidy(opened.name)}: topics")
+        super().__init__(opened, f"{opened.name}: topics")
 
     def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
         """Give the box of topics: the largest, and the one of the address."""
@@ -111,7 +111,7 @@ class Topics(PostsPage):
         )
         return page_of(
             self.address,
-            heading(opened, f"Topics: {tidy(opened.name)}"),
+            heading(opened, f"Topics: {opened.name}"),
             bar(*choose_run(opened, self.address)),
             self.filters(),
             quiet(
