@@ -195,6 +195,57 @@ def test_days_of_the_topics_that_are_not_named_are_added_up(figures):
     assert total == make_days(make_topics())["posts"].sum()
 
 
+def make_minutes(minutes):
+    created = pd.Timestamp("2026-02-03T22:40Z") + pd.to_timedelta(range(minutes), unit="min")
+    topic = [0 if n % 3 else 1 for n in range(minutes)]
+    return pd.DataFrame({"created_at": created, "topic": topic})
+
+
+def make_one_day(topics, posts):
+    return pd.DataFrame(
+        {
+            "day": pd.Timestamp("2026-02-03T00:00Z"),
+            "topic": topics["topic"],
+            "posts": [(posts["topic"] == one).sum() for one in topics["topic"]],
+            "low": np.nan,
+            "high": np.nan,
+        }
+    )
+
+
+def test_the_posts_of_an_hour_and_some_minutes_are_drawn_by_the_hour():
+    topics, posts = make_topics(2), make_minutes(70)
+    figure = plot_topics_over_time(
+        make_one_day(topics, posts), topics, posts=posts, timezone="Europe/Berlin"
+    )
+    first = figure.data[0]
+    assert [str(one) for one in pd.DatetimeIndex(first.x)] == [
+        "2026-02-03 23:00:00",
+        "2026-02-04 00:00:00",
+    ]
+    assert list(first.y) == [13, 33]
+    assert first.width == 0.9 * 3_600_000
+    assert figure.layout.meta["title"] == (
+        "The busiest hour of a topic is Wednesday 4 February from 0:00 to 1:00: 33 posts about “first0, second0”"
+    )
+    assert figure.layout.meta["table"]["rows"][0] == ["2026-02-03 23:00", "13", "7"]
+    assert figure.layout.xaxis2.title.text.startswith("local hour")
+
+
+def test_one_day_and_one_hour_have_an_axis_with_one_mark():
+    topics, posts = make_topics(2), make_minutes(15)
+    days = make_one_day(topics, posts)
+    for figure, text in (
+        (plot_topics_over_time(days, topics), "3 Feb 2026"),
+        (plot_topics_over_time(days, topics, posts=posts), "3 Feb, 22:00"),
+        (plot_topics_over_time(days, topics, posts=posts[:0]), "3 Feb 2026"),
+    ):
+        assert figure.layout.xaxis.ticktext == figure.layout.xaxis2.ticktext == (text,)
+        first, last = pd.DatetimeIndex(figure.layout.xaxis.range)
+        assert last - first == 2 * pd.Timedelta(milliseconds=figure.data[0].width / 0.9)
+        assert "All posts are of one" in figure.layout.meta["title"]
+
+
 def test_shares_of_a_group_and_the_rest_make_a_whole(figures):
     [words] = [trace for trace in figures["groups"].data if trace.type == "scatter"]
     shares = pd.Series(words.text).str.removesuffix(" %").str.replace("<1", "0").astype(float)

@@ -25,6 +25,7 @@ from murmuration.dashboards.page import (
 from murmuration.dashboards.posts_file import Filter
 from murmuration.dashboards.posts_page import PostsPage
 from murmuration.show.topic_figures import (
+    needs_hours,
     plot_topic_growth,
     plot_topic_sentiment,
     plot_topics_over_time,
@@ -98,9 +99,11 @@ class Topics(PostsPage):
         opened = self.opened
         changed = changed_topics(self.emerging)
         since = pd.Timestamp(opened.run.manifest["period"]["since"])
+        days = opened.table("over_time")
         over_time = plot_topics_over_time(
-            opened.table("over_time"),
+            days,
             self.topics,
+            posts=opened.table("posts") if needs_hours(days) else None,
             first=changed,
             since=since,
             timezone=opened.timezone,

@@ -30,8 +30,9 @@ from murmuration.show.words import (
     percent,
     quoted,
     share_with_interval,
+    step,
 )
-from murmuration.trends import FEW_POSTS, are_told
+from murmuration.trends import FEW_POSTS, Bucket, are_told, assign_steps, list_periods
 
 ROSE, FELL = ("emerging", "new", "growing"), ("fading", "gone")
 # In which order changes are told; what is not here comes last.
@@ -48,6 +49,8 @@ _STATUS = {
 }
 _NARROW = 6  # times, from one end of the axis to the other
 _NARROW_TICKS, _WIDE_TICKS = (0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.5), (0.05, 0.2, 0.5, 1, 2, 5, 20)
+_FEW_DAYS = 2  # so few are drawn by the hour
+_STEPS = {"hour": "1h", "day": "1D"}
 _PANELS = 8  # of topics over time
 _TERM_PANELS, _TERMS = 12, 6
 _MOST_GROUPS = 6
@@ -198,8 +201,11 @@ def plot_topics_over_time(
     first: Sequence[int] = (),
     since: Any = None,
     timezone: str = "UTC",
+    posts: pd.DataFrame | None = None,
 ) -> go.Figure:
     """Draw the posts of topics by day, each in a row of its own, beside what is expected of it.
+
+    Of two days and less they are drawn by the hour.
 
     Parameters
     ----------
@@ -213,9 +219,16 @@ def plot_topics_over_time(
         Start of the period, where a line is drawn; none unless given.
     timezone
         Whose clock the axis shows.
+    posts
+        The posts themselves with `created_at` and `topic`, which are counted by the hour where `needs_hours` says so.
     """
     if over_time.empty or not over_time["posts"].sum():
         return theme.empty_figure("No post of this period has a topic and a time.")
+    unit: Bucket = "day"
+    if posts is not None and needs_hours(over_time):
+        counted = _count_hours(posts, over_time, timezone)
+        if len(counted):
+            unit, over_time = "hour", counted
     shown = largest_topics(
         topics[topics["topic"].isin(over_time["topic"])], first=first, most=_PANELS
     )
@@ -233,7 +246,8 @@ def plot_topics_over_time(
     )
     theme.apply_theme(figure, height=60 + 92 * len(panels))
     for row, (label, rows, colour) in enumerate(panels, start=1):
-        _add_days(figure, rows, label, colour, row)
+        _add_steps(figure, rows, label, colour, row, unit)
+    _show_one_step(figure, panels[0][1]["local"], unit)
     if since is not None and panels[0][1]["local"].min() < _local_time(since, timezone):
         start = _local_time(since, timezone)
         figure.add_shape(
@@ -244,14 +258,47 @@ def plot_topics_over_time(
     figure.update_yaxes(rangemode="tozero", nticks=3, fixedrange=True)
     band = ", band: expected" if any(_has_band(rows) for _, rows, _ in panels) else ""
     figure.update_xaxes(
-        title_text=f"local day, {timezone}<br>(bars: posts a day{band})",
+        title_text=f"local {unit}, {timezone}<br>(bars: posts {'an' if unit == 'hour' else 'a'} {unit}{band})",
         row=len(panels),
         col=1,
     )
     return theme.describe_figure(
-        figure, title=_time_title(over_time, topics, shown, timezone), alt="One row of bars a topic: posts by day.",
-        table=_time_table(over_time, names, shown, timezone),
+        figure, title=_time_title(over_time, topics, shown, timezone, unit), alt=f"One row of bars a topic: posts by {unit}.",
+        table=_time_table(over_time, names, shown, timezone, unit),
     )  # fmt: skip
+
+
+def needs_hours(over_time: pd.DataFrame) -> bool:
+    """Say whether a table of days has so few that hours tell more."""
+    return int(over_time["day"].nunique()) <= _FEW_DAYS
+
+
+def _count_hours(posts: pd.DataFrame, days: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """Count posts as the table of days does, but by the hour; `day` is the start of the hour."""
+    topics = sorted(set(days["topic"].tolist()))
+    there = posts[(posts["created_at"].notna() & posts["topic"].isin(topics)).to_numpy(bool)]
+    created = there["created_at"].astype("datetime64[us, UTC]")
+    # Those of which the table has the day: posts of a period, say, and not those before it.
+    there = there[(created >= pd.Timestamp(days["day"].min())).to_numpy(bool)]
+    steps = assign_steps(there, bucket="hour", timezone=timezone)
+    starts = pd.DatetimeIndex(steps["period_start"])
+    if starts.empty:
+        return days.iloc[:0]
+    end = starts.max() + pd.Timedelta(minutes=1)
+    hours = list_periods(starts.min(), end, bucket="hour", timezone=timezone)
+    every = pd.MultiIndex.from_product([hours, topics], names=["day", "topic"])
+    counted = pd.Series(1, pd.MultiIndex.from_arrays([starts, there["topic"].astype("int64")]))
+    sums = counted.groupby(level=[0, 1]).sum().reindex(every, fill_value=0)
+    return sums.rename("posts").reset_index()
+
+
+def _show_one_step(figure: go.Figure, starts: "pd.Series[Any]", unit: str) -> None:
+    """Give an axis with one bar room beside it, and one mark: plotly would divide a second."""
+    if starts.nunique() > 1:
+        return
+    start, step = starts.iloc[0], pd.Timedelta(_STEPS[unit])
+    text = f"{start:%-d %b %Y}" if unit == "day" else f"{start:%-d %b, %H:%M}"
+    figure.update_xaxes(range=[start - step, start + step], tickvals=[start], ticktext=[text])
 
 
 def _local_time(moment: Any, timezone: str) -> Any:
@@ -271,7 +318,9 @@ def _has_band(rows: pd.DataFrame) -> bool:
     return "low" in rows and bool(rows["low"].notna().any())
 
 
-def _add_days(figure: go.Figure, rows: pd.DataFrame, label: str, colour: str, row: int) -> None:
+def _add_steps(
+    figure: go.Figure, rows: pd.DataFrame, label: str, colour: str, row: int, unit: str
+) -> None:
     if _has_band(rows):
         there = rows[rows["low"].notna()]
         figure.add_scatter(
@@ -281,7 +330,8 @@ def _add_days(figure: go.Figure, rows: pd.DataFrame, label: str, colour: str, ro
         )  # fmt: skip
     figure.add_bar(
         x=rows["local"], y=rows["posts"], marker_color=colour, row=row, col=1,
-        hovertemplate=f"{chart_text(label)}<br>%{{x|%a %d %b %Y}}<br>%{{y:,.0f}} posts<extra></extra>",
+        width=0.9 * pd.Timedelta(_STEPS[unit]).total_seconds() * 1000,
+        hovertemplate=f"{chart_text(label)}<br>%{{x|%a %d %b %Y{', %H:%M' if unit == 'hour' else ''}}}<br>%{{y:,.0f}} posts<extra></extra>",
     )  # fmt: skip
     axis = "" if row == 1 else str(row)
     figure.add_annotation(
@@ -291,26 +341,33 @@ def _add_days(figure: go.Figure, rows: pd.DataFrame, label: str, colour: str, ro
 
 
 def _time_title(
-    over_time: pd.DataFrame, topics: pd.DataFrame, shown: Sequence[int], timezone: str
+    over_time: pd.DataFrame, topics: pd.DataFrame, shown: Sequence[int], timezone: str, unit: Bucket
 ) -> str:
     named = over_time[over_time["topic"].isin(list(shown))]
     top = named.iloc[int(named["posts"].to_numpy(float).argmax())]
-    day = _local_time(top["day"], timezone)
+    when = step(_local_time(top["day"], timezone), unit)
     label = quoted([short_label(names_of(topics)[int(top["topic"])])])
-    return f"The busiest day of a topic is {day:%A %-d %B}: {count(top['posts'], 'post')} about {label}"
+    if over_time["day"].nunique() == 1:
+        return f"All posts are of one {unit}, {when}; the most of a topic, {top['posts']:,.0f}, are about {label}"
+    return f"The busiest {unit} of a topic is {when}: {count(top['posts'], 'post')} about {label}"
 
 
 def _time_table(
-    over_time: pd.DataFrame, names: Mapping[int, str], shown: Sequence[int], timezone: str
+    over_time: pd.DataFrame,
+    names: Mapping[int, str],
+    shown: Sequence[int],
+    timezone: str,
+    unit: str,
 ) -> pd.DataFrame:
     wide = over_time[over_time["topic"].isin(list(shown))].pivot_table(
         index="day", columns="topic", values="posts", aggfunc="sum", fill_value=0
     )
     table = wide[[one for one in shown if one in wide]]
     table.columns = pd.Index([short_label(names[int(one)]) for one in table.columns])
-    days = [f"{_local_time(one, timezone):%Y-%m-%d}" for one in table.index]
+    written = "%Y-%m-%d" if unit == "day" else "%Y-%m-%d %H:%M"
+    days = [f"{_local_time(one, timezone):{written}}" for one in table.index]
     shown_numbers = table.round().astype(int).reset_index(drop=True)
-    shown_numbers.insert(0, "day", days)
+    shown_numbers.insert(0, unit, days)
     return shown_numbers
 
 
@@ -589,6 +646,7 @@ __all__ = [
     "FELL",
     "NO_TOPIC",
     "ROSE",
+    "needs_hours",
     "plot_topic_groups",
     "plot_topic_growth",
     "plot_topic_sentiment",
