@@ -471,7 +471,10 @@ def test_the_table_says_in_words_whether_a_topic_was_found_again():
         stability=[0.9, 0.97, 0.2, *[np.nan] * 5],
         found_again=["itself", "joined", "parted", *[None] * 5],
     )
-    growth, levels = make_growth(topics), pd.DataFrame({"topic": [], "negative_share": []})
+    growth, levels = (
+        make_growth(topics),
+        estimate_sentiment(make_posts(topics).iloc[:0], by=["topic"]),
+    )
     markup = show_topics(topics, growth, levels).markup
     for said in (
         "yes, 90 % together",
