@@ -475,18 +475,18 @@ def test_the_table_says_in_words_whether_a_topic_was_found_again():
         make_growth(topics),
         estimate_sentiment(make_posts(topics).iloc[:0], by=["topic"]),
     )
-    markup = show_topics(topics, growth, levels).markup
+    markup = show_topics(topics, growth, levels).markup.replace("\u00a0", " ")
     for said in (
         "yes, 90 % together",
         "in a larger topic, 97 % together",
         "in pieces, 20 % together",
     ):
         assert said in markup
-    assert markup.count("too few to tell") == 5
+    assert markup.count(">too few to tell<") == 5
     unasked = topics.assign(stability=np.nan, found_again=None)
-    assert "too few to tell" not in show_topics(unasked, growth, levels).markup
+    assert ">too few to tell<" not in show_topics(unasked, growth, levels).markup
     of_before = topics.drop(columns="found_again")
-    assert ">90 % together<" in show_topics(of_before, growth, levels).markup
+    assert ">90\u00a0% together<" in show_topics(of_before, growth, levels).markup
 
 
 def test_a_topic_that_is_in_pieces_when_found_again_says_so_where_its_posts_are_read():
