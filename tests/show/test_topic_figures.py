@@ -466,6 +466,15 @@ def test_the_answer_names_topics_that_do_not_hold_together():
         assert not any("with care" in one for one in describe_topics(unmeasured, emerging))
 
 
+def test_the_answer_tells_that_many_posts_have_no_topic():
+    topics = make_topics(6).assign(stability=np.nan)
+    said = [
+        describe_topics(one, make_growth(topics)) for one in (topics, topics.assign(share=0.01))
+    ]
+    assert ["have no topic" in " ".join(one) for one in said] == [False, True]
+    assert said[1][1].startswith("94 % of all posts have no topic")
+
+
 def test_the_table_says_in_words_whether_a_topic_was_found_again():
     topics = make_topics(8).assign(
         stability=[0.9, 0.97, 0.2, *[np.nan] * 5],

@@ -331,6 +331,33 @@ def test_vectors_that_cannot_be_used_are_told(posts):
         assign_topics(posts[0], other)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda rows: np.vstack([rows[:-1], rows[-1:] * np.nan]), r"not finite for 1 of \d+ texts"),
+        (lambda rows: rows[:, 0], r"an array of shape \(\d+,\)"),
+        (lambda rows: rows[:-1], "It has to give one row a text"),
+    ],
+    ids=["one", "flat", "short"],
+)
+def test_each_way_in_which_vectors_are_wrong_has_its_words(posts, monkeypatch, spoil, told):
+    embed = Letters.embed
+    monkeypatch.setattr(Letters, "embed", lambda self, texts: spoil(embed(self, texts)))
+    with pytest.raises(ModelError, match=told):
+        fit_topics(posts[0], FEW, embedder=Letters())
+
+
+def test_topics_do_not_go_on_in_vectors_of_another_kind(posts, model):
+    with pytest.raises(ModelError, match="'lsa', so its topics cannot go on with 'letters'"):
+        fit_topics(posts[0], FEW, embedder=Letters(), continue_from=model)
+    by_letters = fit_topics(posts[0], FEW, embedder=Letters())
+    with pytest.raises(ModelError, match="'letters', so its topics cannot go on with 'lsa'"):
+        fit_topics(posts[0], replace(FEW, embedding="lsa"), continue_from=by_letters)
+    narrow = Letters(width=5)
+    with pytest.raises(ModelError, match="gives 5 numbers a text"):
+        fit_topics(posts[0].head(100), FEW, embedder=narrow, continue_from=by_letters)
+
+
 def test_a_network_that_was_cut_short_is_told_and_not_chosen(posts, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "tokenizer.json").write_text("{}")

@@ -58,6 +58,25 @@ def test_a_folder_that_was_cut_is_told(model, tmp_path):
         models.load(tmp_path / "kept")
 
 
+@pytest.mark.parametrize(
+    ("name", "left", "told"),
+    [
+        ("model.json", 200, "is damaged"),
+        ("model.json", None, "is no model folder"),
+        ("weights.safetensors", None, "is missing"),
+    ],
+)
+def test_a_folder_without_a_part_of_it_is_told(model, tmp_path, name, left, told):
+    model.save(tmp_path / "kept")
+    part = tmp_path / "kept" / name
+    if left is None:
+        part.unlink()
+    else:
+        part.write_bytes(part.read_bytes()[:left])
+    with pytest.raises(ModelError, match=told):
+        models.load(tmp_path / "kept")
+
+
 def test_workers_get_no_more_than_they_need(model):
     model.bertopic = object()
     assert pickle.loads(pickle.dumps(model)).bertopic is None

@@ -42,6 +42,7 @@ _CARE = {
     "joined": "found again only within a larger topic: where it ends is uncertain",
     "parted": "in pieces when topics are found again: read with care",
 }
+_MANY_LEFT = 0.2  # share of posts without a topic from which on the answer tells it: 5 % are left out by choice
 _LONGEST_TEXT = 70  # letters of a repeated text
 STATUSES = {
     "emerging": "grew fast", "new": "new", "growing": "grew", "perhaps": "perhaps changed", "steady": "no clear change", "fading": "faded", "gone": "gone",
@@ -97,6 +98,11 @@ def describe_topics(
     if known.empty:
         return _describe_no_topics(about, data)
     sentences = [_size_sentence(known, about)]
+    left = 1 - float(known["share"].sum())
+    if left >= _MANY_LEFT:
+        sentences.append(
+            f"{percent(left)} of all posts have no topic: they say nothing clear, or repeat what no other text is like; see Repeated texts."
+        )
     ranked = _rows(rank_changes(emerging))
     rows = [row for row in ranked if row["status"] not in ("unknown", "too_small")]
     if not rows:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from murmuration.frames import TEXT, Frame, is_dask, map_rows, text_array, text_list
 from murmuration.schema import NO_LANG, check_columns
-from murmuration.text.fillers import HINDI_IN_ENGLISH
+from murmuration.text.fillers import ANYWHERE, HINDI_IN_ENGLISH
 from murmuration.text.hashtags import HASHTAGS, MIN_COUNT, HashtagSplitter, shown_phrases
 from murmuration.text.letters import MARKS
 from murmuration.text.markup import html_to_text, unescape
@@ -78,8 +78,9 @@ _NAMES = re.compile(r"[#＃@＠/]|www\.")
 _LETTERS = rf"[^\W\d_]+(?:[{MARKS}\u200c\u200d]+[^\W\d_]*)*"
 _WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
 _NONE: frozenset[str] = frozenset()
-# A language has to have so many words of a text to be taken for its: "die" alone may be English.
-_LEAST_FUNCTION_WORDS = 2
+# A language has to have so many words of a text to be taken for its: "die" alone may be English. More are needed where nobody
+# looked for the language: most such texts are English, and a title has few words.
+_LEAST_FUNCTION_WORDS, _LEAST_UNLOOKED = 2, 3
 # French and Italian write the article and the like in one with the word.
 _ELIDING = frozenset({"ca", "fr", "it"})
 _ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|(?:d|n|qu)?[aeou]ll|un|quest)'(?=\w{2})")
@@ -321,7 +322,8 @@ def _words(text: str, lang: str | None, fillers: frozenset[str]) -> str:
     if not plain.isascii():
         plain = _CHINESE_RUN.sub(_pairs, plain)
     found = _WORD.findall(plain)
-    langs = (lang,) if lang in LISTED else _guess_languages(found)
+    least = _LEAST_UNLOOKED if lang is None else _LEAST_FUNCTION_WORDS
+    langs = (lang,) if lang in LISTED else _guess_languages(found, least)
     stop = _stop_words(langs)
     if "'" in plain and not _ELIDING.isdisjoint(langs):
         found = [word if word in stop else _ELIDED.sub("", word) for word in found]
@@ -336,12 +338,12 @@ def _pairs(run: re.Match[str]) -> str:
     return f" {' '.join(a + b for a, b in pairwise(run[0]))} "
 
 
-def _guess_languages(words: list[str]) -> tuple[str, ...]:
-    """Give the languages of whose function words a text has most, English unless others have more."""
+def _guess_languages(words: list[str], least: int) -> tuple[str, ...]:
+    """Give the languages of whose function words a text has most, English unless others have `least` and more than it."""
     known = _languages_of_words()
     counts = Counter(lang for word in set(words) for lang in known.get(word, ()))
     most = max(counts.values(), default=0)
-    if most < _LEAST_FUNCTION_WORDS or most == counts["en"]:
+    if most < least or most == counts["en"]:
         return ("en",)
     return tuple(sorted(lang for lang, count in counts.items() if count == most))
 
@@ -350,7 +352,7 @@ def _guess_languages(words: list[str]) -> tuple[str, ...]:
 def _languages_of_words() -> dict[str, tuple[str, ...]]:
     known: dict[str, list[str]] = {}
     for lang in sorted(LISTED):
-        for word in stop_words((lang,)):
+        for word in stop_words((lang,)) - {*ANYWHERE.split()}:
             known.setdefault(word, []).append(lang)
     return {word: tuple(langs) for word, langs in known.items()}
 

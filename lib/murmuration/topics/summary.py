@@ -77,14 +77,15 @@ def estimate_topics(
 def _judge(topics: "pd.Series[Any]", again: pd.DataFrame | None) -> dict[str, Any]:
     """Say of each topic how far it was found again."""
     if again is None:
-        return {"stability": np.nan, "found_again": pd.array([None] * len(topics), TEXT)}
+        return {"stability": np.nan, "found_again": pd.Series(None, topics.index, dtype=TEXT)}
     known = again[again["of"] >= _LEAST_AGAIN].set_index("topic").reindex(topics)
     stays = (known["together"] / known["of"]).to_numpy(float)
     own = (known["together"] / known["among"]).to_numpy(float)
     said = np.select(
         [np.isnan(stays), stays < HALF, own < HALF], ["", PARTED, JOINED], default=ITSELF
     )
-    return {"stability": stays, "found_again": pd.array([one or None for one in said], TEXT)}
+    words = pd.Series([one or None for one in said.tolist()], topics.index, dtype=TEXT)
+    return {"stability": stays, "found_again": words}
 
 
 def _count(posts: pd.DataFrame, ids: list[int]) -> pd.DataFrame:
