@@ -172,6 +172,25 @@ def test_hard_posts_give_a_page_that_says_so(draft, kind):
     assert len(left["table"]) <= max(1, parameters.get("topics", 24))
 
 
+def test_a_window_without_posts_is_told_with_the_time_of_those_there_are(draft):
+    left = draft(
+        ["the crew lost a bag"] * 20, source="test", since="2027-01-01", until="2027-01-08"
+    )
+    assert left["answer"][:2] == [
+        "No post of test lies in the period that was looked at, 1 to 7 January 2027 (UTC).",
+        "The posts of test run from 5 January 2026 to 12 February 2026.",
+    ]
+    value = left["quality"].set_index("measure")["value"]
+    assert pd.isna(value["map_neighbours"])
+
+
+def test_a_brand_that_is_mentioned_at_another_time_only_is_told_when(draft):
+    texts = ["united lost a bag"] * 5 + ["the crew lost a bag"] * 15
+    left = draft(texts, source="test", brand="united")
+    assert left["answer"][1].startswith("Posts of test about United")
+    assert "run from 5 January 2026 to 13 January 2026" in left["answer"][1]
+
+
 def test_topics_go_on_from_those_that_were_kept_last(draft):
     def say(subject, n):
         words = subject.split()

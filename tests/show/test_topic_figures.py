@@ -242,7 +242,9 @@ def test_one_day_and_one_hour_have_an_axis_with_one_mark():
     ):
         assert figure.layout.xaxis.ticktext == figure.layout.xaxis2.ticktext == (text,)
         first, last = pd.DatetimeIndex(figure.layout.xaxis.range)
-        assert last - first == 2 * pd.Timedelta(milliseconds=figure.data[0].width / 0.9)
+        step = pd.Timedelta(milliseconds=figure.data[0].width / 0.9)
+        assert first < pd.Timestamp(figure.data[0].x[0]) < last
+        assert last - first <= 3 * step
         assert "All posts are of one" in figure.layout.meta["title"]
 
 
@@ -529,10 +531,49 @@ def test_where_there_is_nothing_it_is_said_when_posts_were_written():
         (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),
     )
     sentences = describe_topics(none, none, name="Aurora", data=run)
-    assert sentences[1] == "The posts that were searched run from 1 February 2026 to 1 March 2026."
+    assert sentences[1] == "The posts run from 1 February 2026 to 1 March 2026."
     counted = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [0, 0]})
-    assert describe_audience(none, none, counted, data=run)[1] == sentences[1]
+    assert describe_audience(none, none, counted, data=run)[1] == (
+        "The posts that were searched run from 1 February 2026 to 1 March 2026."
+    )
     assert len(describe_topics(none, none)) == 2
+
+
+FEBRUARY = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
+NOVEMBER = {"name": "Aurora", "source": "sample", "period": "21 to 27 November 2026"}
+
+
+def describe_nothing(*, in_period=0, looked_at=0, **more):
+    none = pd.DataFrame({"posts": []})
+    items = {"posts_in_period": in_period, "posts_looked_at": looked_at}
+    coverage = pd.DataFrame({"item": list(items), "value": list(items.values())})
+    return describe_topics(none, none, coverage=coverage, **NOVEMBER, **more)
+
+
+def test_a_period_without_posts_is_named_beside_the_time_that_has_some():
+    assert describe_nothing(data=FEBRUARY) == [
+        "No post of sample about Aurora lies in the period that was looked at, 21 to 27 November 2026 (UTC).",
+        "The posts of sample run from 1 February 2026 to 1 March 2026.",
+        "Ask for another time, such as since=2026-02-02 and until=2026-03-02; a window counts back from now, or from the time that --at gives.",
+    ]
+    said = describe_nothing(data=FEBRUARY, mentioned=(FEBRUARY[0], FEBRUARY[0]), in_period=7)
+    assert said[1] == "Posts of sample about Aurora run from 1 February 2026 to 1 February 2026."
+    assert "since=2026-02-01 and until=2026-02-02" in said[2]
+
+
+def test_only_a_brand_that_no_post_mentions_is_asked_about_its_terms():
+    first, second = describe_nothing(data=FEBRUARY, in_period=7)
+    assert first.startswith("None of 7 posts of sample in the period")
+    assert "mentions Aurora, and no post of any other time" in first
+    assert second.startswith("Check the brand's terms")
+    assert "terms" not in " ".join(describe_nothing(data=FEBRUARY))
+
+
+def test_posts_without_words_are_said_to_have_none():
+    said = describe_nothing(data=FEBRUARY, in_period=50, looked_at=50)
+    assert said[0].startswith("50 posts of sample about Aurora lie in the period")
+    assert "they have no words, as emoji" in said[0]
+    assert "terms" not in " ".join(said)
 
 
 def test_a_saved_table_tells_the_same_story_as_the_report():

@@ -117,7 +117,7 @@ def find_moved(first: RunResult, second: RunResult) -> tuple[FigureChange, ...]:
 
 def _call_rows(first: RunResult, second: RunResult) -> dict[tuple[str, str], str]:
     """Say what the topics and segments of two runs are called, by the column and the value that tell them."""
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     for table in RESULTS.get(str(second.manifest["report"]), ()):
         if len(table.key) == 1 and {"label", "name"} & set(table.names):
             old, new = (_labels(run, table.name) or {} for run in (first, second))

@@ -32,6 +32,8 @@ from murmuration.show.markup import NO_UPLOAD, table_markup
 
 PAGE = "report.html"
 _FIGURE = "application/vnd.plotly.v1+json"
+_FEW_FIGURES = 3  # none of which is drawn: a report with more of them is about nothing
+_EMPTY = '<p class="empty">'
 MAX_ERROR_CHARS = 600
 # What these quote are names of ours and of code; what others quote may be a post.
 _OPEN_ERRORS = frozenset(
@@ -126,11 +128,41 @@ def script_hash(script: str) -> str:
 
 def _blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give what a reader sees: prose, figures, tables and errors, in order."""
+    blocks = list(_all_blocks(notebook))
+    figures = [block for block in blocks if "figure" in block]
+    if any(block["figure"]["drawn"] for block in figures) or len(figures) < _FEW_FIGURES:
+        return iter(blocks)
+    return _without_empty(blocks)
+
+
+def _without_empty(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Leave out the sections in which nothing is shown; of a report without posts they would be all but a few."""
+    starts = [at for at, block in enumerate(blocks) if block.get("section")]
+    left = 0
+    yield from blocks[: starts[0] if starts else len(blocks)]
+    for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
+        shown = blocks[start + 1 : end]
+        if shown and all(_is_empty(block) for block in shown):
+            left += 1
+        else:
+            yield from blocks[start:end]
+    if left:
+        sections = "One section is" if left == 1 else f"{left} sections are"
+        yield {"markup": Markup("<p class=\"facts\">{} left out, since there is nothing to show in them.</p>").format(sections)}  # fmt: skip
+
+
+def _is_empty(block: Mapping[str, Any]) -> bool:
+    if "figure" in block:
+        return not block["figure"]["drawn"]
+    return str(block.get("markup", "")).startswith(_EMPTY)
+
+
+def _all_blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for number, cell in number_cells(notebook):
         if number is None or _HIDDEN_TAGS & cell_tags(cell):
             continue
         if cell["cell_type"] == "markdown":
-            yield _prose(cell_source(cell))
+            yield _prose(cell_source(cell)) | {"section": cell_source(cell).startswith("## ")}
         for output in cell.get("outputs", []):
             yield from _output(output, number)
 
@@ -193,6 +225,7 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
     }
     spec = {"data": figure["data"], "layout": layout, "config": config}
     return {
+        "drawn": bool(figure["data"]),
         "title": meta.get("title", ""),
         "alt": meta.get("alt", ""),
         "height": layout.get("height", 400),

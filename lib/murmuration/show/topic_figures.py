@@ -298,7 +298,8 @@ def _show_one_step(figure: go.Figure, starts: "pd.Series[Any]", unit: str) -> No
         return
     start, step = starts.iloc[0], pd.Timedelta(_STEPS[unit])
     text = f"{start:%-d %b %Y}" if unit == "day" else f"{start:%-d %b, %H:%M}"
-    figure.update_xaxes(range=[start - step, start + step], tickvals=[start], ticktext=[text])
+    end = start + (2 if unit == "hour" else 1) * step
+    figure.update_xaxes(range=[start - step, end], tickvals=[start], ticktext=[text])
 
 
 def _local_time(moment: Any, timezone: str) -> Any:
@@ -331,6 +332,7 @@ def _add_steps(
     figure.add_bar(
         x=rows["local"], y=rows["posts"], marker_color=colour, row=row, col=1,
         width=0.9 * pd.Timedelta(_STEPS[unit]).total_seconds() * 1000,
+        offset=0 if unit == "hour" else None,  # an hour lies after its mark; a day at it
         hovertemplate=f"{chart_text(label)}<br>%{{x|%a %d %b %Y{', %H:%M' if unit == 'hour' else ''}}}<br>%{{y:,.0f}} posts<extra></extra>",
     )  # fmt: skip
     axis = "" if row == 1 else str(row)

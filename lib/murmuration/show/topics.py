@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,9 @@ _MEASURES = {
     "stability": "posts that keep their topic when topics are found again with another seed",
 }  # fmt: skip
 
+_ASKED = 28  # days of the period that is proposed where there is nothing
+
+Times = tuple[datetime, datetime]  # of the first and the last post
 Records = Sequence[Mapping[str, Any]]
 
 
@@ -78,7 +81,11 @@ def describe_topics(
     *,
     name: str = "",
     timezone: str = "UTC",
-    data: tuple[datetime, datetime] | None = None,
+    data: Times | None = None,
+    coverage: pd.DataFrame | None = None,
+    source: str = "",
+    period: str = "",
+    mentioned: Times | None = None,
 ) -> list[str]:
     """Give the answer of the report: how much is spoken of, what grew, what is new, what went.
 
@@ -92,11 +99,26 @@ def describe_topics(
         Whose days are meant.
     data
         First and last time of the posts of the source, if they have one; told where there are no topics.
+    coverage, source, period, mentioned
+        Table `coverage`, key of the source, the period in words, and first and last time of the posts that mention the brand:
+        where there are no topics they say why.
     """
     about = f" about {tidy(name)}" if name else ""
     known = topics[topics["posts"] > 0]
     if known.empty:
-        return _describe_no_topics(about, data)
+        facts = {} if coverage is None else dict(zip(coverage["item"], coverage["value"], strict=True))  # fmt: skip
+        of = f" of {tidy(source)}" if source else ""
+        when = f", {period} ({timezone})" if period else ""
+        if facts.get("posts_looked_at"):
+            return _describe_no_words(facts["posts_looked_at"], about, of, when)
+        if not facts or not facts["posts_in_period"] or mentioned:
+            told = (f"Posts{of}{about}", mentioned) if mentioned else (f"The posts{of}", data)
+            return _describe_no_posts(about, of, when, *told, timezone=timezone)
+        return [
+            f"None of {count(facts['posts_in_period'], 'post')}{of} in the period that was looked at{when}, mentions {tidy(name)}, "
+            "and no post of any other time.",
+            "Check the brand's terms in data_catalog.yaml, and the source.",
+        ]
     sentences = [_size_sentence(known, about)]
     left = 1 - float(known["share"].sum())
     if left >= _MANY_LEFT:
@@ -123,11 +145,31 @@ def describe_topics(
     return [*sentences, *([_loose_sentence(_rows(loose), len(known))] if len(loose) else [])]
 
 
-def _describe_no_topics(about: str, data: tuple[datetime, datetime] | None) -> list[str]:
+def _describe_no_words(posts: int, about: str, of: str, when: str) -> list[str]:
     return [
-        f"No post{about} of this period says anything that a topic could be made of.",
-        *([] if data is None else [describe_range(data)]),
-        "Check the brand's terms in data_catalog.yaml, the source and the period; the page says under Limits what was searched.",
+        f"{count(posts, 'post')}{of}{about} {'lies' if posts == 1 else 'lie'} in the period that was looked at{when}, but no topic can be made of "
+        f"{'it' if posts == 1 else 'them'}: they have no words, as emoji, links and names alone, or none that some of them share.",
+        "Take a longer period, or a smaller min_posts.",
+    ]
+
+
+def _describe_no_posts(
+    about: str, of: str, when: str, which: str, data: Times | None, *, timezone: str
+) -> list[str]:
+    nothing = f"No post{of}{about} lies in the period that was looked at{when}."
+    if data is None:
+        return [
+            nothing,
+            f"{which} have no time at all; import them with one, or choose another source.",
+        ]
+    first, last = (moment.astimezone(ZoneInfo(timezone)) for moment in data)
+    until = last + timedelta(days=1)
+    since = max(first, until - timedelta(days=_ASKED))
+    return [
+        nothing,
+        describe_range((first, last), of=which),
+        f"Ask for another time, such as since={since:%Y-%m-%d} and until={until:%Y-%m-%d}; a window counts back from now, or from the time that "
+        "--at gives.",
     ]
 
 
@@ -434,7 +476,7 @@ def _or_none(label: Any) -> str:
 def show_repeats(repeats: pd.DataFrame, *, timezone: str = "UTC") -> Html:
     """Show the texts that were posted most often: how often, by how many, when first and last."""
     if repeats.empty:
-        return Html("<p>No text was posted twice in this period.</p>")
+        return Html('<p class="empty">No text was posted twice in this period.</p>')
     rows = _rows(repeats)
     table = pd.DataFrame(
         {

@@ -47,7 +47,7 @@ def share_with_interval(share: float | None, low: float | None, high: float | No
     return f"{percent(share)} ({between})" if between else percent(share)
 
 
-def negative_share(row: Mapping[str, Any]) -> str:
+def negative_share(row: Mapping[Any, Any]) -> str:
     """Give the negative share of a row of `estimate_sentiment` with its interval."""
     return share_with_interval(row["negative_share"], row["negative_low"], row["negative_high"])
 
@@ -106,9 +106,11 @@ def step(moment: datetime, bucket: Bucket) -> str:
     return f"{moment:%B %Y}" if bucket == "month" else day(moment)
 
 
-def describe_range(data: tuple[datetime, datetime]) -> str:
-    """Say when the posts of the sources that a report reads were written."""
-    return f"The posts that were searched run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
+def describe_range(
+    data: tuple[datetime, datetime], *, of: str = "The posts that were searched"
+) -> str:
+    """Say when the posts of the sources that a report reads were written; `of` names them."""
+    return f"{of} run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
 
 
 def tidy(name: str, *, longest: int = 60) -> str:

@@ -127,13 +127,19 @@ def find_time_range(
     source: str | Sequence[str] | None = None,
     as_of: AsOf | None = None,
     *,
+    brand: str | Brand | None = None,
     store: Store | None = None,
 ) -> tuple[datetime, datetime] | None:
     """Give the times of the first and the last post, or None where no post has a time.
 
-    Versions that a newer one replaces count as long as `compact` has not folded them.
+    Versions that a newer one replaces count as long as `compact` has not folded them. With a `brand`, those of the posts that
+    mention it, for which all posts are read.
     """
     store = store or open_store()
+    if brand is not None:
+        posts = load_posts(source, columns=["created_at"], brand=brand, as_of=as_of, store=store)
+        times = posts["created_at"].dropna().compute()
+        return (times.min().to_pydatetime(), times.max().to_pydatetime()) if len(times) else None
     files = store.post_files(store.open("posts", as_of))
     pieces = _choose(files, _as_list(source), None, None)
     days = {

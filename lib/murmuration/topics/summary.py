@@ -261,9 +261,16 @@ def measure_topics(
         ("stability", _share_kept(again), "0 to 1"),
         ("npmi", _find_coherence(posts, model), "−1 to 1"),
         ("diversity", estimate_diversity(_terms(model)) if len(model.topics) else np.nan, "0 to 1"),
-        ("map_neighbours", count_kept_neighbours(model, place_topics(model)), "0 to 1"),
+        ("map_neighbours", _count_neighbours(model), "0 to 1"),
     ]
     return pd.DataFrame(rows, columns=["measure", "value", "unit"]).astype({"value": "float64"})
+
+
+def _count_neighbours(model: TopicModel) -> float:
+    """Give the share of nearest topics that are nearest on the map; nothing where no topic has a neighbour."""
+    if len(model.topics) < 2:
+        return np.nan
+    return count_kept_neighbours(model, place_topics(model))
 
 
 def _share_kept(again: pd.DataFrame | None) -> float:
