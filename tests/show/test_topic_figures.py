@@ -10,6 +10,7 @@ import pytest
 from murmuration.show import (
     changed_topics,
     describe_audience,
+    describe_topic_limits,
     describe_topics,
     plot_topic_groups,
     plot_topic_growth,
@@ -21,6 +22,7 @@ from murmuration.show import (
     plot_word_cloud,
     show_repeats,
     show_topic_posts,
+    show_topic_quality,
     show_topics,
 )
 from murmuration.show.boxes import pack_boxes, spread_boxes, text_width, wrap_words
@@ -574,6 +576,15 @@ def test_posts_without_words_are_said_to_have_none():
     assert said[0].startswith("50 posts of sample about Aurora lie in the period")
     assert "they have no words, as emoji" in said[0]
     assert "terms" not in " ".join(said)
+
+
+def test_the_limits_and_the_quality_of_no_topics_say_nothing_of_their_own():
+    items = ["posts_in_period", "posts_looked_at", "authors", "languages", "without_topic", "copies", "unscored_posts", "quarantined_rows"]  # fmt: skip
+    coverage = pd.DataFrame({"item": items, "value": 0})
+    quality = pd.DataFrame({"measure": ["topics", "posts"], "value": [0.0, 0.0], "unit": ""})
+    said = describe_topic_limits(coverage, quality, pd.DataFrame())
+    assert said.startswith("- 0 posts of this period and source were searched; none was looked at.")
+    assert show_topic_quality(quality).markup.startswith('<p class="empty">')
 
 
 def test_a_saved_table_tells_the_same_story_as_the_report():

@@ -115,26 +115,33 @@ def find_moved(first: RunResult, second: RunResult) -> tuple[FigureChange, ...]:
     return tuple(clearest[:_SHOWN])
 
 
-def _call_rows(first: RunResult, second: RunResult) -> dict[tuple[str, str], str]:
-    """Say what the topics and segments of two runs are called, by the column and the value that tell them."""
-    found: dict[tuple[str, str], str] = {}
+def _call_rows(first: RunResult, second: RunResult) -> dict[tuple[str, str], str | None]:
+    """Say what the topics and segments of two runs are called, by the column and the value that tell them.
+
+    None is for a number that means something else in the second run: one that goes on from no earlier topics numbers
+    them anew.
+    """
+    pinned = second.manifest.get("pinned", {})
+    found: dict[tuple[str, str], str | None] = {}
     for table in RESULTS.get(str(second.manifest["report"]), ()):
         if len(table.key) == 1 and {"label", "name"} & set(table.names):
             old, new = (_labels(run, table.name) or {} for run in (first, second))
             for row in {**old, **new}:
                 column, _, value = row.partition(" ")
-                found.setdefault((column, value), _call(row, old.get(row), new.get(row)))
+                names = [str(one) for one in (old.get(row), new.get(row)) if one is not None]
+                other = len(set(names)) > 1 and not pinned.get(f"{column}s")
+                found.setdefault((column, value), None if other else _call(row, names))
     return found
 
 
-def _call(row: str, before: str | None, after: str | None) -> str:
-    if before is not None and after is not None and before != after:
-        return f"{row}, before {quoted([before])}, now {quoted([after])}"
-    return f"{row} {quoted([str(after or before)])}"
+def _call(row: str, names: Sequence[str]) -> str:
+    if len(set(names)) > 1:
+        return f"{row}, before {quoted(names[:1])}, now {quoted(names[1:])}"
+    return f"{row} {quoted(names[:1])}"
 
 
 def _moved(
-    first: RunResult, second: RunResult, name: str, called: Mapping[tuple[str, str], str]
+    first: RunResult, second: RunResult, name: str, called: Mapping[tuple[str, str], str | None]
 ) -> list[FigureChange]:
     pair = _joined(first, second, name, called)
     if pair is None:
@@ -162,7 +169,7 @@ def _moved(
 
 
 def _joined(
-    first: RunResult, second: RunResult, name: str, called: Mapping[tuple[str, str], str]
+    first: RunResult, second: RunResult, name: str, called: Mapping[tuple[str, str], str | None]
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]] | None:
     """Give the rows that a table has in both runs, in one order, and their names; None where it has no key."""
     paths = [run.folder / "tables" / f"{name}.parquet" for run in (first, second)]
@@ -174,16 +181,17 @@ def _joined(
         return None
     old, new = (frame.drop_duplicates(key).set_index(key) for frame in (old, new))
     both = old.index.intersection(new.index)
-    rows = [row if isinstance(row, tuple) else (row,) for row in both]
     columns = {column for column, _ in called}
     names = [
-        ", ".join(
+        [
             called.get((column, str(value)), f"no {column}" if column in columns else str(value))
-            for column, value in zip(key, row, strict=True)
-        )
-        for row in rows
+            for column, value in zip(key, row if isinstance(row, tuple) else (row,), strict=True)
+        ]
+        for row in both
     ]
-    return old.loc[both], new.loc[both], names
+    same = [at for at, parts in enumerate(names) if None not in parts]
+    both = both[same]
+    return old.loc[both], new.loc[both], [", ".join(map(str, names[at])) for at in same]
 
 
 def _figures(columns: Sequence[str]) -> list[tuple[str, str, str]]:

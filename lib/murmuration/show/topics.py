@@ -498,6 +498,8 @@ def _moment(moment: Any, timezone: str) -> str:
 def show_topic_quality(quality: pd.DataFrame) -> Html:
     """Show what the topics rest on, and how far they can be trusted."""
     rows = [row for row in _rows(quality) if not pd.isna(row["value"])]
+    if not any(row["value"] for row in rows):
+        return Html('<p class="empty">No topics, so nothing to trust.</p>')
     table = pd.DataFrame(
         {
             "value": [_value(row) for row in rows],
@@ -544,7 +546,9 @@ def describe_topic_limits(
         else "whose authors are not known,"
     )
     lines = [
-        f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; {facts['posts_looked_at']:,} were looked "
+        f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; none was looked at."
+        if not facts["posts_looked_at"]
+        else f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; {facts['posts_looked_at']:,} were looked "
         f"at, {by} in {count(facts['languages'], 'language')}."
     ]
     if facts["without_topic"]:
