@@ -57,3 +57,7 @@ def test_a_report_with_a_figure_shows_why_others_are_empty(page_of):
     page = page_of(*_report(_figure(new_figure(height=90).add_scatter(x=[1], y=[1]))))
     assert all(one in page for one in ("Map", "Words", "Rows", "No post has a topic."))
     assert "left out" not in page
+    assert (
+        '<p class="empty">No post has a topic.</p>' in page
+    )  # a chart would cut it off on a phone
+    assert page.count('<figure class="chart">') == 1

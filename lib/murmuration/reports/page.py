@@ -129,8 +129,8 @@ def script_hash(script: str) -> str:
 def _blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Give what a reader sees: prose, figures, tables and errors, in order."""
     blocks = list(_all_blocks(notebook))
-    figures = [block for block in blocks if "figure" in block]
-    if any(block["figure"]["drawn"] for block in figures) or len(figures) < _FEW_FIGURES:
+    undrawn = sum(block.get("undrawn", False) for block in blocks)
+    if any("figure" in block for block in blocks) or undrawn < _FEW_FIGURES:
         return iter(blocks)
     return _without_empty(blocks)
 
@@ -142,19 +142,13 @@ def _without_empty(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]
     yield from blocks[: starts[0] if starts else len(blocks)]
     for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
         shown = blocks[start + 1 : end]
-        if shown and all(_is_empty(block) for block in shown):
+        if shown and all(str(block.get("markup", "")).startswith(_EMPTY) for block in shown):
             left += 1
         else:
             yield from blocks[start:end]
     if left:
         sections = "One section is" if left == 1 else f"{left} sections are"
         yield {"markup": Markup("<p class=\"facts\">{} left out, since there is nothing to show in them.</p>").format(sections)}  # fmt: skip
-
-
-def _is_empty(block: Mapping[str, Any]) -> bool:
-    if "figure" in block:
-        return not block["figure"]["drawn"]
-    return str(block.get("markup", "")).startswith(_EMPTY)
 
 
 def _all_blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -180,7 +174,7 @@ def _output(output: Mapping[str, Any], cell: int) -> Iterator[dict[str, Any]]:
         return
     data = output["data"]
     if _FIGURE in data:
-        yield {"figure": _figure(data[_FIGURE])}
+        yield _figure_or_sentence(data[_FIGURE])
     elif "text/markdown" in data:
         yield _prose(joined(data["text/markdown"]))
     elif "text/html" in data:
@@ -213,6 +207,14 @@ def _markdown(text: str) -> Markup:
     return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
 
 
+def _figure_or_sentence(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a figure; of one without data the sentence that says why, which wraps on a phone."""
+    meta = figure.get("layout", {}).get("meta") or {}
+    if figure["data"] or not meta.get("alt"):
+        return {"figure": _figure(figure)}
+    return {"markup": Markup(_EMPTY + "{}</p>").format(meta["alt"]), "undrawn": True}
+
+
 def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
     layout = dict(figure.get("layout", {}))
     meta = layout.get("meta") or {}
@@ -225,7 +227,6 @@ def _figure(figure: Mapping[str, Any]) -> dict[str, Any]:
     }
     spec = {"data": figure["data"], "layout": layout, "config": config}
     return {
-        "drawn": bool(figure["data"]),
         "title": meta.get("title", ""),
         "alt": meta.get("alt", ""),
         "height": layout.get("height", 400),
