@@ -178,11 +178,10 @@ def _measure(posts: pd.DataFrame, plan: Plan) -> Iterable[tuple[str, Any]]:
     for name, column in COUNTS.items():
         if plan.has(column):
             counts = _numbers(posts[column], column)
-            known = (counts >= 0) & np.isfinite(
-                counts
-            )  # less than none is another way to say unknown
+            # Less than none is another way to say unknown.
+            known = (counts >= 0) & np.isfinite(counts)
             yield f"{KNOWN}{name}", known
-            yield name, np.log1p(np.where(known, counts, 0.0))
+            yield name, np.log1p(counts if known.all() else np.where(known, counts, 0.0))
     if plan.has("kind"):
         yield from _measure_names(posts["kind"], "kind", _KINDS)
     if plan.has("sentiment_label"):

@@ -29,7 +29,7 @@ from murmuration.schema import check_columns
 
 log = logging.getLogger(__name__)
 
-_MERGED = 6  # tallies at once
+_MERGED = 8  # tallies at once
 _NUMBER, _COUNT = pd.ArrowDtype(pa.float64()), pd.ArrowDtype(pa.int64())
 _TIME = pd.ArrowDtype(pa.timestamp("us", "UTC"))
 _TYPES = {"name": TEXT, "time": _TIME}

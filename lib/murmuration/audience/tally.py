@@ -78,6 +78,8 @@ def merge_tallies(tallies: Sequence[Tally]) -> Tally:
     """Make one tally of several; their order changes nothing but the order of the authors."""
     if len(tallies) == 1:
         return tallies[0]
+    for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
+        pool.release_unused()  # what blocks left is a third of all memory
     keys, places = _merge_keys([one.keys for one in tallies])
     where = np.concatenate(places)
     names = dict.fromkeys(name for one in tallies for name in one.sums)
@@ -123,8 +125,9 @@ def _merge_days(
         both, counts = sort_rows(*map(np.concatenate, zip(*pairs, strict=True)))
         starts = np.flatnonzero(np.diff(both, prepend=-1))
         days.append(both[starts])
-        day_posts.append(np.add.reduceat(counts, starts) if len(starts) else counts)
-    return np.concatenate(days), np.concatenate(day_posts, dtype=np.int32)
+        posts = np.add.reduceat(counts, starts) if len(starts) else counts
+        day_posts.append(posts.astype(np.int32))
+    return np.concatenate(days), np.concatenate(day_posts)
 
 
 def _days_of(tally: Tally, place: Ints, first: int) -> tuple[Ints, Counts]:
