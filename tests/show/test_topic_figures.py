@@ -511,6 +511,51 @@ def test_a_topic_that_is_in_pieces_when_found_again_says_so_where_its_posts_are_
     assert markup.count("read with care") == 1
 
 
+def test_a_topic_of_copies_and_a_mixed_one_are_told_as_what_they_are():
+    topics = pd.DataFrame(
+        {
+            "topic": range(3), "label": ["win, prize", "odds, ends", "rain"], "posts": [2_726, 40, 30], "share": [0.3] * 3,
+            "share_low": [0.2] * 3, "share_high": [0.4] * 3, "stability": 0.9, "authors": 5,
+            "label_share": [0.99, 0.2, 0.8], "most_copied": [2_700, 1, 3],
+        }
+    )  # fmt: skip
+    growth = pd.DataFrame(
+        {
+            "topic": [0],
+            "status": ["unknown"],
+            "baseline_days": [0],
+            "posts": [50],
+            "expected": [np.nan],
+            "growth": [np.nan],
+        }
+    )
+    said = describe_topics(topics, growth)
+    assert said[1] == "2,700 of the 2,726 posts of “win, prize” are copies of one text."
+    assert said[-1] == (
+        "Mixed is “odds, ends” (20 %), 1 of 3 topics: fewer than a third of its posts have a word of the label."
+    )
+    markup = show_topics(topics, growth, growth[:0]).markup.replace("\xa0", " ")
+    assert "win, prize – 2,700 posts are copies of one text" in markup
+    assert "odds, ends – mixed, 20 % say so" in markup
+    assert "rain –" not in markup
+
+
+def test_copies_are_one_number_beneath_the_table_and_in_the_limits():
+    repeats = pd.DataFrame(
+        {
+            "text": ["win"],
+            "posts": [9],
+            "texts": [2],
+            "authors": [1],
+            "first_seen": [None],
+            "last_seen": [None],
+        }
+    )
+    coverage = pd.DataFrame({"item": ["copies"], "value": [376]})
+    markup = show_repeats(repeats, coverage).markup
+    assert "376 posts repeat the text of another, wholly or nearly; 1 text" in markup
+
+
 def test_repeated_texts_are_told_as_they_are_written():
     moment = pd.Timestamp("2026-02-03T23:30Z")
     repeats = pd.DataFrame(

@@ -15,7 +15,14 @@ import murmuration as mm
 from murmuration.compute.driver import find_gpu
 from murmuration.errors import BackendError, ModelError, ParamError, SchemaError
 from murmuration.sentiment.embedding import is_whole
-from murmuration.topics import TopicParams, assign_topics, fit_topics
+from murmuration.text import find_repeats
+from murmuration.topics import (
+    TopicParams,
+    assign_topics,
+    count_topic_coverage,
+    estimate_topics,
+    fit_topics,
+)
 from murmuration.topics.embed import Network, make_embedder
 from murmuration.topics.found import join_hashtag_words
 from murmuration.topics.history import name_fit
@@ -410,6 +417,36 @@ def test_an_embedding_that_is_not_installed_is_told(posts):
 def test_auto_is_lsa_where_no_network_is(model, monkeypatch):
     monkeypatch.setattr("murmuration.topics.params._is_there", lambda name: False)
     assert mm.topics.params.choose_embedding("auto") == "lsa"
+
+
+def test_a_copied_text_names_its_topic_and_no_other_text(posts):
+    spam = [
+        f"WIN a FREE iPhone, battery and charger, click here for your prize https://t.co/{at}"
+        for at in range(400)
+    ]
+    both = pd.DataFrame({"text": [*posts[0]["text"], *spam]})
+    found = assign_topics(both, model := fit_topics(both, FEW))
+    found, same = found.assign(period="this"), find_repeats(found)
+    table = estimate_topics(found, model, repeats=same)
+    [copied] = table[table["most_copied"] == 400].to_dict("records")
+    assert copied["label_share"] > 0.8
+    words = spam[0].lower().replace(",", "").split()
+    assert set(copied["label"].replace(",", "").split()) <= set(words)
+    others = table[table["topic"] != copied["topic"]]
+    assert (others["label_share"] > 0.5).all()
+    assert (others["most_copied"] < 5).all()
+    [(_, copies)] = (
+        count_topic_coverage(found, searched=1, quarantined=0)
+        .query("item == 'copies'")[["item", "value"]]
+        .values
+    )
+    assert copies == (same["weight"] == 0).sum() >= 399
+
+
+def test_labels_that_people_gave_have_no_share_of_posts(posts, model):
+    renamed = model.with_labels({0: "What people ask for"})
+    table = estimate_topics(assign_topics(posts[0], renamed), renamed)
+    assert table.set_index("topic")["label_share"].isna().tolist() == [True, False, False, False]
 
 
 def test_a_labeller_names_topics_by_their_terms(posts):

@@ -43,6 +43,8 @@ _CARE = {
     "parted": "in pieces when topics are found again: read with care",
 }
 _MANY_LEFT = 0.2  # share of posts without a topic from which on the answer tells it: 5 % are left out by choice
+_MIXED = 1 / 3  # topics of which fewer posts have a term of the label are told to be mixed
+_COPIED = 0.5  # of a topic's posts that are copies of one text: from then on it is told
 _LONGEST_TEXT = 70  # letters of a repeated text
 STATUSES = {
     "emerging": "grew fast", "new": "new", "growing": "grew", "perhaps": "perhaps changed", "steady": "no clear change", "fading": "faded", "gone": "gone",
@@ -125,6 +127,9 @@ def describe_topics(
         sentences.append(
             f"{percent(left)} of all posts have no topic: they say nothing clear, or repeat what no other text is like; see Repeated texts."
         )
+    copied = [row for row in _rows(known) if _is_copied(row)]
+    if copied:
+        sentences.append(_copied_sentence(copied))
     ranked = _rows(rank_changes(emerging))
     rows = [row for row in ranked if row["status"] not in ("unknown", "too_small")]
     if not rows:
@@ -142,7 +147,12 @@ def describe_topics(
     loose = known[known["stability"] < _LOOSE].sort_values(
         ["posts", "topic"], ascending=[False, True]
     )
-    return [*sentences, *([_loose_sentence(_rows(loose), len(known))] if len(loose) else [])]
+    mixed = [row for row in _rows(known) if _is_mixed(row)]
+    return [
+        *sentences,
+        *([_mixed_sentence(mixed, len(known))] if mixed else []),
+        *([_loose_sentence(_rows(loose), len(known))] if len(loose) else []),
+    ]
 
 
 def _describe_no_words(posts: int, about: str, of: str, when: str) -> list[str]:
@@ -180,6 +190,52 @@ def _size_sentence(topics: pd.DataFrame, about: str) -> str:
     if len(topics) == 1:
         return f"{posts}{about} of this period {'makes' if posts.startswith('1 ') else 'make'} one topic, {_name(top['label'])}: they are too few or too much alike for more."
     return f"{posts}{about} of this period speak of {count(len(topics), 'topic')}; the largest is {_name(top['label'])} with {share} of all posts."
+
+
+def _is_copied(topic: Mapping[str, Any]) -> bool:
+    """Say whether a topic is one text for the most part; tables of earlier reports do not know."""
+    copies = topic.get("most_copied")
+    if copies is None or pd.isna(copies) or copies < 2:
+        return False
+    return bool(copies >= _COPIED * topic["posts"])
+
+
+def _is_mixed(topic: Mapping[str, Any]) -> bool:
+    """Say whether few posts of a topic have a term of its label; tables of earlier reports do not know."""
+    return bool(topic.get("label_share", float("nan")) < _MIXED)
+
+
+def _by_size(rows: Records) -> Records:
+    return sorted(rows, key=lambda row: (-row["posts"], row["topic"]))
+
+
+def _copied_sentence(rows: Records) -> str:
+    """Say which topics are one text for the most part."""
+    said = [
+        f"{row['most_copied']:,} of the {count(row['posts'], 'post')} of {_name(row['label'])}"
+        for row in _by_size(rows)
+    ]
+    more = [count(len(said) - _NAMED, "topic like that")] if len(said) > _NAMED else []
+    each = " each" if len(said) > 1 else ""
+    return f"{listing([*said[:_NAMED], *more])} are copies of one text{each}."
+
+
+def _mixed_sentence(rows: Records, n_topics: int) -> str:
+    """Say which topics no words stand for."""
+    named = [f"{_name(row['label'])} ({percent(row['label_share'])})" for row in _by_size(rows)]
+    more = [count(len(named) - _NAMED, "other")] if len(named) > _NAMED else []
+    return (
+        f"Mixed {'is' if len(rows) == 1 else 'are'} {listing([*named[:_NAMED], *more])}, {len(rows)} of {count(n_topics, 'topic')}: "
+        f"fewer than a third of {'its' if len(rows) == 1 else 'their'} posts have a word of the label."
+    )
+
+
+def _told_label(topic: Mapping[str, Any]) -> str:
+    """Give the label of a topic, with what it hides."""
+    label = tidy(str(topic["label"]))
+    if _is_copied(topic):
+        return f"{label} – {topic['most_copied']:,} posts are copies of one text"
+    return f"{label} – mixed, {percent(topic['label_share'])} say so" if _is_mixed(topic) else label
 
 
 def _loose_sentence(rows: Records, n_topics: int) -> str:
@@ -303,7 +359,7 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
     table = pd.DataFrame(
         {
             "no.": [row["topic"] for row in rows],
-            "topic": [tidy(str(row["label"])) for row in rows],
+            "topic": [_told_label(row) for row in rows],
             "posts": [f"{row['posts']:,}" for row in rows],
             "share": [
                 share_with_interval(row["share"], row["share_low"], row["share_high"])
@@ -333,9 +389,11 @@ def show_topics(topics: pd.DataFrame, emerging: pd.DataFrame, levels: pd.DataFra
     )
     return show_table(
         table,
-        caption="Shares with 95 % intervals; negative: of the posts that could be scored, – where these are too few to tell; found again: "
-        "whether topics that are found once more, with another seed, have this one, and how many of its "
-        f"posts are together there{more}",
+        caption=(
+            "Shares with 95 % intervals; negative: of the posts that could be scored, – where these are too few to tell; found again: "
+            "whether topics that are found once more, with another seed, have this one, and how many of its posts are together there"
+            f"{'; mixed: few posts have a word of the label' if any(map(_is_mixed, rows)) else ''}{more}"
+        ),
     )
 
 
@@ -473,8 +531,13 @@ def _or_none(label: Any) -> str:
     return "–" if label is None or pd.isna(label) else tidy(str(label))
 
 
-def show_repeats(repeats: pd.DataFrame, *, timezone: str = "UTC") -> Html:
-    """Show the texts that were posted most often: how often, by how many, when first and last."""
+def show_repeats(
+    repeats: pd.DataFrame, coverage: pd.DataFrame | None = None, *, timezone: str = "UTC"
+) -> Html:
+    """Show the texts that were posted most often: how often, by how many, when first and last.
+
+    With the table `coverage`, it is told how many posts repeat another in all.
+    """
     if repeats.empty:
         return Html('<p class="empty">No text was posted twice in this period.</p>')
     rows = _rows(repeats)
@@ -488,7 +551,18 @@ def show_repeats(repeats: pd.DataFrame, *, timezone: str = "UTC") -> Html:
             "last": [_moment(row["last_seen"], timezone) for row in rows],
         }
     )
-    return show_table(table)
+    if coverage is None:
+        return show_table(table)
+    facts = dict(zip(coverage["item"], coverage["value"], strict=True))
+    return show_table(
+        table,
+        caption=f"{_count_copies(facts)}; {count(len(rows), 'text')}, those posted most often, with the first post of each",
+    )
+
+
+def _count_copies(facts: Mapping[str, Any]) -> str:
+    said = count(facts["copies"], "post repeats", "posts repeat")
+    return f"{said} the text of another, wholly or nearly"
 
 
 def _moment(moment: Any, timezone: str) -> str:
@@ -568,7 +642,7 @@ def describe_topic_limits(
         )
     if facts["copies"]:
         lines.append(
-            f"{count(facts['copies'], 'post repeats', 'posts repeat')} the text of another; they count as posts, but make no topic by themselves."
+            f"{_count_copies(facts)}; they count as posts, and in labels, but make no topic by themselves."
         )
     lines += _describe_growth(emerging)
     lines += [

@@ -14,6 +14,7 @@ import pandas as pd
 
 from murmuration.compute.backends import make_estimator
 from murmuration.errors import ParamError
+from murmuration.frames import text_list
 from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard
 from murmuration.text import (
@@ -43,8 +44,8 @@ from murmuration.topics.found import (
     join_words,
 )
 from murmuration.topics.frame import fit_bertopic
-from murmuration.topics.known import Known, Seen
-from murmuration.topics.labels import Labeller
+from murmuration.topics.known import Known, Seen, find_rows, hash_posts
+from murmuration.topics.labels import Labeller, Said
 from murmuration.topics.mixture import Labels, Singles, find_centroids
 from murmuration.topics.model import Space, TopicModel, empty_table
 from murmuration.topics.params import KIND, LSA, TopicParams, choose_embedding
@@ -54,6 +55,7 @@ from murmuration.topics.sampling import (
     choose_texts,
     count_rows,
     draw_rows,
+    find_copied,
     speaks_first,
     take_rows,
     tell_posts,
@@ -70,12 +72,16 @@ _LANGUAGES = 20
 # Texts that words of topics are learned from: ten times the sample, as they are only counted.
 _LEARNED = 200_000
 _OTHERS = 5_000  # texts that say how sure topics are
+# Labels are chosen by texts of so many posts whether they were drawn or not, the most copied ones.
+_COPIED, _MOST_COPIED = 10, 1_000
+_OWN_WORDS = 0.2  # of a topic's posts that are copies of a text whose words a label may have although no other text has them
 
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
     """Texts that topics are found in: each once, each with a word that is known."""
 
+    rows: Rows  # of posts
     prepared: pd.DataFrame
     counts: Counts
     vocabulary: Vocabulary
@@ -212,8 +218,40 @@ def fit_topics(
         draft = draft.take(np.flatnonzero(large))
         draft = draft.with_table(draft.topics.assign(id=np.arange(len(draft.topics))))
         tally = Count(draft, column, vectors, every=True).all(posts, weight, lengths)
-    told = tell_topics(draft, tally, labeller, n_terms=params.n_terms, found=found)
-    return told.with_known(Known(found.name(Seen.join(tally.seen)), found.ids, tally.texts_with))
+    seen = Seen.join(tally.seen)
+    said = _listen(draft, tally, seen, sample, posts, repeats, lengths, column)
+    told = tell_topics(draft, tally, labeller, n_terms=params.n_terms, found=found, said=said)
+    return told.with_known(Known(found.name(seen), found.ids, tally.texts_with))
+
+
+def _listen(
+    draft: TopicModel,
+    tally: Tally,
+    seen: Seen,
+    sample: _Sample,
+    posts: Any,
+    repeats: pd.DataFrame,
+    lengths: Rows,
+    column: str,
+) -> Said:
+    """Gather what labels are chosen by: texts of the sample, and those that were copied most."""
+    often = find_copied(repeats, least=_COPIED, most=_MOST_COPIED)
+    copied = draft.vocabulary.prepare(take_rows(posts, often, column, lengths), column)
+    others = ~np.isin(sample.rows, often)
+    prepared = pd.concat([copied, sample.prepared[others]], ignore_index=True)
+    topics = seen.topics[seen.find(hash_posts(prepared, column))]
+    rows = find_rows(draft.topics["id"].to_numpy(np.int64), topics)
+    copies = repeats["weight"].to_numpy(np.float64)
+    much = copies[often] >= _OWN_WORDS * tally.posts[rows[: len(often)]]
+    own = " ".join(text or "" for text in text_list(copied["topic_words"][much])).split()
+    vocabulary = replace(draft.vocabulary, words=sorted({*draft.vocabulary.words, *own}))
+    return Said(
+        rows,
+        # A text that was drawn stands for those that were not.
+        np.concatenate([copies[often], copies[sample.rows[others]] / sample.scale]),
+        vocabulary.count_terms(prepared),
+        vocabulary.terms,
+    )
 
 
 def _find_repeats(posts: Any, column: str) -> pd.DataFrame:
@@ -255,6 +293,7 @@ def _draw_sample(
     log.info("topics are found in %d of %d different texts", speaks.sum(), n_texts)
     others = drawn.iloc[params.sample_posts :]
     return _Sample(
+        rows[: params.sample_posts][speaks],
         prepared[speaks].reset_index(drop=True),
         counts[speaks],
         vocabulary,

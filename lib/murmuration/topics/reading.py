@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 from murmuration.frames import TEXT, text_list
 from murmuration.schema import NO_LANG, check_columns
 from murmuration.text import find_terms, find_words
+from murmuration.topics.labels import read_label
 from murmuration.topics.model import TopicModel
 
 _CANDIDATES = 60  # posts of a topic that are looked at, those that tell most
@@ -19,6 +21,7 @@ _SAME_POST = 0.5  # Jaccard overlap of words from which two posts say the same
 _VARIETY = 0.5  # how much being unlike the posts chosen so far counts beside telling the topic
 _SHORT = 4  # words: shorter posts tell less than the terms do
 _COUNTED = 50_000  # posts whose words are counted
+_LABELLED = 10_000  # posts in which terms of labels are looked for
 
 
 def count_topic_terms(
@@ -80,6 +83,48 @@ def _choose_terms(topic: Mapping[Any, Any], count: int) -> list[str]:
     said = set(words)
     phrases = [str(one) for one in topic["phrases"] if not said & set(str(one).split())]
     return [*words, *phrases][:count]
+
+
+def measure_labels(
+    posts: pd.DataFrame, model: TopicModel, *, column: str = "text"
+) -> npt.NDArray[np.float64]:
+    """Give the share of each topic's posts that have a term of its label, 0 to 1.
+
+    Parameters
+    ----------
+    posts
+        Posts with `topic` and `column`; of very many, evenly spread ones are looked at.
+    model
+        That assigned the topics.
+    column
+        The column with text.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the order of `model.topics`; null without posts, and where no post has one of the terms: people gave that label, or
+        it is of an earlier time.
+    """
+    check_columns(posts.columns, ["topic", column], what="measure_labels")
+    some = posts.iloc[:: max(1, -(-len(posts) // _LABELLED))]
+    labels = [read_label(str(label)) for label in model.topics["label"]]
+    said = {term for label in labels for term in label if 0 < len(term.split(" ")) <= 2}
+    vocabulary = replace(
+        model.vocabulary,
+        words=sorted(term for term in said if " " not in term),
+        phrases=sorted(term for term in said if " " in term),
+    )
+    names = [name for name in (column, "title", "lang") if name in some]
+    have = vocabulary.count_terms(vocabulary.prepare(some[names], column)).tocsc()
+    places = {term: at for at, term in enumerate(vocabulary.terms)}
+    topics, shares = some["topic"].to_numpy(np.int64), np.full(len(labels), np.nan)
+    for row, (topic, label) in enumerate(zip(model.topics["id"], labels, strict=True)):
+        columns = [places[term] for term in label if term in places]
+        found = have[:, columns]
+        mine = topics == topic
+        if mine.any() and len(columns) == len(label) > 0 and (np.diff(found.indptr) > 0).all():
+            shares[row] = (np.asarray(found[mine].sum(axis=1)).ravel() > 0).mean()
+    return shares
 
 
 def find_topic_posts(

@@ -61,6 +61,13 @@ def speaks_first(repeats: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(stands & repeats["repeat_group"].notna().to_numpy(), dtype=bool)
 
 
+def find_copied(repeats: pd.DataFrame, *, least: int, most: int) -> Rows:
+    """Give the places of the posts that stand for the texts posted most often, `least` times and more; so many at most."""
+    copies = np.where(speaks_first(repeats), repeats["weight"].to_numpy(np.int64), 0)
+    order = np.lexsort((repeats["text_hash"].fillna(0).to_numpy(np.int64), -copies))[:most]
+    return order[copies[order] >= least]
+
+
 def choose_texts(repeats: pd.DataFrame, *, most: int, seed: int) -> Rows:
     """Say of each post whether it is one of `most` different texts, 1 or 0; chance decides, not the order of rows."""
     once = speaks_first(repeats)

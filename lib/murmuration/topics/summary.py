@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from murmuration.frames import TEXT, text_list
 from murmuration.schema import check_columns
+from murmuration.text import find_repeats, join_titles
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.embed import Vectors
 from murmuration.topics.emerging import EmergingParams, count_topics, find_emerging
@@ -19,6 +20,7 @@ from murmuration.topics.geometry import count_kept_neighbours, place_topics
 from murmuration.topics.model import NO_TOPIC, TopicModel, assign_topics
 from murmuration.topics.params import TopicParams
 from murmuration.topics.quality import count_windows, estimate_coherence, estimate_diversity
+from murmuration.topics.reading import measure_labels
 from murmuration.trends import estimate_share_of_voice
 
 ITSELF, JOINED, PARTED = "itself", "joined", "parted"  # how a topic was found again
@@ -30,7 +32,11 @@ _LOOKED_AT = 10_000  # posts in which terms are looked for
 
 
 def estimate_topics(
-    posts: pd.DataFrame, model: TopicModel, *, again: pd.DataFrame | None = None
+    posts: pd.DataFrame,
+    model: TopicModel,
+    *,
+    again: pd.DataFrame | None = None,
+    repeats: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Estimate which part of the posts each topic has.
 
@@ -43,6 +49,8 @@ def estimate_topics(
         That assigned the topics.
     again
         From `find_again`, if that was asked for.
+    repeats
+        From `murmuration.text.find_repeats`, of the posts of the period and in their order.
 
     Returns
     -------
@@ -51,7 +59,9 @@ def estimate_topics(
         `authors` (known ones; null where nobody is), `share` with `share_low` and `share_high` (of all posts, 0 to 1), `x` and `y` (on the map),
         `stability` (share of its posts that stay together when topics are found again), `found_again`: ``itself``, ``joined`` (they stay together,
         but most of the posts beside them then are others) or ``parted`` (fewer than half stay together). Both are null if topics
-        were not found again, or hardly a post of the topic was among those looked at.
+        were not found again, or hardly a post of the topic was among those looked at. `label_share` (share of its posts that have a
+        term of the label; null where `posts` has no `text`, and see `measure_labels`), `most_copied` (its posts that are copies of one
+        text, that with most of them; 1 where each says something else, null without `repeats`).
     """
     check_columns(posts.columns, ["topic"], what="estimate_topics")
     now = (
@@ -66,9 +76,14 @@ def estimate_topics(
     earlier = before["topic"].value_counts()
     table = table.assign(posts_before=[int(earlier.get(one, 0)) for one in table["topic"].tolist()])
     table = table.assign(**_judge(table["topic"], again))
+    if "text" in this:
+        table["label_share"] = _by_topic(measure_labels(this, model), ids, table["topic"])
+    else:
+        table["label_share"] = np.nan
+    table["most_copied"] = _count_most_copied(this, repeats, table["topic"].tolist())
     order = (
         "topic", "label", "terms", "phrases", "posts", "posts_before", "authors", "share", "share_low", "share_high", "x", "y",
-        "stability", "found_again",
+        "stability", "found_again", "label_share", "most_copied",
     )  # fmt: skip
     ranked = table.sort_values(["posts", "topic"], ascending=[False, True], ignore_index=True)
     return ranked[list(order)]
@@ -86,6 +101,23 @@ def _judge(topics: "pd.Series[Any]", again: pd.DataFrame | None) -> dict[str, An
     )
     words = pd.Series([one or None for one in said.tolist()], topics.index, dtype=TEXT)
     return {"stability": stays, "found_again": words}
+
+
+def _by_topic(values: Any, ids: list[int], topics: "pd.Series[Any]") -> Any:
+    return pd.Series(values, index=ids, dtype="float64").reindex(topics).to_numpy(float)
+
+
+def _count_most_copied(posts: pd.DataFrame, repeats: pd.DataFrame | None, topics: list[int]) -> Any:
+    """Give for each topic how many of its posts are copies of the text that most of them are."""
+    if repeats is None:
+        return pd.array([pd.NA] * len(topics), dtype="Int64")
+    said = pd.DataFrame(
+        {"topic": posts["topic"].to_numpy(np.int64), "group": repeats["repeat_group"].array}
+    )
+    most = said.groupby(["topic", "group"]).size().groupby(level="topic").max()
+    there = set(said["topic"].tolist())
+    # Posts without words repeat nothing.
+    return pd.array([int(most.get(one, one in there)) for one in topics], dtype="Int64")
 
 
 def _count(posts: pd.DataFrame, ids: list[int]) -> pd.DataFrame:
@@ -302,7 +334,13 @@ def fill_lineage(lineage: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def count_topic_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> pd.DataFrame:
+def count_topic_coverage(
+    posts: pd.DataFrame,
+    *,
+    searched: int,
+    quarantined: int,
+    repeats: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Count what a report about the topics of some posts rests on.
 
     Parameters
@@ -314,6 +352,8 @@ def count_topic_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int
         Posts of the period, whatever they mention.
     quarantined
         Rows of the imported files that could not be read.
+    repeats
+        From `murmuration.text.find_repeats` of the posts with their titles; found here unless given.
 
     Returns
     -------
@@ -321,13 +361,15 @@ def count_topic_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int
         `item`, `value`, `unit`; one row a figure.
     """
     texts = [text for text in text_list(posts["text"]) if text]
+    if repeats is None:
+        repeats = find_repeats(join_titles(posts))
     rows = [
         ("posts_in_period", searched, "posts"),
         ("posts_looked_at", len(posts), "posts"),
         ("authors", int(posts["author_key"].nunique()) if "author_key" in posts else 0, "authors"),
         ("without_topic", int((posts["topic"] == NO_TOPIC).sum()), "posts"),
         ("without_text", len(posts) - len(texts), "posts"),
-        ("copies", len(texts) - len(set(texts)), "posts"),
+        ("copies", int((repeats["weight"] == 0).sum()), "posts"),
         ("languages", int(posts["lang"].nunique()) if "lang" in posts else 0, "languages"),
         (
             "unscored_posts",

@@ -16,7 +16,14 @@ from murmuration.frames import is_dask
 from murmuration.topics.embed import Vectors
 from murmuration.topics.found import Found, Old
 from murmuration.topics.known import Seen, find_rows, hash_posts
-from murmuration.topics.labels import Labeller, ask_labeller, tell_apart, write_label
+from murmuration.topics.labels import (
+    Labeller,
+    Said,
+    ask_labeller,
+    choose_terms,
+    tell_apart,
+    write_label,
+)
 from murmuration.topics.mixture import Singles
 from murmuration.topics.model import TopicModel, make_table
 from murmuration.topics.sampling import Rows, read_columns
@@ -150,10 +157,12 @@ def tell_topics(
     *,
     n_terms: int,
     found: Found | None = None,
+    said: Said | None = None,
 ) -> TopicModel:
     """Give the model with the table of its topics: sizes, terms and labels, as all posts say.
 
-    With what was `found`, topics have its ids and the labels that they had before.
+    With what was `found`, topics have its ids and the labels that they had before. Labels of others are chosen by what
+    is `said`, without it by the terms alone.
     """
     n_words, names = len(draft.vocabulary.words), draft.vocabulary.terms
     every = np.asarray(tally.texts_with.sum(axis=0)).ravel()
@@ -163,7 +172,8 @@ def tell_topics(
     words = rank_terms(weights[:, :n_words], names[:n_words], n_terms)
     phrases = rank_terms(weights[:, n_words:], names[n_words:], _PHRASES)
     ids = np.arange(len(words)) if found is None else found.ids
-    labels = _label(ids, words, phrases, {} if found is None else found.labels_before, labeller)
+    known = {} if found is None else found.labels_before
+    labels = _label(ids, words, phrases, known, labeller, said)
     n_posts = int(tally.posts.sum())
     topics = make_table(labels, words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts)
     left_out = float(tally.posts[-1] / max(n_posts, 1))
@@ -180,13 +190,15 @@ def _label(
     phrases: list[list[str]],
     known: Mapping[int, str],
     labeller: Labeller | None,
+    said: Said | None,
 ) -> list[str]:
     labels = []
-    for topic, *told in zip(ids.tolist(), words, phrases, strict=True):
+    for row, (topic, *told) in enumerate(zip(ids.tolist(), words, phrases, strict=True)):
         if topic in known:
             labels.append(known[topic])
         elif labeller is None:
-            labels.append(write_label(*told))
+            chosen = [] if said is None else choose_terms(said, row)
+            labels.append(write_label(chosen or told[0]))
         else:
             labels.append(ask_labeller(labeller, [*told[0], *told[1]], topic=topic))
     return tell_apart(labels, first=[topic in known for topic in ids.tolist()])
