@@ -534,7 +534,9 @@ def test_a_topic_of_copies_and_a_mixed_one_are_told_as_what_they_are():
     assert said[-1] == (
         "Mixed is “odds, ends” (20 %), 1 of 3 topics: fewer than a third of its posts have a word of the label."
     )
-    markup = show_topics(topics, growth, growth[:0]).markup.replace("\xa0", " ")
+    markup = show_topics(
+        topics, growth, estimate_sentiment(make_posts(make_topics(8)).iloc[:0], by=["topic"])
+    ).markup.replace("\xa0", " ")
     assert "win, prize – 2,700 posts are copies of one text" in markup
     assert "odds, ends – mixed, 20 % say so" in markup
     assert "rain –" not in markup
