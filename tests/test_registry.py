@@ -160,6 +160,7 @@ def test_every_topic_that_ever_was_is_listed(kept, store):
     listed = list_topics("weekly", store=store)
     assert listed["topic"].tolist() == [0, 1, 2, 3]
     assert listed["state"].tolist() == ["alive", "alive", "merged", "alive"]
+    assert listed["label"].notna().all()
     assert listed["into"].tolist()[2] == 1
     assert listed["posts"].sum() == 160
 

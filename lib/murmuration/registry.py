@@ -201,7 +201,8 @@ def list_topics(name: str, *, store: Store | None = None) -> pd.DataFrame:
     columns = (model.topics[name].tolist() for name in ("id", "label", "posts"))
     alive = {topic: (label, posts) for topic, label, posts in zip(*columns, strict=True)}
     ids = sorted({*alive, *history.gone, *history.went})
-    labels = {one: gone.label for one, gone in history.gone.items()} | {
+    lost = {**history.joined, **history.gone}
+    labels = {one: gone.label for one, gone in lost.items()} | {
         one: label for one, (label, _) in alive.items()
     }
     states = [

@@ -808,9 +808,14 @@ TOPICS = (
             Column(
                 "event",
                 pa.string(),
-                "`continued`, `drifted`, `born`, `died`, `merged`, `split` or `returned`",
+                "`continued`, `drifted`, `born`, `absorbed` (new, but without a place of its own), `died`, `merged`, `split` or `returned`",
             ),
-            Column("previous_id", pa.int64(), "Id of the earlier topic; −1 for none", unit="id"),
+            Column(
+                "previous_id",
+                pa.int64(),
+                "Id of the earlier topic, or of the absorbed one; −1 for none",
+                unit="id",
+            ),
             _TOPIC,
             Column("previous_label", pa.string(), "What the earlier one was called", text=True),
             _LABEL,

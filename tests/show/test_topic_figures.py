@@ -20,6 +20,7 @@ from murmuration.show import (
     plot_topic_tree,
     plot_topics_over_time,
     plot_word_cloud,
+    show_lineage,
     show_repeats,
     show_topic_posts,
     show_topic_quality,
@@ -556,6 +557,29 @@ def test_copies_are_one_number_beneath_the_table_and_in_the_limits():
     coverage = pd.DataFrame({"item": ["copies"], "value": [376]})
     markup = show_repeats(repeats, coverage).markup
     assert "376 posts repeat the text of another, wholly or nearly; 1 text" in markup
+
+
+def test_the_answer_agrees_with_the_lineage_and_names_what_is_new_or_went():
+    topics = make_topics().assign(stability=1.0)
+    growth = make_growth(topics).assign(status="steady")
+    lineage = pd.DataFrame(
+        [
+            ("continued", "a", "a", 10, 10), ("continued", "b", "b", 0, 10), ("drifted", "d", "c", 9, 9),
+            ("born", "statues", None, 30, None), ("absorbed", "a", "harvey", 10, None), ("died", None, "old", None, 7),
+        ],
+        columns=["event", "label", "previous_label", "posts", "previous_posts"],
+    ).assign(previous_id=range(6), topic=[0, 1, 2, 3, 0, -1], similarity=0.5, shared_posts=None, terms_gained=[[]] * 6)  # fmt: skip
+    answer = " ".join(describe_topics(topics, growth, lineage))
+    assert "No topic is new." not in answer
+    assert "No topic faded or went." not in answer
+    assert (
+        "Held against the earlier topics, 1 go on as they were, 1 go on in other words (“d” was called “c”), 1 are new "
+        "(“statues”), 1 are new without a place of their own among so many (“harvey” within “a”), 1 went (“old”) and 1 has no "
+        "post now."
+    ) in answer
+    assert "no post now" in show_lineage(lineage).markup
+    quiet = " ".join(describe_topics(topics, growth, lineage.head(1)))
+    assert "No topic is new." in quiet
 
 
 def test_repeated_texts_are_told_as_they_are_written():

@@ -17,6 +17,7 @@ from murmuration.topics import (
     merge_topics,
 )
 from murmuration.topics.found import _look_back
+from murmuration.topics.stories import find_stories
 
 SUBJECTS = [
     "flight luggage delay seat crew gate airport runway",
@@ -320,3 +321,97 @@ def test_real_posts_keep_their_topics_from_window_to_window(real_data):
         assert both.sum() > 400
         assert (before[shared][both] == now[shared][both]).mean() >= least
         assert len(second.topics) == 40
+
+
+STORY = "harbour ferry capsized rescue divers"
+
+
+def tell_story(n, *, seed):
+    """Posts that tell a small story among much of what was said before."""
+    rng = np.random.default_rng(seed)
+    old = [word for subject in SUBJECTS[:4] for word in subject.split()]
+    words = [
+        [*rng.choice(STORY.split(), 3, replace=False), *rng.choice(old, 3, replace=False)]
+        for _ in range(n)
+    ]
+    return pd.DataFrame({"text": [" ".join(row) for row in words]})
+
+
+@pytest.fixture(scope="module")
+def with_story(posts):
+    return pd.concat([make_posts(SUBJECTS[:4], 1_500, seed=8), tell_story(40, seed=9)])
+
+
+def test_a_small_story_in_words_that_were_not_said_is_born(four, with_story):
+    second = go_on(with_story, four)
+    lineage = match_topics(four, second)
+    assert events(lineage) == ["born", *["continued"] * 4]
+    born = lineage[lineage["event"] == "born"].iloc[0]
+    assert set(born["label"].replace(",", "").split()) <= set(STORY.split())
+    topics = assign_topics(with_story, second)["topic"]
+    assert (topics.tail(40) == born["topic"]).mean() >= 0.9
+
+
+def test_what_is_said_as_before_tells_no_story():
+    stories = _find_stories(make_posts(SUBJECTS[:4], 1_500, seed=8))
+    assert (stories == -1).all()
+
+
+def test_the_texts_of_a_story_are_one_group_also_with_one_of_its_words(with_story):
+    late = pd.DataFrame({"text": ["the ferry and the flight"] * 5})
+    stories = _find_stories(pd.concat([with_story, late]))
+    assert set(stories[:1_500]) == {-1}
+    assert set(stories[1_500:]) == {0}
+
+
+def _find_stories(now):
+    before = make_posts(SUBJECTS[:4], 1_500, seed=14)
+    vocabulary = fit(pd.concat([now, before]), 4).vocabulary
+    counts = (vocabulary.count_words(vocabulary.prepare(one, "text")) for one in (now, before))
+    return find_stories(*counts, seed=0, make=make_estimator)
+
+
+def test_a_topic_that_was_born_takes_the_place_of_old_ones_that_are_joined():
+    half = [" ".join(SUBJECTS[3].split()[:5]), " ".join(SUBJECTS[3].split()[3:])]
+    first = make_posts([*SUBJECTS[:3], *half], 500, seed=10)
+    five = fit(first, 5)
+    now = pd.concat(
+        [make_posts([*SUBJECTS[:3], *half], 500, seed=11), make_posts([SUBJECTS[4]], 60)]
+    )
+    second = go_on(now, five, n_topics=5)
+    lineage = match_topics(five, second)
+    assert events(lineage) == ["born", *["continued"] * 3, "merged", "merged"]
+    born = lineage[lineage["event"] == "born"].iloc[0]
+    assert subject_of(born["label"]) == 4
+    merged = lineage[lineage["event"] == "merged"]
+    assert {subject_of(label) for label in merged["previous_label"]} == {3}
+
+
+def test_a_topic_that_was_born_and_has_no_place_is_told(four, with_story):
+    second = go_on(with_story, four, n_topics=4)
+    lineage = match_topics(four, second)
+    assert events(lineage) == ["absorbed", *["continued"] * 4]
+    absorbed = lineage[lineage["event"] == "absorbed"].iloc[0]
+    assert absorbed["previous_id"] == 4
+    assert set(absorbed["previous_label"].replace(",", "").split()) <= set(STORY.split())
+    assert absorbed["topic"] in four.topics["id"].tolist()
+    again = go_on(with_story, second, n_topics=4)
+    assert events(match_topics(second, again)) == ["continued"] * 4
+
+
+@pytest.mark.parametrize("by_person", [False, True], ids=["made of terms", "given by a person"])
+def test_a_label_whose_words_are_said_no_more_is_made_anew_and_told(by_person):
+    first = fit(make_posts(SUBJECTS[:4], 300, seed=12), 4)
+    at = next(at for at, label in enumerate(first.topics["label"]) if subject_of(label) == 3)
+    topic, labels = first.topics["id"][at], first.topics["label"].tolist()
+    labels[at] = "storm"
+    stale = first.topics.assign(label=labels)
+    before = first.with_table(stale)
+    if by_person:
+        before = before.with_labels({topic: "storm"})
+    now = make_posts([SUBJECTS[3].replace("storm ", ""), *SUBJECTS[:3]], 300, seed=13)
+    second = go_on(now, before.without_known(), n_topics=4)
+    row = match_topics(before, second).set_index("topic").loc[topic]
+    assert row["previous_label"] == "storm"
+    assert (row["label"] == "storm") == by_person
+    assert (row["event"] == "drifted") != by_person

@@ -51,7 +51,8 @@ STATUSES = {
     "too_small": "too small to tell", "unknown": "cannot be told",
 }  # fmt: skip
 _EVENTS = {
-    "continued": "goes on", "drifted": "goes on in other words", "born": "new", "died": "gone", "merged": "joined with others",
+    "continued": "goes on", "drifted": "goes on in other words", "born": "new", "absorbed": "new, within another", "died": "gone",
+    "merged": "joined with others",
     "split": "parted", "returned": "came back",
 }  # fmt: skip
 _MEASURES = {
@@ -140,8 +141,13 @@ def describe_topics(
         sentences += _perhaps_sentence(
             [row for row in rows if row["status"] == "perhaps"], len(rows)
         )
-        sentences.append(_new_sentence([row for row in rows if row["status"] == "new"], timezone))
-        sentences.append(_went_sentence([row for row in rows if row["status"] in FELL], timezone))
+        new = [row for row in rows if row["status"] == "new"]
+        went = [row for row in rows if row["status"] in FELL]
+        # The lineage names those that it knows of, which are not always beyond chance.
+        if new or not _tells(lineage, "born", "absorbed", "returned"):
+            sentences.append(_new_sentence(new, timezone))
+        if went or not _tells(lineage, "died"):
+            sentences.append(_went_sentence(went, timezone))
     if lineage is not None and len(lineage):
         sentences.append(describe_lineage(lineage))
     loose = known[known["stability"] < _LOOSE].sort_values(
@@ -153,6 +159,10 @@ def describe_topics(
         *([_mixed_sentence(mixed, len(known))] if mixed else []),
         *([_loose_sentence(_rows(loose), len(known))] if len(loose) else []),
     ]
+
+
+def _tells(lineage: pd.DataFrame | None, *events: str) -> bool:
+    return lineage is not None and bool(lineage["event"].isin(events).any())
 
 
 def _describe_no_words(posts: int, about: str, of: str, when: str) -> list[str]:
@@ -476,18 +486,51 @@ def describe_lineage(lineage: pd.DataFrame) -> str:
     events = lineage["event"].value_counts()
     topics = {
         event: lineage.loc[
-            lineage["event"] == event, "previous_id" if event == "died" else "topic"
+            lineage["event"] == event, "previous_id" if event in ("died", "absorbed") else "topic"
         ].nunique()
         for event in events.index
     }
-    parts = [f"{topics[event]:,} {said}" for event, said in _LINEAGE.items() if topics.get(event)]
+    silent = sum(map(_is_silent, _rows(lineage)))
+    parts = []
+    for event, said in _LINEAGE.items():
+        named = f" ({_name_events(lineage, event)})" if event in _TOLD else ""
+        number = topics.get(event, 0) - (silent if event == "continued" else 0)
+        parts += [f"{number:,} {said}{named}"] if number else []
+    parts += [f"{silent:,} {'has' if silent == 1 else 'have'} no post now"] if silent else []
     return f"Held against the earlier topics, {listing(parts)}."
 
 
 _LINEAGE = {
-    "continued": "go on as they were", "drifted": "go on in other words", "born": "are new", "returned": "came back",
+    "continued": "go on as they were", "drifted": "go on in other words", "born": "are new",
+    "absorbed": "are new without a place of their own among so many", "returned": "came back",
     "merged": "were joined of several", "split": "are parts of one that parted", "died": "went",
 }  # fmt: skip
+_TOLD = ("drifted", "born", "absorbed", "died")  # by name
+
+
+def _is_silent(row: Mapping[str, Any]) -> bool:
+    """Whether a topic goes on that no post is in."""
+    return row["event"] == "continued" and not pd.isna(row["posts"]) and row["posts"] == 0
+
+
+def _name_events(lineage: pd.DataFrame, event: str) -> str:
+    """Name the topics that an event befell, the largest first."""
+    posts = "previous_posts" if event == "died" else "posts"
+    rows = _rows(
+        lineage[lineage["event"] == event].sort_values(posts, ascending=False, kind="stable")
+    )
+    names = [_name_event(row) for row in rows[:_NAMED]]
+    left = len(rows) - len(names)
+    return listing([*names, *([count(left, "other")] if left else [])])
+
+
+def _name_event(row: Mapping[str, Any]) -> str:
+    if row["event"] == "born":
+        return _name(row["label"])
+    if row["event"] == "drifted" and row["label"] != row["previous_label"]:
+        return f"{_name(row['label'])} was called {_name(row['previous_label'])}"
+    within = f" within {_name(row['label'])}" if row["event"] == "absorbed" else ""
+    return _name(row["previous_label"]) + within
 
 
 def show_lineage(lineage: pd.DataFrame | None) -> Html:
@@ -501,14 +544,14 @@ def show_lineage(lineage: pd.DataFrame | None) -> Html:
     order = {
         event: at
         for at, event in enumerate(
-            ("born", "returned", "died", "merged", "split", "drifted", "continued")
+            ("born", "absorbed", "returned", "died", "merged", "split", "drifted", "continued")
         )
     }
     ranked = lineage.assign(_rank=lineage["event"].map(order)).sort_values("_rank", kind="stable")
     rows = _rows(ranked.head(_SHOWN))
     table = pd.DataFrame(
         {
-            "what": [_EVENTS[row["event"]] for row in rows],
+            "what": ["no post now" if _is_silent(row) else _EVENTS[row["event"]] for row in rows],
             "earlier topic": [_or_none(row["previous_label"]) for row in rows],
             "topic now": [_or_none(row["label"]) for row in rows],
             "words alike": [percent(row["similarity"]) for row in rows],

@@ -16,15 +16,16 @@ from scipy import sparse
 
 from murmuration.topics.cluster import MakeEstimator, group_once, part_in_two
 from murmuration.topics.history import Gone, History
+from murmuration.topics.labels import write_label
 from murmuration.topics.mixture import (
     Floats,
     Labels,
     Mixture,
     Singles,
-    cheapest_pair,
     count_members,
     find_centroids,
     learn_words,
+    weigh_joining,
     with_pull,
 )
 from murmuration.topics.profiles import (
@@ -34,6 +35,7 @@ from murmuration.topics.profiles import (
     compare_words,
     measure_presence,
 )
+from murmuration.topics.stories import find_stories
 from murmuration.topics.words import Counts
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,10 @@ _PARTED = (
 )
 _LEAST_PART = 0.2  # of the texts of a topic
 _MARKS = 30  # words kept of a topic that died
+_TERMS = 10  # of a topic that was born and joined at once
+# What room for new topics may cost: texts that change their topic as old ones are joined, of all; or evidence, for each that
+# the new topic is worth.
+_MOVED, _COSTS = 0.05, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +120,7 @@ class Going:
         self.ids = before.ids.tolist()
         self.rows = list(range(len(self.ids)))
         self.history = replace(before.history, shared=())
+        self.born, self._moved = set[int](), 0
 
     def sizes(self) -> Labels:
         """Give the number of texts of each topic."""
@@ -136,7 +143,7 @@ class Going:
                 self._take_out(at)
 
     def begin(self, groups: Labels, least: float) -> None:
-        """Let groups of texts be topics whose words were not said before."""
+        """Let groups of texts be topics whose words were not said before, and better told by themselves."""
         n = int(groups.max(initial=-1)) + 1
         found = Profiles.of(count_members(self.texts.counts, groups, n))
         known = measure_presence(found, Profiles.of(self.before.counts))
@@ -147,8 +154,17 @@ class Going:
             same = [one for one in fresh if one == fresh[0] or alike[fresh[0], one] >= _ALIKE]
             fresh = [one for one in fresh if one not in same]
             texts = np.isin(groups, same)
-            if texts.sum() >= least:
+            if texts.sum() >= least and self._measure_worth(texts) > 0:
                 self._put_in(texts, self._name(found.counts[same].sum(axis=0)))
+                self.born.add(self.ids[-1])
+
+    def _measure_worth(self, texts: npt.NDArray[np.bool_]) -> float:
+        """Give the evidence that some texts gain by being a topic, against joining that which takes them best."""
+        labels = np.where(texts, len(self.ids), self.labels)
+        counts = count_members(self.texts.counts, labels, len(self.ids) + 1)
+        # To join a topic that has no text left costs nothing, and would be no joining.
+        others = np.flatnonzero(np.diff(counts.indptr)[:-1])
+        return -float(weigh_joining(counts)[-1, others].max(initial=-np.inf))
 
     def begin_anew(self) -> None:
         """Let all texts be one new topic."""
@@ -193,9 +209,51 @@ class Going:
     def fit_number(self, n_topics: int) -> None:
         """Join or part topics until there are as many as were asked for."""
         while len(self.ids) > n_topics:
-            self._join(*cheapest_pair(self.counts()))
+            self._make_room()
         while len(self.ids) < n_topics and self._part_best():
             pass
+
+    def _make_room(self) -> None:
+        """Join the cheapest pair of old topics; where that costs too much, take the new one apart that is worth least."""
+        gains = weigh_joining(self.counts())
+        born = np.flatnonzero(np.isin(self.ids, list(self.born)))
+        old = gains.copy()
+        old[born] = old[:, born] = -np.inf
+        one, other = divmod(int(old.argmax()), len(old))
+        if not np.isfinite(old[one, other]):  # no two are old
+            self._join(*divmod(int(gains.argmax()), len(gains)))
+            return
+        gains[:, self.sizes() == 0] = -np.inf
+        worth = -gains[born].max(axis=1, initial=-np.inf)
+        moved = self._moved + int(self.sizes()[[one, other]].min())
+        dear = moved > _MOVED * len(self.labels) and len(born)
+        if dear and -old[one, other] > _COSTS * max(worth.min(), 0.0):
+            self._absorb(int(born[worth.argmin()]))
+        else:
+            self._moved = moved
+            self._join(one, other)
+
+    def _absorb(self, at: int) -> None:
+        """Give the texts of a new topic to those that explain them best; its history says which has most of them."""
+        topic, texts = self.ids[at], self.labels == at
+        lost = self._describe(at)
+        self.born.discard(topic)
+        self._take_out(at)
+        best = [part.argmax(axis=1) for part in self.learn().chances(
+            self.texts.counts[texts], None if self.texts.own is None else self.texts.own[texts]
+        )]  # fmt: skip
+        self.labels[texts] = np.concatenate([*best, np.zeros(0, np.int64)])
+        if gone := self.before.history.gone.get(topic):  # may return another time
+            self.history = self.history.with_gone(topic, gone)
+            return
+        into = self.ids[int(np.bincount(self.labels[texts], minlength=1).argmax())]
+        self.history = self.history.with_merged(into, topic, lost)
+
+    def _describe(self, at: int) -> Gone:
+        """Give what a topic is called and what marks it."""
+        marks = _top_marks(Profiles.of(self.counts()).marks[at], self.texts.words)
+        label, terms = self.before.names.get(self.ids[at], ("", ()))
+        return Gone(label or write_label(list(marks)), terms or tuple(marks)[:_TERMS], marks)
 
     def _part_best(self) -> bool:
         """Part the topic that gains most for each of its texts: not always the largest, whose posts would move."""
@@ -268,7 +326,9 @@ class Going:
             return self.rows[at] >= 0, self.before.sizes[self.rows[at]] if self.rows[at] >= 0 else 0
 
         kept, lost = sorted((one, other), key=rank, reverse=True)
-        self.history = self.history.with_merged(self.ids[kept], self.ids[lost])
+        self.history = self.history.with_merged(
+            self.ids[kept], self.ids[lost], self._describe(lost)
+        )
         self.labels = np.where(self.labels == lost, kept, self.labels)
         self._take_out(lost)
 
@@ -309,7 +369,8 @@ def go_on(
     going.end()
     n_groups = min(_MOST_GROUPS, max(_LEAST_GROUPS, round(_GROUPS * len(before.ids))), len(labels))
     groups = group_once(texts.places, texts.counts, n_groups, seed=seed, make=make, ordered=ordered)
-    going.begin(groups, least)
+    stories = find_stories(texts.counts, before.counts, seed=seed, make=make)
+    going.begin(np.where(stories >= 0, groups.max(initial=-1) + 1 + stories, groups), least)
     if not going.ids:  # nothing is left of what was said before, and nothing new is large
         going.begin_anew()
     going.merge()

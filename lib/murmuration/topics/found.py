@@ -68,8 +68,8 @@ class Found:
         What they say.
     history
         Where they come from.
-    labels_before
-        Labels that topics keep, by id.
+    labels_before, terms_before
+        What topics were called, and the terms that told them, by id.
     old
         The model before, if there is one.
     """
@@ -80,6 +80,7 @@ class Found:
         self.mixture: Mixture
         self.history = History()
         self.labels_before: Mapping[int, str] = {}
+        self.terms_before: Mapping[int, tuple[str, ...]] = {}
         self.old: Old | None = None
         self._before: Before | None = None
 
@@ -121,8 +122,10 @@ class Found:
         )  # fmt: skip
         self.labels, self.ids = going.labels, np.array(going.ids, np.int64)
         self.rows = np.array(going.rows, np.int64)
-        self.labels_before = {one: label for one, (label, _) in before.names.items()}
-        self.labels_before |= {one: gone.label for one, gone in before.history.gone.items()}
+        gone = {one: (lost.label, lost.terms) for one, lost in before.history.gone.items()}
+        names = {**before.names, **gone}
+        self.labels_before = {one: label for one, (label, _) in names.items()}
+        self.terms_before = {one: terms for one, (_, terms) in names.items()}
         tension = measure_tension(self.texts, self.labels, self.ids, seed=params.seed, make=make)
         kept = {key for key, value in before.history.tension.items() if value is None}
         self.history = replace(

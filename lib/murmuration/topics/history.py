@@ -7,10 +7,12 @@ from typing import Any, Self
 
 from murmuration.sentiment.model import ModelCard
 
+_BY_ID = ("went", "came", "gone", "joined", "named", "tension")
+
 
 @dataclass(frozen=True)
 class Gone:
-    """A topic that died and may return.
+    """A topic that died and may return, or was merged into another.
 
     Attributes
     ----------
@@ -53,6 +55,8 @@ class History:
         one that a person merged: it is not parted again.
     shared
         Posts by previous id and id: ``(previous_id, id, posts)``.
+    joined
+        What topics that were merged into others were like, by id.
     """
 
     root: str = ""
@@ -65,6 +69,7 @@ class History:
     named: Mapping[int, str] = field(default_factory=dict)
     tension: Mapping[int, float | None] = field(default_factory=dict)
     shared: tuple[tuple[int, int, int], ...] = ()
+    joined: Mapping[int, Gone] = field(default_factory=dict)
 
     def where(self, topic: int) -> int:
         """Follow a topic through all that it was merged into."""
@@ -97,10 +102,11 @@ class History:
         """Remember that a topic parted from another."""
         return replace(self, came={**self.came, topic: of})
 
-    def with_merged(self, into: int, topic: int) -> Self:
-        """Remember that a topic was merged into another."""
+    def with_merged(self, into: int, topic: int, lost: Gone) -> Self:
+        """Remember that a topic was merged into another, and what it was like."""
         named = {key: value for key, value in self.named.items() if key != topic}
-        return replace(self, went={**self.went, topic: into}, named=named)
+        joined = {**self.joined, topic: lost}
+        return replace(self, went={**self.went, topic: into}, named=named, joined=joined)
 
     def with_tension(self, topic: int, tension: float | None) -> Self:
         """Remember how far a topic is from being two."""
@@ -109,7 +115,7 @@ class History:
     def as_facts(self) -> dict[str, Any]:
         """Give what a model folder can hold; `from_facts` turns it back."""
         facts = asdict(self)
-        for name in ("went", "came", "gone", "named", "tension"):
+        for name in _BY_ID:
             facts[name] = {str(key): value for key, value in sorted(facts[name].items())}
         return facts | {"shared": [list(row) for row in self.shared]}
 
@@ -117,13 +123,15 @@ class History:
     def from_facts(cls, facts: Mapping[str, Any]) -> Self:
         """Read what `as_facts` gave."""
         by_id = {
-            name: {int(key): value for key, value in facts[name].items()}
-            for name in ("went", "came", "gone", "named", "tension")
+            name: {int(key): value for key, value in facts.get(name, {}).items()} for name in _BY_ID
         }
-        gone = {
-            key: Gone(one["label"], tuple(one["terms"]), one["marks"])
-            for key, one in by_id.pop("gone").items()
-        }
+        gone, joined = (
+            {
+                key: Gone(one["label"], tuple(one["terms"]), one["marks"])
+                for key, one in by_id.pop(name).items()
+            }
+            for name in ("gone", "joined")
+        )
         return cls(
             root=str(facts["root"]),
             previous=str(facts["previous"]),
@@ -131,6 +139,7 @@ class History:
             next_id=int(facts["next_id"]),
             shared=tuple((int(a), int(b), int(n)) for a, b, n in facts["shared"]),
             gone=gone,
+            joined=joined,
             **by_id,
         )
 

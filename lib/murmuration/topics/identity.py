@@ -21,7 +21,7 @@ from murmuration.topics.profiles import (
     measure_presence,
 )
 
-Event = Literal["continued", "drifted", "born", "died", "merged", "split", "returned"]
+Event = Literal["continued", "drifted", "born", "absorbed", "died", "merged", "split", "returned"]
 
 # Half of a topic's posts, or of the words that mark it: more than all other topics together can have. The usual
 # threshold of cluster transitions (Spiliopoulou et al. 2006, MONIC, doi:10.1145/1150402.1150491).
@@ -31,6 +31,8 @@ _MOST_WORDS = 0.3
 _ALIKE = 0.3  # words of a pair that is one topic
 _DRIFTED = 0.6  # below, its words are others than before
 
+_FEW = 10  # texts: fewer do not tell how a topic's words changed
+
 _NONE = -1
 
 
@@ -39,6 +41,7 @@ class _Link:
     event: Event
     previous: int  # row of the table of topics, −1 for none
     current: int
+    topic: int = _NONE  # id of one that is in neither table
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +89,11 @@ def match_topics(
     pandas.DataFrame
         One row a link, in the order of `current.topics`, those that died last:
 
-        - `event`: ``continued``; ``drifted`` (continued with other words); ``born``; ``died``; ``merged`` (one of two
-          or more that are one now); ``split`` (one of two or more that were one);
-          ``returned`` (had died before);
-        - `previous_id` (null for born), `topic` (null for died), `label`, `previous_label`;
+        - `event`: ``continued``; ``drifted`` (continued with other words, or so that its label fitted no
+          more); ``born``; ``died``; ``merged`` (one of two or more that are one now); ``split`` (one of two or more that were
+          one); ``returned`` (had died before); ``absorbed`` (born, and without a place among so many topics as were asked for:
+          most of its posts are in `topic`);
+        - `previous_id` (null for born; of an absorbed one its own id), `topic` (null for died), `label`, `previous_label`;
         - `similarity` of the words, 0 to 1; of a topic without a link, to the nearest other one;
         - `shared_posts` (null where unknown), `previous_posts`, `posts`;
         - `terms_gained`, `terms_lost` (lists).
@@ -109,9 +113,13 @@ def match_topics(
     if posts is not None:
         shared = count_shared(previous, current, posts, column=column)
     pairs = _compare(previous, current, shared)
-    related = previous.history.root and previous.history.root == current.history.root
+    related = _are_related(previous, current)
     links = _read_links(previous, current, pairs) if related else _find_links(pairs)
     return _make_lineage(previous, current, links, pairs)
+
+
+def _are_related(previous: TopicModel, current: TopicModel) -> bool:
+    return bool(previous.history.root) and previous.history.root == current.history.root
 
 
 def recall_shared(previous: TopicModel, current: TopicModel) -> npt.NDArray[np.int64] | None:
@@ -172,8 +180,13 @@ def _compare(
     if shared is not None:
         forth = shared / np.maximum(shared.sum(axis=1, keepdims=True), 1)
         back = shared / np.maximum(shared.sum(axis=0, keepdims=True), 1)
+    alike = compare_profiles(before, now)
+    if _are_related(previous, current):
+        said = compare_profiles(*make_profiles(previous, current, said=True))
+        many = (model.topics["weight"].to_numpy(np.int64) >= _FEW for model in (previous, current))
+        alike = np.where(np.logical_and.outer(*many), said, alike)
     return _Pairs(
-        compare_profiles(before, now),
+        alike,
         forth,
         back,
         shared,
@@ -209,7 +222,8 @@ def _read_links(previous: TopicModel, current: TopicModel, pairs: _Pairs) -> lis
     links = dict[tuple[int, int], Event]()
     for topic in before.keys() & now.keys():
         row, column = before[topic], now[topic]
-        links[row, column] = "continued" if pairs.alike[row, column] >= _DRIFTED else "drifted"
+        same = pairs.alike[row, column] >= _DRIFTED and not _renamed(previous, current, row, column)
+        links[row, column] = "continued" if same else "drifted"
     for topic in now.keys() - before.keys():
         of = history.whence(topic, set(before))
         # It had its id before; it may have parted from another then.
@@ -229,7 +243,21 @@ def _read_links(previous: TopicModel, current: TopicModel, pairs: _Pairs) -> lis
                 links[before[into], now[into]] = "merged"
         elif not any(row == before[topic] for row, _ in links):
             links[before[topic], _NONE] = "died"
-    return [_Link(event, row, column) for (row, column), event in links.items()]
+    absorbed = [
+        _Link("absorbed", _NONE, now[history.where(topic)], topic)
+        for topic in history.went
+        if topic >= previous.history.next_id
+        and topic not in history.came
+        and history.where(topic) in now
+    ]
+    found = [_Link(event, row, column) for (row, column), event in links.items()]
+    return [*found, *sorted(absorbed, key=lambda one: one.topic)]
+
+
+def _renamed(previous: TopicModel, current: TopicModel, row: int, column: int) -> bool:
+    """Say whether a topic that goes on has another label, which no person gave it."""
+    was, now = (model.topics.iloc[at] for model, at in ((previous, row), (current, column)))
+    return was["label"] != now["label"] and int(now["id"]) not in current.history.named
 
 
 def _part(
@@ -270,7 +298,7 @@ def _make_lineage(
     )
     gone = {
         topic: {"id": topic, "label": one.label, "terms": one.terms, "posts": None}
-        for topic, one in previous.history.gone.items()
+        for topic, one in {**current.history.joined, **previous.history.gone}.items()
     }
     rows = [
         _make_row(
@@ -287,7 +315,7 @@ def _make_lineage(
 
 
 def _id_of(link: _Link, now: list[dict[Any, Any]]) -> int:
-    return int(now[link.current]["id"]) if link.event == "returned" else _NONE
+    return int(now[link.current]["id"]) if link.event == "returned" else link.topic
 
 
 def _make_row(
@@ -313,6 +341,8 @@ def _make_row(
 
 
 def _similarity(link: _Link, alike: Floats) -> float:
+    if link.event == "absorbed":  # its words are those of no topic
+        return 0.0
     rows = slice(None) if link.previous < 0 else link.previous
     columns = slice(None) if link.current < 0 else link.current
     return float(np.max(alike[rows, columns], initial=0.0))

@@ -42,6 +42,8 @@ def read_lineage(lineage: pd.DataFrame | None, tally: Tally) -> Ancestry:
     if lineage is None:
         return Ancestry()
     check_columns(lineage.columns, ["previous_id", "topic"], what="find_emerging (lineage)")
+    if "event" in lineage:  # what was absorbed never had posts of its own
+        lineage = lineage[lineage["event"] != "absorbed"]
     there = lineage["previous_id"].notna(), lineage["topic"].notna()
     pairs = lineage.loc[there[0] & there[1], ["previous_id", "topic"]]
     renamed = pairs[pairs["previous_id"].astype("int64") != pairs["topic"].astype("int64")]

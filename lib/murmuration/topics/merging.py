@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from murmuration.errors import ModelError
-from murmuration.topics.history import History
+from murmuration.topics.history import Gone, History
 from murmuration.topics.mixture import TOPIC_PRIOR, Mixture, count_again, learn_words, unit_rows
 from murmuration.topics.model import TopicModel, list_column
 
@@ -55,7 +55,7 @@ def merge_topics(model: TopicModel, topics: Sequence[int]) -> TopicModel:
     if model.mixture.centroids is not None:
         merged.mixture = replace(merged.mixture, centroids=centroids, pull=model.mixture.pull)
     merged.space = replace(model.space, centroids=centroids)
-    merged.history = _remember(model.history, named)
+    merged.history = _remember(model, named, rows)
     return merged.sorted()
 
 
@@ -86,8 +86,9 @@ def _merge_words(mixture: Mixture, members: Members) -> Mixture:
     return merged
 
 
-def _remember(history: History, named: list[int]) -> History:
-    first, *others = named
-    for topic in others:
-        history = history.with_merged(first, topic)
+def _remember(model: TopicModel, named: list[int], rows: list[int]) -> History:
+    history, first = model.history, named[0]
+    for topic, row in zip(named[1:], rows[1:], strict=True):
+        one = model.topics.iloc[row]
+        history = history.with_merged(first, topic, Gone(one["label"], tuple(one["terms"]), {}))
     return history.with_tension(first, None)

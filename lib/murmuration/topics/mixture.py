@@ -259,10 +259,17 @@ def join(counts: Counts, labels: Labels, n_topics: int) -> Labels:
     return np.unique(joining.into[labels], return_inverse=True)[1].astype(np.int64)
 
 
-def cheapest_pair(counts: Counts) -> tuple[int, int]:
-    """Say which two topics cost least evidence to join, by their words, shape (n_topics, n_words)."""
-    one, other = divmod(int(_Joining(counts).gains.argmax()), counts.shape[0])
-    return one, other
+def join_while_better(counts: Counts, labels: Labels) -> Labels:
+    """Join topics two by two as long as the evidence gains by it; labels from 0 without gaps."""
+    joining = _Joining(count_members(counts, labels, int(labels.max()) + 1))
+    while (best := int(joining.gains.argmax())) >= 0 and joining.gains.flat[best] > 0:
+        joining.join(*divmod(best, len(joining.into)))
+    return np.unique(joining.into[labels], return_inverse=True)[1].astype(np.int64)
+
+
+def weigh_joining(counts: Counts) -> Floats:
+    """Give the evidence gained by joining each two topics, mostly below 0, by their words, shape (n_topics, n_words)."""
+    return _Joining(counts).gains
 
 
 class _Joining:

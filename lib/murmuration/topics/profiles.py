@@ -42,14 +42,25 @@ class Profiles:
         return cls(counts, _mark(counts, said), 1_000 * said / max(said.sum(), 1))
 
 
-def make_profiles(one: TopicModel, other: TopicModel) -> tuple[Profiles, Profiles]:
-    """Give the words of the topics of two models over all words that either knows."""
+def make_profiles(
+    one: TopicModel, other: TopicModel, *, said: bool = False
+) -> tuple[Profiles, Profiles]:
+    """Give the words of the topics of two models over all words that either knows.
+
+    With `said`, as their own posts say them, where both know that: a topic that goes on is learned from what it said before
+    as well, and would seem to say it still.
+    """
     words = pd.Index(sorted({*one.vocabulary.words, *other.vocabulary.words}))
-    return _make_profiles(one, words), _make_profiles(other, words)
+    said = said and one.known is not None and other.known is not None
+    return _make_profiles(one, words, said), _make_profiles(other, words, said)
 
 
-def _make_profiles(model: TopicModel, words: "pd.Index[Any]") -> Profiles:
-    return Profiles.of(widen(count_again(model.mixture), model.vocabulary.words, words))
+def _make_profiles(model: TopicModel, words: "pd.Index[Any]", said: bool) -> Profiles:
+    names = model.vocabulary.words
+    if said and model.known is not None:
+        rows = model.known.texts_of(model.topics["id"].to_numpy(np.int64))
+        return Profiles.of(widen(rows[:-1, : len(names)].tocoo(), names, words))
+    return Profiles.of(widen(count_again(model.mixture), names, words))
 
 
 def widen(counts: sparse.coo_matrix, words: list[str], into: "pd.Index[Any]") -> Counts:

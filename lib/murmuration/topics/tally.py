@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _CHUNK = 50_000  # posts at once
 _PHRASES = 5  # told for each topic
+_STILL_SAID = 0.05  # of a topic's texts: those that say a word of its label, for it to stay
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +173,7 @@ def tell_topics(
     words = rank_terms(weights[:, :n_words], names[:n_words], n_terms)
     phrases = rank_terms(weights[:, n_words:], names[n_words:], _PHRASES)
     ids = np.arange(len(words)) if found is None else found.ids
-    known = {} if found is None else found.labels_before
+    known = {} if found is None else _still_fitting(found, tally, names, words, phrases)
     labels = _label(ids, words, phrases, known, labeller, said)
     n_posts = int(tally.posts.sum())
     topics = make_table(labels, words, phrases, tally.posts[:-1], tally.weight[:-1], n_posts)
@@ -182,6 +183,33 @@ def tell_topics(
     if found is not None:
         model.history = found.tell(tally.shared)
     return model if found is None or found.old is None else model.sorted()
+
+
+def _still_fitting(
+    found: Found, tally: Tally, names: list[str], words: list[list[str]], phrases: list[list[str]]
+) -> dict[int, str]:
+    """Give the labels of before that topics keep: those of people, and those of which a word is still said and tells the topic.
+
+    A label whose words no text ever said, as a language model may write, is held to the terms of before instead.
+    """
+    columns = {name: at for at, name in enumerate(names)}
+    kept = {}
+    for row, topic in enumerate(found.ids.tolist()):
+        label = found.labels_before.get(topic)
+        if label is None:
+            continue
+        said = [word for word in _split_label(label) if word in columns]
+        said = said or [term for term in found.terms_before.get(topic, ()) if term in columns]
+        texts = tally.texts_with[row, [columns[word] for word in said]].sum()
+        tells = {part for term in (*words[row], *phrases[row]) for part in term.split()}
+        fits = texts >= _STILL_SAID * tally.weight[row] and not tells.isdisjoint(said)
+        if fits or topic in found.history.named or not tells:
+            kept[topic] = label
+    return kept
+
+
+def _split_label(label: str) -> list[str]:
+    return label.replace(",", " ").split()
 
 
 def _label(
