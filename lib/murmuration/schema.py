@@ -1030,6 +1030,15 @@ AUDIENCE = (
         ),
     ),
     Table(
+        name="authors",
+        row="one author whose posts were looked at; by it `forget` finds the run",
+        key=("source", "author_key"),
+        columns=(
+            Column("source", pa.string(), "Source of the author's posts"),
+            Column("author_key", pa.string(), "Pseudonym of the author"),
+        ),
+    ),
+    Table(
         name="members",
         row="one author of a segment; only where the policy of the source allows it",
         key=("source", "author_key"),

@@ -13,6 +13,7 @@ from murmuration.audience import (
     find_segment_posts,
     join_segments,
     label_topics,
+    list_authors,
     list_segment_posts,
     place_authors,
     profile_authors,
@@ -167,6 +168,9 @@ def test_posts_to_read_are_of_the_segment_and_of_different_authors(crafted, assi
     found = find_segment_posts(posts, cards.interests, [0, 1, 2], policy=Policy())
     assert found.groupby("segment").size().tolist() == [3, 3, 3]
     assert not found.duplicated(["segment", "author_key"]).any()
+    assert not set(found["author_key"]) & set(posts["author_key"])
+    free = find_segment_posts(posts, cards.interests, [0, 1, 2], policy=Policy(export=True))
+    assert set(free["author_key"]) <= set(posts["author_key"])
     for row in found.to_dict("records"):
         assert f"#{craft_of(assigned, row['segment'])}" in row["text"]
 
@@ -184,8 +188,12 @@ def test_all_posts_are_listed_with_their_segments_but_those_with_what_is_forbidd
     listed = list_segment_posts(posts, policy=Policy())
     assert listed["segment"].iloc[0] == -1
     assert listed["segment"].iloc[1:].tolist() == posts["segment"].iloc[1:].tolist()
-    assert listed["author_key"].equals(posts["author_key"])  # by which `forget` finds the run
-    free = list_segment_posts(posts, policy=Policy(forbids=()))
+    # Who is in which segment is not handed on, but that posts are by one author is still known.
+    assert not set(listed["author_key"]) & set(posts["author_key"])
+    assert (pd.factorize(listed["author_key"])[0] == pd.factorize(posts["author_key"])[0]).all()
+    assert set(list_authors(posts)["author_key"]) == set(posts["author_key"])  # for `forget`
+    free = list_segment_posts(posts, policy=Policy(forbids=(), export=True))
+    assert free["author_key"].equals(posts["author_key"])
     assert free["segment"].tolist() == posts["segment"].tolist()
 
 

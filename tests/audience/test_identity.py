@@ -14,7 +14,7 @@ from murmuration.audience import (
     name_segments,
     profile_authors,
 )
-from murmuration.errors import ModelError
+from murmuration.errors import ModelError, ParamError
 
 from .conftest import write_posts
 
@@ -85,6 +85,13 @@ def test_handles_without_a_key_are_not_kept(tmp_path, crafted):
 def test_another_kind_of_folder_is_refused(tmp_path):
     with pytest.raises(ModelError):
         SegmentModel.load(tmp_path)
+
+
+def test_segments_that_do_not_say_who_was_in_them_are_not_compared(
+    crafted_model, crafters, assigned
+):
+    with pytest.raises(ParamError, match="with_members"):
+        compare_segments(crafted_model, assigned, describe_segments(crafters, assigned))
 
 
 def test_who_stayed_came_and_went_adds_up(kept, crafters, assigned):

@@ -1,5 +1,9 @@
 """Segments: found again, told apart, explained, and never forced where there is nothing to find."""
 
+import os
+import subprocess
+import sys
+
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
@@ -147,3 +151,49 @@ def test_wrong_parameters_are_told_in_a_sentence(asked, says):
 def test_more_segments_than_authors_are_refused(profiles):
     with pytest.raises(ParamError, match="there are 120 authors"):
         segment_authors(profiles, SegmentParams(n_segments=121))
+
+
+THREADS = """
+import numpy as np, pandas as pd
+from threadpoolctl import threadpool_info
+from murmuration.audience import SegmentParams, fit_segments, profile_authors
+from murmuration.compute import make_estimator
+
+rng = np.random.default_rng(0)
+texts = [f"{rng.choice(['bread', 'bikes', 'stars'])}{n} #{rng.choice(['oven', 'wheel', 'moon'])}{n % 7}" for n in range(900)]
+posts = pd.DataFrame({"author_key": [f"a{n % 60}" for n in range(900)], "text": texts})
+most = []
+
+def make(name, **given):
+    most.append(max(pool["num_threads"] for pool in threadpool_info()))
+    return make_estimator(name, **given)
+
+fit_segments(profile_authors(posts), SegmentParams(n_segments=3, min_authors=5), make=make)
+print(max(most))
+"""
+
+
+def test_threads_do_not_wait_for_each_other_also_where_libraries_are_loaded_late():
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS],
+        env={**os.environ, "OMP_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "4"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split()[-1] == "1"
+
+
+def test_density_that_finds_no_group_leaves_all_authors_out():
+    rng = np.random.default_rng(0)
+    profiles = profile_authors(
+        pd.DataFrame(
+            {
+                "author_key": [f"a{n % 60}" for n in range(300)],
+                "created_at": pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 10**6, 300), unit="s"),
+                "like_count": rng.integers(0, 50, 300),
+            }
+        )
+    )  # fmt: skip
+    found = segment_authors(profiles, SegmentParams(method="hdbscan"))
+    assert (found["segment"] == -1).all()

@@ -148,12 +148,12 @@ def make_topics_run(
             "topic": ids, "label": labels, "terms": [[f"word{one}"] for one in ids], "phrases": [[] for _ in ids], "posts": sizes,
             "posts_before": sizes, "authors": sizes, "share": [size / len(posts) for size in sizes], "share_low": 0.0, "share_high": 1.0,
             "x": [one / topics for one in ids], "y": [-one / topics for one in ids], "stability": 0.9,
-            "found_again": "itself",
+            "found_again": "itself", "label_share": 0.9, "most_copied": 1,
         }
     )  # fmt: skip
     emerging = pd.DataFrame(
         {
-            "topic": ids, "label": labels, "status": ["emerging" if one == 0 else "steady" for one in ids], "posts": sizes,
+            "topic": ids, "label": labels, "status": ["emerging" if one == 0 else "steady" for one in ids], "posts": sizes, "posts_before": sizes,
             "expected": 10.0, "growth": 2.0, "growth_low": 1.5, "growth_high": 3.0, "p_value": 0.01, "q_value": 0.02, "since": pd.NaT,
             "since_posts": None, "since_expected": None, "since_growth": None, "authors": sizes, "top_author_share": 0.1, "driven_by": "many",
             "langs": [["en"] for _ in ids], "top_text_share": 0.1, "baseline_days": 28,

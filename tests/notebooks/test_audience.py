@@ -71,9 +71,17 @@ def test_the_answer_tells_segments_with_their_sizes(report):
 
 
 def test_tables_name_no_author_but_beside_posts_and_no_handle(report):
-    named = {path.stem for path in (report.folder / "tables").glob("*.parquet")} - {"reading"}
+    named = {path.stem for path in (report.folder / "tables").glob("*.parquet")} - {
+        "reading",
+        "authors",
+    }
     assert all("author_key" not in frame(report, name) for name in named - {"posts"})
-    posts = frame(report, "posts")
+    posts, authors = frame(report, "posts"), frame(report, "authors")
+    assert not set(authors["author_key"]) & {
+        *posts["author_key"],
+        *frame(report, "reading")["author_key"],
+    }
+    assert posts["author_key"].nunique() == len(authors)
     assert set(frame(report, "segments")["segment"]) <= set(posts["segment"])
     assert not posts["text"].str.contains(r"@(?!user)\w").any()
     assert not frame(report, "reading")["text"].str.contains(r"@(?!user)\w").any()

@@ -8,6 +8,7 @@ import pytest
 from murmuration.audience.features import FEATURES
 from murmuration.show import (
     advise_segments,
+    describe_audience,
     plot_audience_map,
     plot_flows,
     plot_segment_times,
@@ -50,6 +51,22 @@ def test_the_title_of_flows_counts_who_changed():
     assert "120 were not there before" in meta["title"]
     assert "50 are not there any more" in meta["title"]
     assert len(meta["table"]["rows"]) == len(FLOWS)
+
+
+def test_the_title_counts_also_those_in_flows_too_small_to_draw():
+    segments = make_segments().assign(came=[43, 12], stayed=[300, None])
+    assert plot_flows(FLOWS, segments).layout.meta["title"].startswith("55 authors of 355 ")
+
+
+def test_the_answer_names_segments_that_are_no_more():
+    segments = make_segments().assign(status="continued", authors_before=[50, 70])
+    coverage = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [120, 200]})
+    ended = pd.DataFrame({"previous": [5], "segment": [-2], "previous_name": ["#tents: many links"], "name": [None], "authors": [61]})  # fmt: skip
+    said = describe_audience(
+        segments, LEVELS.assign(authors=50), coverage, pd.concat([FLOWS, ended])
+    )
+    assert said[-1] == "Of the earlier segments “#tents, many links” is no more."
+    assert "no more" not in " ".join(describe_audience(segments, LEVELS.assign(authors=50), coverage, FLOWS))  # fmt: skip
 
 
 def test_every_dot_of_the_map_has_an_id_of_its_own_as_plotly_draws_one_of_those_that_share_it():

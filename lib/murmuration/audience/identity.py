@@ -12,6 +12,7 @@ from murmuration.audience.describe import SegmentCards
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel, assign_segments, hash_authors
 from murmuration.audience.tally import Floats, Ints
+from murmuration.errors import ParamError
 from murmuration.frames import TEXT, text_column
 
 NO_SEGMENT, NOT_THERE = -1, -2
@@ -110,8 +111,18 @@ def compare_segments(
         From `describe_segments`.
     policy
         Flows of fewer authors than it allows are not shown.
+
+    Raises
+    ------
+    ParamError
+        If the earlier segments do not say who was in them.
     """
     policy = policy or Policy()
+    if len(previous.ids) and not len(previous.members[0]):
+        raise ParamError(
+            "The earlier segments do not say who was in them. Give them their authors before they are compared: "
+            "earlier = earlier.with_members(assign_segments(profiles, earlier))."
+        )
     now = assigned["segment"].to_numpy(np.int64)
     before = find_before(previous, assigned)
     _, earlier = previous.members

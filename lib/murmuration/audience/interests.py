@@ -26,6 +26,7 @@ _LEAST_AUTHORS = 3
 _MOST_TERMS = 20_000  # the most used ones
 _LEAST_TERMS = 5  # of an author, so that some can be held out
 _HELD_OUT = 0.25
+_HARDLY = 0.1  # of the authors of a segment: what more of them use is not to come, but there
 _ROWS = 2_000  # authors scored at once
 
 
@@ -179,7 +180,7 @@ def foretell_interests(
     names: Names | None = None,
     count: int = 5,
 ) -> pd.DataFrame:
-    """Foretell what each segment will care for next: terms that its authors hardly use yet, and others like them do.
+    """Foretell what each segment will care for next: terms that hardly one in ten of its authors uses yet, and others like them do.
 
     Parameters
     ----------
@@ -220,7 +221,7 @@ def foretell_interests(
             continue
         expected = model.foretell(scores[inside].mean(axis=0, keepdims=True))[0] - everybody
         share = np.asarray(uses[inside].mean(axis=0)).ravel()
-        expected = np.where(share < 0.5, expected * (1 - share), -np.inf)
+        expected = np.where(share < _HARDLY, expected * (1 - share), -np.inf)
         rank = 0
         for at in np.argsort(-expected, kind="stable"):
             kind, _, term = said[at]

@@ -36,7 +36,8 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
             "gunrights", "secondamendment", "2a", "guncontrol", "blacklives", "bluelives", "alllives", "feminis", "demdebate", "gopdebate", "debate", "redneck", "patriot", "whitehouse", "confederat", "политик",
             "altleft", "altright", "americafirst", "wakeupamerica", "makeamerica", "draintheswamp", "lockherup", "buildthewall", "imwithher",
             "feelthebern", "fakenews", "berniesanders", "robertmueller", "rednation", "bluewave", "deepstate", "pizzagate", "qanon", "kag", "dnc", "rnc", "dnclean", "rncin",
-            "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
+            "gopstop", "stopthegop", "tedcruz", "cruzcrew", "uniteblue", "tgdn", "nra", "isis", "gunsense", "gunviolence", "guns4", "acab", "staywoke", "socialsecurity", "amendment",
+            "policebrutality", "trayvon", "tamirrice", "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
             "breitbart", "benghazi", "obamacare", "kremlin", "macron", "lepen", "afd", "cdu", "spd",
             "ukip", "libdem", "corbyn", "theresamay", "erdogan", "bolsonaro",
             "выбор", "путин", "трамп", "война", "украин", "сенат", "правительств", "президент",
@@ -49,7 +50,7 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
         "ethnicity": (
             "ethnic", "racis", "racial", "white", "black", "blacks", "latino", "latina", "latinx", "hispanic", "african", "asian",
             "arab", "arabs", "gypsy", "indigen", "aborigin", "jews", "whites", "negro", "blackgirl", "blackskin",
-            "blackhistory", "blacktwitter", "blackexcellence", "melanin", "whitepriv", "whitesuprem", "caucasian", "chicano",
+            "blackhistory", "blacktwitter", "blackexcellence", "melanin", "whitepriv", "whitesuprem", "caucasian", "chicano", "hasnocolor", "sowhite",
         ),
         "orientation": (
             "lgbt", "gay", "gays", "lesbian", "bisexual", "queer", "transgender", "transsexual", "homosexual", "heterosexual",

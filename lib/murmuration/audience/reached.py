@@ -10,7 +10,7 @@ from murmuration.audience.identity import find_before
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel
 from murmuration.audience.tally import Floats, Ints
-from murmuration.frames import text_column, text_list
+from murmuration.frames import TEXT, text_column, text_list
 from murmuration.schema import check_columns
 from murmuration.trends import (
     count_engagement,
@@ -148,7 +148,7 @@ def find_segment_posts(
     segments
         Of which posts are shown.
     policy
-        Posts with what it forbids are not shown.
+        Posts with what it forbids are not shown; nor who wrote one, unless it allows to hand on who is in which segment.
     count
         Posts of each, at most.
     """
@@ -165,7 +165,7 @@ def find_segment_posts(
         shown = shown.drop_duplicates("author_key").head(count) if "author_key" in shown else shown.head(count)  # fmt: skip
         found.append(shown.assign(segment=segment, rank=np.arange(1, len(shown) + 1), engagement=count_engagement(shown)))  # fmt: skip
     chosen = pd.concat(found) if found else posts.iloc[:0].assign(rank=0, engagement=0)
-    return chosen.reindex(columns=list(READING)).reset_index(drop=True)
+    return _withhold(chosen.reindex(columns=list(READING)).reset_index(drop=True), policy)
 
 
 def list_segment_posts(posts: pd.DataFrame, *, policy: Policy) -> pd.DataFrame:
@@ -181,7 +181,8 @@ def list_segment_posts(posts: pd.DataFrame, *, policy: Policy) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `posts` with `engagement`, and with the title, where there is one, as first line of `text`.
+        `posts` with `engagement`, and with the title, where there is one, as first line of `text`; without `url`, and with numbers for
+        authors, unless the policy allows to hand on who is in which segment.
     """
     listed = list_posts(posts)
     known: dict[str, bool] = {}  # a word is looked at once, however many posts have it
@@ -190,7 +191,28 @@ def list_segment_posts(posts: pd.DataFrame, *, policy: Policy) -> pd.DataFrame:
         for text in text_list(listed["text"])
     ]  # fmt: skip
     segments = listed["segment"].to_numpy(np.int64)
-    return listed.assign(segment=np.where(tellable, segments, -1))
+    return _withhold(listed.assign(segment=np.where(tellable, segments, -1)), policy)
+
+
+def _withhold(posts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Number those who wrote posts instead of naming them, unless it may be handed on who is in which segment."""
+    if policy.export:
+        return posts
+    hidden: dict[str, Any] = {}
+    if "url" in posts:
+        hidden["url"] = pd.Series(None, posts.index, dtype=TEXT)
+    if "author_key" in posts:
+        numbers = pd.factorize(posts["author_key"])[0].tolist()
+        hidden["author_key"] = text_column([str(1 + one) if one >= 0 else None for one in numbers])
+    return posts.assign(**hidden)
+
+
+def list_authors(posts: pd.DataFrame) -> pd.DataFrame:
+    """Give the authors of posts, by which the run is found when one of them is to be forgotten: `source`, `author_key`."""
+    columns = ["source", "author_key"]
+    check_columns(posts.columns, columns, what="list_authors")
+    known = posts.loc[posts["author_key"].notna().to_numpy(bool), columns]
+    return known.drop_duplicates().sort_values(columns, ignore_index=True)
 
 
 def _may_show(text: str | None, policy: Policy) -> bool:

@@ -72,7 +72,8 @@ class ByDistance:
         wide = side_by_side(self.views, places)
         squares = (wide**2).sum(axis=1)[:, None] + (self.centres**2).sum(axis=1)
         far = np.sqrt(np.maximum(squares - 2 * wide @ self.centres.T, 0))
-        return np.asarray(1 / (1 + far / max(float(far.mean()), 1e-12)))
+        usual = float(far.mean()) if far.size else 1.0
+        return np.asarray(1 / (1 + far / max(usual, 1e-12)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,6 +279,10 @@ def fit_segments(
     params = params or SegmentParams()
     known = to_pandas(profiles)
     check_columns(known.columns, ["author_key"], what="segment_authors")
+    # The limit holds for libraries that are loaded.
+    import sklearn.cluster
+    import sklearn.mixture  # noqa: F401
+
     # At most some thousand authors: threads would wait for each other far longer than they work.
     with threadpool_limits(1):
         model = _fit(known, params, make or partial(make_estimator, backend=params.backend))
@@ -307,7 +312,7 @@ def _fit(known: pd.DataFrame, params: SegmentParams, make: Callable[..., Any]) -
     else:
         labels = group_side_by_side(side_by_side(views, places), least, params, make)
         model = _by_distance(views, places, labels, params)
-    strengths = model.strengths(some).max(axis=1)
+    strengths = model.strengths(some).max(axis=1, initial=0.0)
     bound = min(params.least_strength, float(np.quantile(strengths, params.max_left_out)))
     log.info("%d segments of %d authors", len(model.ids), n)
     return SegmentModel(params, views, model.assigner, model.ids, bound, model.choice)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from murmuration.audience.policy import LEAST_AUTHORS
 from murmuration.show.audience_figures import describe_trait, short_segment
 from murmuration.show.posts import Html, show_posts, show_table
 from murmuration.show.words import (
@@ -65,6 +66,7 @@ def describe_audience(
     segments: pd.DataFrame,
     levels: pd.DataFrame,
     coverage: pd.DataFrame,
+    flows: pd.DataFrame | None = None,
     *,
     name: str = "",
     data: tuple[datetime, datetime] | None = None,
@@ -73,8 +75,8 @@ def describe_audience(
 
     Parameters
     ----------
-    segments, levels, coverage
-        Tables `segments`, `by_sentiment` and `coverage` of the report.
+    segments, levels, coverage, flows
+        Tables `segments`, `by_sentiment`, `coverage` and, where there was an earlier run, `flows` of the report.
     name
         Name of the brand that posts are about; nothing for all posts.
     data
@@ -95,7 +97,7 @@ def describe_audience(
     named = [f"{_name(row)} ({percent(row['share'])})" for row in rows[:_NAMED]]
     more = f", and {count(len(rows) - _NAMED, 'smaller one')}" if len(rows) > _NAMED else ""
     sentences = [f"{authors} make {count(len(rows), 'segment')}: {listing(named)}{more}."]
-    sentences += _busiest(rows) + _unhappy(rows, levels) + _moved(rows)
+    sentences += _busiest(rows) + _unhappy(rows, levels) + _moved(rows, flows)
     return sentences
 
 
@@ -126,15 +128,31 @@ def _unhappy(rows: Records, levels: pd.DataFrame) -> list[str]:
     ]
 
 
-def _moved(rows: Records) -> list[str]:
+def _moved(rows: Records, flows: pd.DataFrame | None) -> list[str]:
     known = [row for row in rows if row["status"] == "continued"]
+    ended = _ended(rows, flows)
     if not known:
-        return []
+        return ended
     new = [row for row in rows if row["status"] == "new"]
     most = max(known, key=lambda row: abs(_growth(row)))
     before, now = int(most["authors_before"]), int(most["authors"])
     said = f"Since the last run {_name(most)} went from {before:,} to {count(now, 'author')}"
-    return [said + (f"; new is {listing([_name(row) for row in new[:_NAMED]])}." if new else "; no segment is new.")]  # fmt: skip
+    return [said + (f"; new is {listing([_name(row) for row in new[:_NAMED]])}." if new else "; no segment is new."), *ended]  # fmt: skip
+
+
+def _ended(rows: Records, flows: pd.DataFrame | None) -> list[str]:
+    """Name the segments of the earlier run that there are no more."""
+    if flows is None:
+        return []
+    gone = flows[
+        (flows["previous"] >= 0) & ~flows["previous"].isin([row["segment"] for row in rows])
+    ]
+    names = [_name({"name": name}) for name in dict.fromkeys(gone["previous_name"].dropna())]
+    return (
+        [f"Of the earlier segments {listing(names)} {'is' if len(names) == 1 else 'are'} no more."]
+        if names
+        else []
+    )
 
 
 def _growth(row: Mapping[str, Any]) -> float:
@@ -262,12 +280,25 @@ def _fidelity(row: Mapping[str, Any]) -> str:
 def _what_moved(row: Mapping[str, Any]) -> str:
     if row["status"] == "new":
         return "since last time: new"
+    stayed, came, left = (_at_least(row[name]) for name in ("stayed", "came", "left"))
     moved = (
-        f"since last time: {int(row['authors_before']):,} → {int(row['authors']):,} authors; {int(row['stayed']):,} stayed, "
-        f"{int(row['came']):,} came from other segments, {int(row['left']):,} left for others"
+        f"since last time: {int(row['authors_before']):,} → {int(row['authors']):,} authors; {stayed} stayed, {came} came from other segments, "
+        f"{left} left for others"
     )
     renamed = not pd.isna(row["name_before"]) and str(row["name_before"]) != str(row["name"])
     return moved + (f"; was called {html.escape(quoted([str(row['name_before'])]))}" if renamed else "")  # fmt: skip
+
+
+def _at_least(authors: Any) -> str:
+    """Give a number of authors, none exactly that are too few to be shown."""
+    number = int(authors)
+    return (
+        f"{number:,}"
+        if number >= LEAST_AUTHORS
+        else f"fewer than {LEAST_AUTHORS}"
+        if number
+        else "none"
+    )
 
 
 def advise_segments(segments: pd.DataFrame, interests: pd.DataFrame, levels: pd.DataFrame) -> str:
@@ -406,12 +437,14 @@ def describe_audience_limits(
     lines += [
         "Segments are of people who post, not of customers: who reads and never writes is not in them.",
         "Where one segment ends is a choice: with another number of segments the lines run elsewhere.",
-        "Effects are against the other segments, not against everybody; small differences of many authors are clear, yet small.",
+        "Effects are against the other segments, not against everybody; small differences of many authors are clear, yet small. Values of traits are drawn to "
+        "what is usual where an author has few posts.",
+        "Shares of feelings are as counted, not corrected for the errors of the method, which may be large: brand_health says how large.",
     ]
     if forbids:
         lines.append(
-            f"Nothing is said of {listing(list(forbids))}: the policy of the source forbids it. A list of words finds such terms; one that it does not know may "
-            "have come through, and posts are shown in the authors’ own words."
+            f"The policy of the source forbids to tell people apart by {listing(list(forbids))}: terms that a list of words knows are neither "
+            "shown nor used. One that it does not know may have come through, and posts are shown in the authors’ own words."
         )
     if facts["unscored_posts"]:
         lines.append(
