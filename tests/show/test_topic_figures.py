@@ -471,6 +471,19 @@ def test_the_answer_names_topics_that_do_not_hold_together():
         assert not any("with care" in one for one in describe_topics(unmeasured, emerging))
 
 
+def test_the_answer_names_what_perhaps_changed_with_how_much_of_it_may_be_chance():
+    topics = make_topics(8).assign(stability=np.nan)
+    growth = make_growth(topics)
+    [said] = [one for one in describe_topics(topics, growth) if one.startswith("Perhaps")]
+    assert said.startswith(
+        "Perhaps more is said of “first6, second6” (2.5 times, 1.2–5.0): out of the usual, but among 7 topics one in five"
+    )
+    less = growth.assign(growth=growth["growth"].replace(2.5, 0.4))
+    assert any(one.startswith("Perhaps less is said of") for one in describe_topics(topics, less))
+    sure = growth[growth["status"] != "perhaps"]
+    assert not any(one.startswith("Perhaps") for one in describe_topics(topics, sure))
+
+
 def test_the_answer_tells_that_many_posts_have_no_topic():
     topics = make_topics(8).assign(stability=np.nan)
     said = [

@@ -285,7 +285,8 @@ def _perhaps_sentence(rows: Records, n_topics: int) -> list[str]:
         ("less", [row for row in rows if row["growth"] < 1]),
     ):
         named = [
-            f"{_name(row['label'])} ({times_with_interval(row)} times)" for row in mine[:_NAMED]
+            f"{_name(row['label'])} ({row['growth']:.1f} times, {row['growth_low']:.1f}–{row['growth_high']:.1f})"
+            for row in mine[:_NAMED]
         ]
         more = [count(len(mine) - _NAMED, "other")] if len(mine) > _NAMED else []
         if mine:

@@ -6,7 +6,7 @@ there is no list at all. Greetings, thanks and words of time stay, as in English
 
 ROMAN_HINDI = "hi-Latn"
 
-ANYWHERE = "http https rt"  # what is left of an address or a repost
+ANYWHERE = frozenset(("http", "https", "rt"))  # what is left of an address or a repost
 
 # Of languages other than English, by BCP 47 code.
 FILLERS = {
@@ -74,7 +74,6 @@ FILLERS = {
     waha wahan wo woh vo ya yaar yar yr yaha yahan ye yeh yahi
     """,
 }
-FILLERS |= {code: f"{words} {ANYWHERE}" for code, words in FILLERS.items()}
 
 # Of them what no English word is: they are in posts that mix the two, too.
 HINDI_IN_ENGLISH = """

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from stop_words import LANGUAGE_MAPPING, get_stop_words
 
-from murmuration.text.fillers import FILLERS
+from murmuration.text.fillers import ANYWHERE, FILLERS
 from murmuration.text.letters import MARKS
 from murmuration.text.markup import unescape
 
@@ -100,8 +100,8 @@ LISTED = frozenset({"en", *_LISTS, *LANGUAGE_MAPPING, *FILLERS} - {*_LISTS.value
 
 @cache
 def stop_words(languages: tuple[str, ...] = ("en",)) -> frozenset[str]:
-    """Give words that carry no topic in these languages (BCP 47 codes); unknown ones add nothing."""
-    found: set[str] = set()
+    """Give words that carry no topic in these languages (BCP 47 codes), and in none; unknown ones add nothing."""
+    found = set(ANYWHERE)
     for code in languages:
         if code == "en":
             found |= _ENGLISH

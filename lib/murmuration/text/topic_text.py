@@ -352,7 +352,7 @@ def _guess_languages(words: list[str], least: int) -> tuple[str, ...]:
 def _languages_of_words() -> dict[str, tuple[str, ...]]:
     known: dict[str, list[str]] = {}
     for lang in sorted(LISTED):
-        for word in stop_words((lang,)) - {*ANYWHERE.split()}:
+        for word in stop_words((lang,)) - ANYWHERE:
             known.setdefault(word, []).append(lang)
     return {word: tuple(langs) for word, langs in known.items()}
 
