@@ -197,3 +197,19 @@ def test_density_that_finds_no_group_leaves_all_authors_out():
     )  # fmt: skip
     found = segment_authors(profiles, SegmentParams(method="hdbscan"))
     assert (found["segment"] == -1).all()
+
+
+def test_segments_are_made_of_feelings_only_where_a_weight_says_so(posts, profiles):
+    rng = np.random.default_rng(1)
+    feels = rng.choice([-0.8, 0.8], len(posts))
+    scored = posts.assign(
+        sentiment=feels, sentiment_label=np.where(feels < 0, "negative", "positive")
+    )
+    felt = profile_authors(scored)
+    asked = SegmentParams(n_segments=3)
+    assert (
+        segment_authors(felt, asked)["segment"].tolist()
+        == segment_authors(profiles, asked)["segment"].tolist()
+    )
+    [behaviour] = [view for view in fit_segments(felt, SegmentParams(n_segments=3, weights={"feeling": 1})).views if not view.is_terms]  # fmt: skip
+    assert "sentiment" in behaviour.space.names
