@@ -714,7 +714,7 @@ TOPICS = (
             Column(
                 "status",
                 pa.string(),
-                "`emerging`, `new`, `growing`, `fading`, `gone`, `perhaps` (less sure: one in five such is chance), `steady`, `too_small` or `unknown` (too few days before)",
+                "`emerging`, `new`, `growing`, `fading`, `gone`, `perhaps` (less sure: of a list with these, one in five is chance), `steady`, `too_small` or `unknown` (too few days before)",
             ),
             _of_posts("posts", "Posts of the period"),
             _of_posts("posts_before", "Posts of the days before it that say what is usual"),
@@ -1030,12 +1030,14 @@ AUDIENCE = (
         ),
     ),
     Table(
-        name="authors",
-        row="one author whose posts were looked at; by it `forget` finds the run",
-        key=("source", "author_key"),
+        name="origins",
+        row="one post that was looked at, so that `forget` finds the run; nothing says its segment",
+        key=("source", "post_id"),
+        nullable=("author_key",),
         columns=(
-            Column("source", pa.string(), "Source of the author's posts"),
-            Column("author_key", pa.string(), "Pseudonym of the author"),
+            Column("source", pa.string(), "Where it came from"),
+            Column("author_key", pa.string(), "Pseudonym of its author"),
+            Column("post_id", pa.string(), "Its id"),
         ),
     ),
     Table(

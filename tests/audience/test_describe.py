@@ -13,7 +13,7 @@ from murmuration.audience import (
     find_segment_posts,
     join_segments,
     label_topics,
-    list_authors,
+    list_origins,
     list_segment_posts,
     place_authors,
     profile_authors,
@@ -191,7 +191,9 @@ def test_all_posts_are_listed_with_their_segments_but_those_with_what_is_forbidd
     # Who is in which segment is not handed on, but that posts are by one author is still known.
     assert not set(listed["author_key"]) & set(posts["author_key"])
     assert (pd.factorize(listed["author_key"])[0] == pd.factorize(posts["author_key"])[0]).all()
-    assert set(list_authors(posts)["author_key"]) == set(posts["author_key"])  # for `forget`
+    assert set(list_origins(posts.assign(post_id="1"))["author_key"]) == set(
+        posts["author_key"]
+    )  # for `forget`
     free = list_segment_posts(posts, policy=Policy(forbids=(), export=True))
     assert free["author_key"].equals(posts["author_key"])
     assert free["segment"].tolist() == posts["segment"].tolist()

@@ -107,6 +107,12 @@ def test_who_stayed_came_and_went_adds_up(kept, crafters, assigned):
     assert found.flows["authors"].sum() + found.untold == 120
     gone = found.flows[found.flows["segment"] == -2]
     assert gone["authors"].sum() in (0, 20)
+    few = assigned.assign(segment=assigned["segment"].mask(np.arange(120) < 9, 0))
+    told = compare_segments(kept, few, describe_segments(crafters, few)).segments.set_index(
+        "segment"
+    )
+    assert pd.isna(told.loc[0, "came"])  # six authors are too few to be told
+    assert told.loc[0, "stayed"] == 40
     same = compare_segments(kept, assigned, describe_segments(crafters, assigned))
     assert (same.flows["previous"] == same.flows["segment"]).all()
     assert same.segments[["came", "left"]].to_numpy(int).sum() == 0

@@ -148,7 +148,7 @@ def make_topics_run(
             "topic": ids, "label": labels, "terms": [[f"word{one}"] for one in ids], "phrases": [[] for _ in ids], "posts": sizes,
             "posts_before": sizes, "authors": sizes, "share": [size / len(posts) for size in sizes], "share_low": 0.0, "share_high": 1.0,
             "x": [one / topics for one in ids], "y": [-one / topics for one in ids], "stability": 0.9,
-            "found_again": "itself", "label_share": 0.9, "most_copied": 1,
+            "found_again": "itself", "label_share": [None, *[0.9] * (topics - 1)], "most_copied": 1,
         }
     )  # fmt: skip
     emerging = pd.DataFrame(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from murmuration.dashboards.access import EVERYTHING, Access
+from murmuration.dashboards.address import read_address
 from murmuration.dashboards.page import Request, open_report
 from murmuration.dashboards.topics import Topics
 from murmuration.errors import UnknownNameError
@@ -72,7 +73,10 @@ def test_a_run_over_one_source_says_so_and_its_box_leads_to_those_of_others(tmp_
     opened = open_report("topics", Request(EVERYTHING, {"brand": "aurora", "of": "news"}))
     assert opened.run.folder.name == runs["aurora", "news"]
     assert open_page().opened.name == "aurora, posts of news"  # the newest, where nothing is asked
-    assert "posts of all sources" in open_page(brand="", of="").page.children[1].value
+    about.value = ("", "")
+    everything = open_page(**read_address(sent[-1]["open"][1:]))
+    assert everything.opened.run.folder.name == runs["", ""]
+    assert "posts of all sources" in everything.page.children[1].value
     with pytest.raises(UnknownNameError, match="over posts of 'nowhere'"):
         open_page(of="nowhere")
 

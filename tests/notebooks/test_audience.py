@@ -73,15 +73,14 @@ def test_the_answer_tells_segments_with_their_sizes(report):
 def test_tables_name_no_author_but_beside_posts_and_no_handle(report):
     named = {path.stem for path in (report.folder / "tables").glob("*.parquet")} - {
         "reading",
-        "authors",
+        "origins",
     }
     assert all("author_key" not in frame(report, name) for name in named - {"posts"})
-    posts, authors = frame(report, "posts"), frame(report, "authors")
-    assert not set(authors["author_key"]) & {
-        *posts["author_key"],
-        *frame(report, "reading")["author_key"],
-    }
-    assert posts["author_key"].nunique() == len(authors)
+    posts, origins = frame(report, "posts"), frame(report, "origins")
+    for name in ("author_key", "post_id"):
+        assert not set(origins[name]) & {*posts[name], *frame(report, "reading")[name]}
+        assert posts[name].nunique() == origins[name].nunique()
+    assert "segment" not in origins
     assert set(frame(report, "segments")["segment"]) <= set(posts["segment"])
     assert not posts["text"].str.contains(r"@(?!user)\w").any()
     assert not frame(report, "reading")["text"].str.contains(r"@(?!user)\w").any()

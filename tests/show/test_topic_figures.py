@@ -476,7 +476,7 @@ def test_the_answer_names_what_perhaps_changed_with_how_much_of_it_may_be_chance
     growth = make_growth(topics)
     [said] = [one for one in describe_topics(topics, growth) if one.startswith("Perhaps")]
     assert said.startswith(
-        "Perhaps more is said of “first6, second6” (2.5 times, 1.2–5.0): out of the usual, but among 7 topics one in five"
+        "Perhaps more is said of “first6, second6” (2.5 times, 1.2–5.0): out of the usual, but less sure: of all changes among 7 topics"
     )
     less = growth.assign(growth=growth["growth"].replace(2.5, 0.4))
     assert any(one.startswith("Perhaps less is said of") for one in describe_topics(topics, less))
@@ -586,8 +586,8 @@ def test_the_answer_agrees_with_the_lineage_and_names_what_is_new_or_went():
     assert "No topic is new." not in answer
     assert "No topic faded or went." not in answer
     assert (
-        "Held against the earlier topics, 1 go on as they were, 1 go on in other words (“d” was called “c”), 1 are new "
-        "(“statues”), 1 are new without a place of their own among so many (“harvey” within “a”), 1 went (“old”) and 1 has no "
+        "Held against the earlier topics, 1 goes on as it was, 1 goes on in other words (“d” was called “c”), 1 is new "
+        "(“statues”), 1 is new without a place of its own among so many (“harvey” within “a”), 1 went (“old”) and 1 has no "
         "post now."
     ) in answer
     assert "no post now" in show_lineage(lineage).markup

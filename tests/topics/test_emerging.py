@@ -115,6 +115,9 @@ def test_what_ended_before_the_window_is_gone_since_the_day_after_its_last_post(
     told = row_of(find_emerging(make_assigned(counts)), 5)
     assert told["status"] == "gone"
     assert told["since"] == START + pd.Timedelta(days=DAYS - 10)
+    assert pd.isna(
+        told["since_expected"]
+    )  # that day is before the window, of which the figures are
     assert told["posts_before"] == counts[5, :-7].sum()
 
 

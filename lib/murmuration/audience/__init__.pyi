@@ -21,7 +21,7 @@ from .profiles import profile_authors as profile_authors
 from .reached import count_times as count_times
 from .reached import find_segment_posts as find_segment_posts
 from .reached import join_segments as join_segments
-from .reached import list_authors as list_authors
+from .reached import list_origins as list_origins
 from .reached import list_segment_posts as list_segment_posts
 from .reached import name_segments as name_segments
 from .segments import SegmentModel as SegmentModel
@@ -60,8 +60,8 @@ __all__ = [
     "foretell_interests",
     "join_segments",
     "label_topics",
-    "list_authors",
     "list_members",
+    "list_origins",
     "list_segment_posts",
     "measure_interests",
     "measure_segments",

@@ -110,7 +110,7 @@ def compare_segments(
     cards
         From `describe_segments`.
     policy
-        Flows of fewer authors than it allows are not shown.
+        Flows of fewer authors than it allows are not shown, and numbers of fewer are null.
 
     Raises
     ------
@@ -128,6 +128,11 @@ def compare_segments(
     _, earlier = previous.members
     shown = cards.segments["segment"].tolist()
     rows = []
+
+    def told(authors: npt.NDArray[np.bool_]) -> int | None:
+        number = int(authors.sum())
+        return number if number >= policy.least_authors or not number else None
+
     for one in shown:
         old = one in set(previous.ids.tolist())
         here = now == one
@@ -135,9 +140,9 @@ def compare_segments(
             {
                 "segment": one, "status": "continued" if old else "new", "name_before": previous.names.get(one),
                 "authors_before": int((earlier == one).sum()) if old else None,
-                "stayed": int((here & (before == one)).sum()) if old else None,
-                "came": int((here & (before != one) & (before != NOT_THERE)).sum()),
-                "left": int((~here & (before == one)).sum()) if old else None,
+                "stayed": told(here & (before == one)) if old else None,
+                "came": told(here & (before != one) & (before != NOT_THERE)),
+                "left": told(~here & (before == one)) if old else None,
             }
         )  # fmt: skip
     counts = dict.fromkeys(("authors_before", "stayed", "came", "left"), "Int64")

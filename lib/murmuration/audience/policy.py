@@ -35,8 +35,8 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
             "voter", "voting", "gop", "tcot", "pjnet", "ccot", "tlot", "p2", "teaparty", "nationalis", "fascis", "antifa",
             "gunrights", "secondamendment", "2a", "guncontrol", "blacklives", "bluelives", "alllives", "feminis", "demdebate", "gopdebate", "debate", "redneck", "patriot", "whitehouse", "confederat", "политик",
             "altleft", "altright", "americafirst", "wakeupamerica", "makeamerica", "draintheswamp", "lockherup", "buildthewall", "imwithher",
-            "feelthebern", "fakenews", "berniesanders", "robertmueller", "rednation", "bluewave", "deepstate", "pizzagate", "qanon", "kag", "dnc", "rnc", "dnclean", "rncin",
-            "gopstop", "stopthegop", "tedcruz", "cruzcrew", "uniteblue", "tgdn", "nra", "isis", "gunsense", "gunviolence", "guns4", "acab", "staywoke", "socialsecurity", "amendment",
+            "feelthebern", "fakenews", "berniesanders", "robertmueller", "rednation", "bluewave", "deepstate", "pizzagate", "qanon", "kag", "dnc", "rnc", "dncleak", "rncin",
+            "gopstop", "stopthegop", "tedcruz", "cruzcrew", "uniteblue", "tgdn", "nra", "isis", "gunsense", "gunviolence", "guns4", "staywoke", "socialsecurity", "amendment",
             "policebrutality", "trayvon", "tamirrice", "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
             "breitbart", "benghazi", "obamacare", "kremlin", "macron", "lepen", "afd", "cdu", "spd",
             "ukip", "libdem", "corbyn", "theresamay", "erdogan", "bolsonaro",
@@ -58,7 +58,16 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
-_HARMLESS = ("selection", "trumpet", "christmas", "blackfriday", "blackberry", "eastern")
+_HARMLESS = (
+    "selection",
+    "trumpet",
+    "christmas",
+    "blackfriday",
+    "blackberry",
+    "eastern",
+    "macronutri",
+    "comeyou",
+)
 _INSIDE = 5  # letters from which on a word is also found inside a name
 
 

@@ -182,7 +182,7 @@ def list_segment_posts(posts: pd.DataFrame, *, policy: Policy) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `posts` with `engagement`, and with the title, where there is one, as first line of `text`; without `url`, and with numbers for
-        authors, unless the policy allows to hand on who is in which segment.
+        posts and authors, unless the policy allows to hand on who is in which segment.
     """
     listed = list_posts(posts)
     known: dict[str, bool] = {}  # a word is looked at once, however many posts have it
@@ -195,24 +195,31 @@ def list_segment_posts(posts: pd.DataFrame, *, policy: Policy) -> pd.DataFrame:
 
 
 def _withhold(posts: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Number those who wrote posts instead of naming them, unless it may be handed on who is in which segment."""
+    """Number posts and those who wrote them instead of naming them, unless it may be handed on who is in which segment."""
     if policy.export:
         return posts
-    hidden: dict[str, Any] = {}
-    if "url" in posts:
-        hidden["url"] = pd.Series(None, posts.index, dtype=TEXT)
-    if "author_key" in posts:
-        numbers = pd.factorize(posts["author_key"])[0].tolist()
-        hidden["author_key"] = text_column([str(1 + one) if one >= 0 else None for one in numbers])
-    return posts.assign(**hidden)
+    numbered = {name: _number(posts[name]) for name in ("author_key", "post_id") if name in posts}
+    no_address = {"url": pd.Series(None, posts.index, dtype=TEXT)} if "url" in posts else {}
+    return posts.assign(**numbered, **no_address)
 
 
-def list_authors(posts: pd.DataFrame) -> pd.DataFrame:
-    """Give the authors of posts, by which the run is found when one of them is to be forgotten: `source`, `author_key`."""
-    columns = ["source", "author_key"]
-    check_columns(posts.columns, columns, what="list_authors")
-    known = posts.loc[posts["author_key"].notna().to_numpy(bool), columns]
-    return known.drop_duplicates().sort_values(columns, ignore_index=True)
+def _number(names: "pd.Series[Any]") -> Any:
+    """Give each name a number, which no id of a platform is."""
+    numbers = pd.factorize(names)[0].tolist()
+    return text_column([f"#{one + 1}" if one >= 0 else None for one in numbers])
+
+
+def list_origins(posts: pd.DataFrame) -> pd.DataFrame:
+    """Give which posts were looked at, and who wrote them, so that `forget` finds the run; without their segments.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `source`, `author_key`, `post_id`, in their order, which is that of no other table.
+    """
+    columns = ["source", "author_key", "post_id"]
+    check_columns(posts.columns, columns, what="list_origins")
+    return posts[columns].sort_values(columns, ignore_index=True)
 
 
 def _may_show(text: str | None, policy: Policy) -> bool:

@@ -143,7 +143,7 @@ class Audience(PostsPage):
                 plot_segment_times(opened.table("times"), self.segments, timezone=opened.timezone)
             ),
             section("What moved since the run before"),
-            Chart(plot_flows(self._find("flows"), self.segments)),
+            Chart(plot_flows(self._find("flows"))),
             *self.run_again(),
         )
 

@@ -44,6 +44,7 @@ from murmuration.show.words import count, tidy
 log = logging.getLogger(__name__)
 
 _RECENT = 30  # runs that a person can choose from
+_EVERY = "*"  # in an address: all brands, or all sources
 _UNTIL_SENT = 0.05  # seconds until what a cell printed is on its way
 
 
@@ -207,7 +208,7 @@ def open_report(report: str, request: Request) -> Opened:
     """
     reports = get_settings().reports
     access, address = request.access, request.address
-    run_id, brand, source = address.get("run", ""), address.get("brand"), address.get("of")
+    run_id, brand, source = address.get("run", ""), _asked(address, "brand"), _asked(address, "of")
     if run_id:
         run: RunResult | None = open_run(reports, access, run_id, report=report)
     else:
@@ -227,6 +228,12 @@ def open_report(report: str, request: Request) -> Opened:
             f"This run of {report} {run.status}: {error.get('sentence') or 'it made no tables'} Open another one."
         )
     return Opened(request, run, _beside(run, access, reports), reports)
+
+
+def _asked(address: Mapping[str, str], name: str) -> str | None:
+    """Give the brand or source that an address asks for: nothing for all of them, None where any will do."""
+    value = address.get(name)
+    return "" if value == _EVERY else value
 
 
 def _beside(run: RunResult, access: Access, reports: Path) -> list[RunResult]:
@@ -340,7 +347,10 @@ def choose_run(opened: Opened, address: Address) -> list[widgets.Widget]:
         value=opened.run.folder.name,
         description="Run",
     )
-    about.observe(lambda change: address.go(brand=change["new"][0], of=change["new"][1]), "value")
+    about.observe(
+        lambda change: address.go(brand=change["new"][0] or _EVERY, of=change["new"][1] or _EVERY),
+        "value",
+    )
     run.observe(lambda change: address.go(run=change["new"]), "value")
     log.debug("%s chooses among %d runs", access.name, len(same))
     return [about, run]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from murmuration.audience.policy import LEAST_AUTHORS
 from murmuration.show.audience_figures import describe_trait, short_segment
 from murmuration.show.posts import Html, show_posts, show_table
 from murmuration.show.words import (
@@ -149,7 +148,7 @@ def _ended(rows: Records, flows: pd.DataFrame | None) -> list[str]:
     ]
     names = [_name({"name": name}) for name in dict.fromkeys(gone["previous_name"].dropna())]
     return (
-        [f"Of the earlier segments {listing(names)} {'is' if len(names) == 1 else 'are'} no more."]
+        [f"Of the earlier segments, {listing(names)} {'is' if len(names) == 1 else 'are'} no more."]
         if names
         else []
     )
@@ -280,25 +279,20 @@ def _fidelity(row: Mapping[str, Any]) -> str:
 def _what_moved(row: Mapping[str, Any]) -> str:
     if row["status"] == "new":
         return "since last time: new"
-    stayed, came, left = (_at_least(row[name]) for name in ("stayed", "came", "left"))
+    stayed, came, left = (_or_few(row[name]) for name in ("stayed", "came", "left"))
     moved = (
-        f"since last time: {int(row['authors_before']):,} → {int(row['authors']):,} authors; {stayed} stayed, {came} came from other segments, "
-        f"{left} left for others"
+        f"since last time: {int(row['authors_before']):,} → {int(row['authors']):,} authors; {stayed} stayed, {came} came from elsewhere, "
+        f"{left} left"
     )
     renamed = not pd.isna(row["name_before"]) and str(row["name_before"]) != str(row["name"])
     return moved + (f"; was called {html.escape(quoted([str(row['name_before'])]))}" if renamed else "")  # fmt: skip
 
 
-def _at_least(authors: Any) -> str:
-    """Give a number of authors, none exactly that are too few to be shown."""
-    number = int(authors)
-    return (
-        f"{number:,}"
-        if number >= LEAST_AUTHORS
-        else f"fewer than {LEAST_AUTHORS}"
-        if number
-        else "none"
-    )
+def _or_few(authors: Any) -> str:
+    """Give a number of authors; null stands for too few to be told."""
+    if pd.isna(authors):
+        return "a few"
+    return f"{int(authors):,}" if authors else "none"
 
 
 def advise_segments(segments: pd.DataFrame, interests: pd.DataFrame, levels: pd.DataFrame) -> str:

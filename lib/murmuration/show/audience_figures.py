@@ -351,15 +351,13 @@ def plot_segment_times(
     )
 
 
-def plot_flows(flows: pd.DataFrame | None, segments: pd.DataFrame | None = None) -> go.Figure:
+def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
     """Draw from which earlier segments the authors of each segment came.
 
     Parameters
     ----------
     flows
         Table of the report; None where there was no earlier run.
-    segments
-        Table of the report: with it the title counts all who changed, also in flows too small to be drawn.
     """
     if flows is None:
         return theme.empty_figure("First run under this name: nothing to compare.")
@@ -389,14 +387,11 @@ def plot_flows(flows: pd.DataFrame | None, segments: pd.DataFrame | None = None)
     known = rows[(rows["previous"] != _ABSENT) & (rows["segment"] != _ABSENT)]
     moved = int(known.loc[known["previous"] != known["segment"], "authors"].sum())
     total = int(known["authors"].sum())
-    if segments is not None:
-        moved = int(segments["came"].fillna(0).sum())
-        total = moved + int(segments["stayed"].fillna(0).sum())
     share = f" ({percent(moved / total)})" if total else ""
     return theme.describe_figure(
         figure,
-        title=f"{count(moved, 'author')} of {total:,} that are in both runs {'came to a segment from elsewhere' if segments is not None else 'changed segment'}{share}; {_arrived(rows)}",
-        alt="Bands from the segments of the earlier run, left, to those of this run, right.",
+        title=f"{count(moved, 'author')} of {total:,} in the bands between both runs changed segment{share}; {_arrived(rows)}",
+        alt="Bands from the segments of the earlier run, left, to those of this run, right; those of too few authors to be told are not drawn.",
         table=_flow_table(rows, called),
     )
 

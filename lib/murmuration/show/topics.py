@@ -212,7 +212,8 @@ def _is_copied(topic: Mapping[str, Any]) -> bool:
 
 def _is_mixed(topic: Mapping[str, Any]) -> bool:
     """Say whether few posts of a topic have a term of its label; tables of earlier reports do not know."""
-    return bool(topic.get("label_share", float("nan")) < _MIXED)
+    share = topic.get("label_share")
+    return share is not None and not pd.isna(share) and bool(share < _MIXED)
 
 
 def _by_size(rows: Records) -> Records:
@@ -295,7 +296,7 @@ def _perhaps_sentence(rows: Records, n_topics: int) -> list[str]:
         return []
     words = "; ".join(said)
     return [
-        f"{words[0].upper()}{words[1:]}: out of the usual, but among {count(n_topics, 'topic')} one in five such changes is chance."
+        f"{words[0].upper()}{words[1:]}: out of the usual, but less sure: of all changes among {count(n_topics, 'topic')} that are named, these with the others, one in five may be chance."
     ]
 
 
@@ -324,7 +325,8 @@ def _went(row: Mapping[str, Any], verb: str, timezone: str) -> str:
     posts, expected = (
         (row["posts"], row["expected"]) if whole else (row["since_posts"], row["since_expected"])
     )
-    return f"{_name(row['label'])} {verb}{since}: {count(posts, 'post')} where {expected:,.0f} were to be expected"
+    within = " in the period" if since and whole else ""
+    return f"{_name(row['label'])} {verb}{since}: {count(posts, 'post')} where {expected:,.0f} were to be expected{within}"
 
 
 def _others(rows: Records, said: str) -> str:
@@ -496,15 +498,17 @@ def describe_lineage(lineage: pd.DataFrame) -> str:
     for event, said in _LINEAGE.items():
         named = f" ({_name_events(lineage, event)})" if event in _TOLD else ""
         number = topics.get(event, 0) - (silent if event == "continued" else 0)
-        parts += [f"{number:,} {said}{named}"] if number else []
+        parts += [f"{number:,} {said[number > 1]}{named}"] if number else []
     parts += [f"{silent:,} {'has' if silent == 1 else 'have'} no post now"] if silent else []
     return f"Held against the earlier topics, {listing(parts)}."
 
 
+# Of one topic, and of more.
 _LINEAGE = {
-    "continued": "go on as they were", "drifted": "go on in other words", "born": "are new",
-    "absorbed": "are new without a place of their own among so many", "returned": "came back",
-    "merged": "were joined of several", "split": "are parts of one that parted", "died": "went",
+    "continued": ("goes on as it was", "go on as they were"), "drifted": ("goes on in other words", "go on in other words"), "born": ("is new", "are new"),
+    "absorbed": ("is new without a place of its own among so many", "are new without a place of their own among so many"),
+    "returned": ("came back", "came back"), "merged": ("was joined of several", "were joined of several"),
+    "split": ("is part of one that parted", "are parts of one that parted"), "died": ("went", "went"),
 }  # fmt: skip
 _TOLD = ("drifted", "born", "absorbed", "died")  # by name
 

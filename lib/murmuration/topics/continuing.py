@@ -26,6 +26,7 @@ from murmuration.topics.mixture import (
     find_centroids,
     learn_words,
     weigh_joining,
+    weigh_joining_last,
     with_pull,
 )
 from murmuration.topics.profiles import (
@@ -164,7 +165,7 @@ class Going:
         counts = count_members(self.texts.counts, labels, len(self.ids) + 1)
         # To join a topic that has no text left costs nothing, and would be no joining.
         others = np.flatnonzero(np.diff(counts.indptr)[:-1])
-        return -float(weigh_joining(counts)[-1, others].max(initial=-np.inf))
+        return -float(weigh_joining_last(counts)[others].max(initial=-np.inf))
 
     def begin_anew(self) -> None:
         """Let all texts be one new topic."""

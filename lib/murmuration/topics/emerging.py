@@ -42,7 +42,7 @@ _LEAST_BASELINE = 7  # days: one of each weekday
 _STRAY = 0.05  # of the posts expected from the baseline, at most, for a topic to be new: a model's stray posts
 _STRAY_BORN = 0.25  # the same where the lineage says that it was born
 _GONE = 0.1  # of what is expected, at most
-_PERHAPS = 4  # times `fdr`: a list that is false in one case of five by default
+_PERHAPS, _MOST_FALSE = 4, 0.5  # times `fdr`, and of any list: false in one case of five by default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def find_emerging(
           ones), ``steady``, ``too_small``, ``unknown`` (too few days before);
         - `posts` of the window, `posts_before` of the days before it, `expected` without a change, `growth` (posts over expected; null for new ones),
           `growth_low`, `growth_high` (95 % interval);
-        - `since`: the start of the day from which on it has grown or faded, or after its last post; null for others; `since_posts`,
+        - `since`: the start of the day from which on it has grown or faded, or after its last post, null for others; where that is in the window `since_posts`,
           `since_expected`, `since_growth`: the same figures from that day on;
         - `p_value` (chance of so much change, in the direction that it has, were nothing changed), `q_value`
           (false discovery rate of a list that ends with this topic);
@@ -320,17 +320,14 @@ def _judge(
         "steady",
     )
     changed = up | down
-    days = tally.days[
-        np.where(
-            down,
-            _follow_last(tally.as_matrix(ids), tally.n_baseline + start),
-            tally.n_baseline + start,
-        )
-    ]
+    begins = tally.n_baseline + start
+    begins = np.where(down, _follow_last(tally.as_matrix(ids), begins), begins)
+    days = tally.days[begins]
+    inside = changed & (begins >= tally.n_baseline)
     moments = pd.Series(days, dtype="datetime64[us, UTC]").where(pd.Series(changed))
 
-    def where_changed(values: Floats) -> Floats:
-        return np.where(changed, values, np.nan)
+    def where_inside(values: Floats) -> Floats:
+        return np.where(inside, values, np.nan)
 
     def unless_new(values: Floats) -> Floats:
         return np.where(new, np.nan, values)
@@ -341,9 +338,9 @@ def _judge(
         "growth_low": unless_new(whole.low),
         "growth_high": unless_new(whole.high),
         "since": pd.DatetimeIndex(moments),
-        "since_posts": where_changed(since[:, 0]),
-        "since_expected": where_changed(since[:, 1]),
-        "since_growth": unless_new(where_changed(since[:, 2])),
+        "since_posts": where_inside(since[:, 0]),
+        "since_expected": where_inside(since[:, 1]),
+        "since_growth": unless_new(where_inside(since[:, 2])),
         "p_value": np.where(rising, more, less),
         "q_value": np.where(rising, q_more, q_less),
     }

@@ -262,7 +262,8 @@ def join(counts: Counts, labels: Labels, n_topics: int) -> Labels:
 def join_while_better(counts: Counts, labels: Labels) -> Labels:
     """Join topics two by two as long as the evidence gains by it; labels from 0 without gaps."""
     joining = _Joining(count_members(counts, labels, int(labels.max()) + 1))
-    while (best := int(joining.gains.argmax())) >= 0 and joining.gains.flat[best] > 0:
+    while joining.gains.max() > 0:
+        best = int(joining.gains.argmax())
         joining.join(*divmod(best, len(joining.into)))
     return np.unique(joining.into[labels], return_inverse=True)[1].astype(np.int64)
 
@@ -272,10 +273,17 @@ def weigh_joining(counts: Counts) -> Floats:
     return _Joining(counts).gains
 
 
+def weigh_joining_last(counts: Counts) -> Floats:
+    """Give the same for the last topic and each other one, shape (n_topics,)."""
+    last = counts.shape[0] - 1
+    gains: Floats = _Joining(counts, only=last).gains[last]
+    return gains
+
+
 class _Joining:
     """Which topics are left, and what it gains to join each two."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: Counts, *, only: int | None = None) -> None:
         n = counts.shape[0]
         self.sums = counts.astype(np.int64).toarray()
         self.into = np.arange(n)
@@ -285,7 +293,7 @@ class _Joining:
         times = np.arange(int(self.sums.sum(axis=0).max(initial=0)) + 1)
         self._worth = gammaln(times + WORD_PRIOR) - gammaln(WORD_PRIOR)
         self.gains = np.full((n, n), -np.inf)
-        for topic in range(n):
+        for topic in range(n) if only is None else (only,):
             self._weigh(topic)
 
     def join(self, one: int, other: int) -> None:

@@ -21,6 +21,7 @@ from murmuration.topics.labels import (
     Said,
     ask_labeller,
     choose_terms,
+    read_label,
     tell_apart,
     write_label,
 )
@@ -198,7 +199,7 @@ def _still_fitting(
         label = found.labels_before.get(topic)
         if label is None:
             continue
-        said = [word for word in _split_label(label) if word in columns]
+        said = [word for term in read_label(label) for word in term.split() if word in columns]
         said = said or [term for term in found.terms_before.get(topic, ()) if term in columns]
         texts = tally.texts_with[row, [columns[word] for word in said]].sum()
         tells = {part for term in (*words[row], *phrases[row]) for part in term.split()}
@@ -206,10 +207,6 @@ def _still_fitting(
         if fits or topic in found.history.named or not tells:
             kept[topic] = label
     return kept
-
-
-def _split_label(label: str) -> list[str]:
-    return label.replace(",", " ").split()
 
 
 def _label(
