@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 import murmuration as mm
+from murmuration.compute.backends import make_estimator
 from murmuration.compute.driver import find_gpu
 from murmuration.errors import BackendError, ModelError, ParamError, SchemaError
 from murmuration.sentiment.embedding import is_whole
@@ -23,9 +26,11 @@ from murmuration.topics import (
     estimate_topics,
     fit_topics,
 )
-from murmuration.topics.embed import Network, make_embedder
+from murmuration.topics.cluster import group_texts
+from murmuration.topics.embed import Network, decompose, make_embedder
 from murmuration.topics.found import join_hashtag_words
 from murmuration.topics.history import name_fit
+from murmuration.topics.mixture import unit_rows
 from murmuration.vectors import VectorCache
 
 SUBJECTS = [
@@ -318,6 +323,26 @@ def test_vectors_of_a_network_count_beside_words(posts):
     assert found.mixture.pull > 0
     topics = assign_topics(posts[0], found)["topic"]
     assert normalized_mutual_info_score(posts[1], topics) > 0.8
+
+
+def test_what_words_say_and_what_a_network_says_tell_topics_apart_together():
+    """Two subjects by words, in two moods that only the network hears: four topics."""
+    rng = np.random.default_rng(0)
+    subjects, moods = rng.integers(2, size=(2, 400))
+    about = [" ".join(rng.choice(SUBJECTS[one].split(), 4)) for one in subjects]
+    counts = count_words_of(about)
+    own = unit_rows(np.eye(2)[moods] + 0.3 * rng.standard_normal((400, 2)))
+    places, _ = decompose(counts, seed=0, make=make_estimator)
+    truth = 2 * subjects + moods
+    both = group_texts(places, counts, own, n_topics=4, least=5, seed=0, make=make_estimator)
+    alone = group_texts(places, counts, n_topics=4, least=5, seed=0, make=make_estimator)
+    assert adjusted_rand_score(truth, alone) < 0.6
+    assert adjusted_rand_score(truth, both) > 0.85
+
+
+def count_words_of(texts):
+    counts = CountVectorizer().fit_transform(texts).astype(np.float64)
+    return sparse.csr_matrix(counts)
 
 
 def test_a_text_is_embedded_once(posts, tmp_path):

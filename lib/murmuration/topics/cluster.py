@@ -17,13 +17,13 @@ MakeEstimator = Callable[..., Any]
 
 # Starts: how many groups for each that is wanted, and how many times. Large topics among small ones are cut
 # into pieces by k-means; they come out whole if there are more groups to join.
-_STARTS = ((1.0, 5), (1.5, 2), (3.0, 2))
+_STARTS = ((1.0, 5), (1.5, 2), (3.0, 2), (5.0, 2))
 _INITS, _FEW_GROUPS = 5, 60  # k-means of few groups is quick, and better begun some times over
 _MANY_GROUPS, _MOST_GROUPS = (
     200,
     500,
 )  # one start of each kind from the first on, none from the second on
-# Of the evidence: what a start with joining has to be better by, as it costs time and clarity.
+# Of the evidence: what starts with joining have to be better by than those without, as that costs clarity.
 _BETTER = 0.005
 # Components for each topic that is wanted: those after add more noise than topics.
 _COMPONENTS_PER_TOPIC, _LEAST_COMPONENTS = 2.5, 50
@@ -34,23 +34,26 @@ _FITTED, _FORETOLD_BETTER, _MORE_THAN_ONE = 0.8, 0.001, 0.01
 
 
 def group_texts(
-    vectors: Singles,
+    places: Singles,
     counts: Counts,
+    own: Singles | None = None,
     *,
     n_topics: int | None,
     least: float,
     seed: int,
     make: MakeEstimator,
-    ordered: bool,
 ) -> Labels:
     """Group texts.
 
     Parameters
     ----------
-    vectors
-        Of length 1, shape (n_texts, n_dimensions).
+    places
+        Vectors of length 1 that were made of the words, the first dimensions saying most, shape (n_texts, n_dimensions).
     counts
         Of words, shape (n_texts, n_words); every text has one.
+    own
+        Vectors of length 1 of a network, if there is one, shape (n_texts, n_own). What they say and what the words say
+        are different halves of what a text says: groups begin with both side by side (decision 0023).
     n_topics
         How many groups; None lets the evidence decide.
     least
@@ -59,8 +62,6 @@ def group_texts(
         Of the starts.
     make
         Makes estimators, as `murmuration.compute.make_estimator` does.
-    ordered
-        Whether the first dimensions say most, as those of a decomposition do.
 
     Returns
     -------
@@ -68,21 +69,19 @@ def group_texts(
         Labels from 0, shape (n_texts,).
     """
     if n_topics is None:
-        n_topics = choose_number(
-            vectors, counts, least=least, seed=seed, make=make, ordered=ordered
-        )
+        n_topics = choose_number(places, counts, own, least=least, seed=seed, make=make)
     if n_topics == 1:
-        return np.zeros(len(vectors), np.int64)
-    leading = _leading(vectors, n_topics, ordered)
+        return np.zeros(len(places), np.int64)
+    leading = _leading(places, own, n_topics)
     best, best_worth, best_factor = np.zeros(0, np.int64), -np.inf, 0.0
     for factor, number in _STARTS:
         n_groups = round(n_topics * factor)
-        if factor > 1 and n_groups > min(_MOST_GROUPS, len(vectors)):
+        if factor > 1 and n_groups > min(_MOST_GROUPS, len(places)):
             continue
         for turn in range(number if n_groups < _MANY_GROUPS else 1):
-            labels = _try(leading, counts, n_topics, factor, seed + turn, make)
+            labels = _try(leading, counts, own, n_topics, factor, seed + turn, make)
             worth = evidence(counts, labels)
-            margin = _BETTER * abs(best_worth) if factor > best_factor > 0 else 0
+            margin = _BETTER * abs(best_worth) if factor > best_factor == 1 else 0
             if worth > best_worth + margin:
                 best, best_worth, best_factor = labels, worth, factor
                 log.info("%d topics from %d: evidence %.3f", n_topics, n_groups, worth)
@@ -90,22 +89,22 @@ def group_texts(
 
 
 def group_once(
-    vectors: Singles,
+    places: Singles,
     counts: Counts,
-    n_groups: int,
+    own: Singles | None = None,
     *,
+    n_groups: int,
     seed: int,
     make: MakeEstimator,
-    ordered: bool,
 ) -> Labels:
     """Group texts as `group_texts` does, from one start and without joining."""
     if n_groups < 2:
-        return np.zeros(len(vectors), np.int64)
-    return _try(_leading(vectors, n_groups, ordered), counts, n_groups, 1.0, seed, make)
+        return np.zeros(len(places), np.int64)
+    return _try(_leading(places, own, n_groups), counts, own, n_groups, 1.0, seed, make)
 
 
 def part_in_two(
-    counts: Counts, vectors: Singles, *, seed: int, make: MakeEstimator
+    counts: Counts, places: Singles, *, seed: int, make: MakeEstimator
 ) -> tuple[float, Labels]:
     """Part texts in two.
 
@@ -114,31 +113,38 @@ def part_in_two(
     gain, halves
         What the evidence of the words gains by it, per text; and 0 or 1 for each text. No halves where there are too few.
     """
-    if len(vectors) < _LEAST_PARTED:
+    if len(places) < _LEAST_PARTED:
         return -np.inf, np.zeros(0, np.int64)
     means = make("KMeans", n_clusters=2, n_init=3, max_iter=50, random_state=seed)
-    halves = _group_by(means, vectors[:, :_LEAST_COMPONENTS])
+    halves = _group_by(means, places[:, :_LEAST_COMPONENTS])
     if len(np.unique(halves)) < 2:
         return -np.inf, np.zeros(0, np.int64)
     halves = refine(counts, halves)
     return evidence(counts, halves) - evidence(counts, np.zeros_like(halves)), halves
 
 
-def _leading(vectors: Singles, n_topics: int, ordered: bool) -> Singles:
-    if not ordered:
-        return vectors
-    return unit_rows(vectors[:, : max(_LEAST_COMPONENTS, round(_COMPONENTS_PER_TOPIC * n_topics))])
+def _leading(places: Singles, own: Singles | None, n_topics: int) -> Singles:
+    """Give vectors that groups begin with; squared distances of both kinds add up."""
+    most = max(_LEAST_COMPONENTS, round(_COMPONENTS_PER_TOPIC * n_topics))
+    leading = unit_rows(places[:, :most])
+    return leading if own is None else np.hstack([leading, own])
 
 
 def _try(
-    vectors: Singles, counts: Counts, n_topics: int, factor: float, seed: int, make: MakeEstimator
+    leading: Singles,
+    counts: Counts,
+    own: Singles | None,
+    n_topics: int,
+    factor: float,
+    seed: int,
+    make: MakeEstimator,
 ) -> Labels:
-    n_groups = min(round(n_topics * factor), len(vectors))
+    n_groups = min(round(n_topics * factor), len(leading))
     n_init = _INITS if n_groups <= _FEW_GROUPS else 1
     means = make("KMeans", n_clusters=n_groups, n_init=n_init, max_iter=50, random_state=seed)
-    labels = refine(counts, _fill(_group_by(means, vectors), n_groups))
+    labels = refine(counts, _fill(_group_by(means, leading), n_groups), own)
     if n_groups > n_topics:
-        labels = refine(counts, join(counts, labels, n_topics))
+        labels = refine(counts, join(counts, labels, n_topics), own)
     return labels
 
 
@@ -181,22 +187,29 @@ def factorise(counts: Counts, *, method: str, n_topics: int, seed: int) -> Label
 
 
 def choose_number(
-    vectors: Singles, counts: Counts, *, least: float, seed: int, make: MakeEstimator, ordered: bool
+    places: Singles,
+    counts: Counts,
+    own: Singles | None = None,
+    *,
+    least: float,
+    seed: int,
+    make: MakeEstimator,
 ) -> int:
     """Choose how many topics there are: the number that best foretells the words of texts not looked at.
 
     Numbers up to one topic for each `least` texts are tried. A larger one has to be better by more than chance. There
     is one topic where two are best of those and hardly better than one.
     """
-    most = min(_NUMBERS[-1], int(len(vectors) / least))
+    most = min(_NUMBERS[-1], int(len(places) / least))
     if most < 2:
         return 1
-    fit = np.random.default_rng(seed).random(len(vectors)) < _FITTED
+    fit = np.random.default_rng(seed).random(len(places)) < _FITTED
+    some = None if own is None else own[fit]
     worth = {1: foretell(counts[fit], np.zeros(fit.sum(), np.int64), counts[~fit])}
     best = 2
     for number in (one for one in _NUMBERS if one <= most):
-        leading = _leading(vectors, number, ordered)[fit]
-        labels = _try(leading, counts[fit], number, 1.0, seed, make)
+        leading = _leading(places[fit], some, number)
+        labels = _try(leading, counts[fit], some, number, 1.0, seed, make)
         worth[number] = foretell(counts[fit], labels, counts[~fit])
         log.info("%d topics foretell words by %.3f", number, worth[number])
         if worth[number] > worth[best] + _FORETOLD_BETTER * abs(worth[best]):

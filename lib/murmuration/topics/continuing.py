@@ -90,12 +90,17 @@ class Before:
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """The sample: word counts, vectors, vectors of a network if there is one, and words."""
+    """The sample: word counts, vectors that were made of them, vectors of a network if there is one, and words."""
 
     counts: Counts
     places: Singles
     own: Singles | None
     words: list[str]
+
+    @property
+    def vectors(self) -> Singles:
+        """What topics have a place in: the vectors of the network where there is one."""
+        return self.places if self.own is None else self.own
 
 
 class Going:
@@ -343,7 +348,6 @@ def go_on(
     least: float,
     seed: int,
     make: MakeEstimator,
-    ordered: bool,
 ) -> tuple[Going, Mixture]:
     """Let topics go on in other texts.
 
@@ -363,13 +367,13 @@ def go_on(
         Of the search for new topics.
     make
         Makes estimators, as `murmuration.compute.make_estimator` does.
-    ordered
-        Whether the first dimensions say most.
     """
     going = Going(texts, before, labels, seed=seed, make=make)
     going.end()
     n_groups = min(_MOST_GROUPS, max(_LEAST_GROUPS, round(_GROUPS * len(before.ids))), len(labels))
-    groups = group_once(texts.places, texts.counts, n_groups, seed=seed, make=make, ordered=ordered)
+    groups = group_once(
+        texts.places, texts.counts, texts.own, n_groups=n_groups, seed=seed, make=make
+    )
     stories = find_stories(texts.counts, before.counts, seed=seed, make=make)
     going.begin(np.where(stories >= 0, groups.max(initial=-1) + 1 + stories, groups), least)
     if not going.ids:  # nothing is left of what was said before, and nothing new is large

@@ -168,36 +168,38 @@ def fit_topics(
         if params.embedding == "auto" and embedding == LSA:
             log.info("topics are found with lsa, as no network for texts is installed here")
         embedder = embedder or make_embedder(embedding, params.backend)
-    if embedder is None:
-        weighed = weigh_terms(sample.counts, sample.rarity)
-        places, directions = decompose(weighed, seed=params.seed, make=make)
-        own = None
-    else:
+    weighed = weigh_terms(sample.counts, sample.rarity)
+    places, directions = decompose(weighed, seed=params.seed, make=make)
+    own = None
+    if embedder is not None:
         width = continue_from.space.centroids.shape[1] if continue_from is not None else None
-        texts = sample.prepared["topic_text"].tolist()
-        places = embed_texts(texts, embedder, vectors, width=width or None)
-        own, directions = places, np.zeros((0, 0), np.float32)
+        read = sample.prepared["topic_text"].tolist()
+        own = embed_texts(read, embedder, vectors, width=width or None)
+        directions = np.zeros((0, 0), np.float32)
+    texts = Texts(sample.counts, places, own, sample.vocabulary.words)
     where = _tell_where(embedder, make)
     card = _make_card(name or "topics", repeats, sample, params, embedding, where)
-    found = Found(Texts(sample.counts, places, own, sample.vocabulary.words))
+    found = Found(texts)
     if continue_from is None or not len(continue_from.topics):
-        labels, bertopic = _find_topics(sample, places, own is None, params, make)
+        labels, bertopic = _find_topics(sample, texts, params, make)
         found.start(labels, card, continue_from, seed=params.seed, make=make)
     else:
-        _check_number(params, len(places))
-        least, looked_at = max(2, round(params.min_posts * sample.scale)), found.texts
+        _check_number(params, len(texts.places))
+        least = max(2, round(params.min_posts * sample.scale))
         found.go_on(continue_from, params, make, least=least)
         if params.max_topics is not None and len(found.ids) > params.max_topics:
-            found = Found(looked_at)
+            found = Found(texts)
             fewer = replace(params, n_topics=params.max_topics, max_topics=None)
             found.go_on(continue_from, fewer, make, least=least)
-        bertopic = _frame(sample, places, found.labels, params, make)
+        bertopic = _frame(sample, texts.vectors, found.labels, params, make)
     draft = TopicModel(
         card,
         empty_table(len(found.ids)),
         sample.vocabulary,
         found.mixture,
-        Space(sample.rarity, directions, find_centroids(places, found.labels, len(found.ids))),
+        Space(
+            sample.rarity, directions, find_centroids(texts.vectors, found.labels, len(found.ids))
+        ),
         bertopic=bertopic,
         embedder=embedder,
     )
@@ -305,10 +307,10 @@ def _draw_sample(
 
 
 def _find_topics(
-    sample: _Sample, vectors: Singles, ordered: bool, params: TopicParams, make: MakeEstimator
+    sample: _Sample, texts: Texts, params: TopicParams, make: MakeEstimator
 ) -> tuple[Labels, Any]:
     """Give the topic of each text of the sample, and the BERTopic if there is one."""
-    n = len(vectors)
+    n = len(texts.places)
     _check_number(params, n)
     if not n:
         log.warning("no post says anything that a topic could be made of")
@@ -327,9 +329,9 @@ def _find_topics(
         return _order_by_size(labels), None
     bertopic = fit_bertopic(
         sample.prepared["topic_text"].tolist(),
-        vectors,
+        texts.vectors,
         _WordsOf(sample.prepared["lang"].dropna().unique() if "lang" in sample.prepared else ()),
-        group=_group(sample, ordered, least, params, make),
+        group=_group(texts, least, params, make),
         n_topics=params.n_topics,
         least=min(least, max(2, n // 2)),
         seed=params.seed,
@@ -362,13 +364,14 @@ def _check_number(params: TopicParams, n: int) -> None:
 
 
 def _group(
-    sample: _Sample, ordered: bool, least: int, params: TopicParams, make: MakeEstimator
+    texts: Texts, least: int, params: TopicParams, make: MakeEstimator
 ) -> Callable[[Singles], Labels] | None:
-    if params.clustering == "density" and len(sample.prepared) > _LEAST_FOR_DENSITY:
+    if params.clustering == "density" and len(texts.places) > _LEAST_FOR_DENSITY:
         return None
-    return partial(
-        group_texts, counts=sample.counts, n_topics=params.n_topics, least=least,
-        seed=params.seed, make=make, ordered=ordered,
+    # BERTopic's vectors are those of the texts.
+    return lambda _: group_texts(
+        texts.places, texts.counts, texts.own,
+        n_topics=params.n_topics, least=least, seed=params.seed, make=make,
     )  # fmt: skip
 
 

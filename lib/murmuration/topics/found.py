@@ -118,7 +118,7 @@ class Found:
         labels = _assign(previous.mixture, self.texts, columns)
         going, self.mixture = go_on(
             self.texts, before, labels, n_topics=params.n_topics, least=least, seed=params.seed,
-            make=make, ordered=self.texts.own is None,
+            make=make,
         )  # fmt: skip
         self.labels, self.ids = going.labels, np.array(going.ids, np.int64)
         self.rows = np.array(going.rows, np.int64)

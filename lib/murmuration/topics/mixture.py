@@ -63,22 +63,29 @@ class Mixture:
             centroids=centroids,
         )
 
-    def score(self, counts: Counts, vectors: Singles | None = None) -> Floats:
+    def score(
+        self, counts: Counts, vectors: Singles | None = None, *, quick: bool = False
+    ) -> Floats:
         """Give the logarithm of how probable texts are in each topic, shape (n_texts, n_topics)."""
         scores: Floats = counts @ self.log_words + self.log_sizes
         if self.centroids is not None and vectors is not None:
-            # Products of matrices round differently from one shape to the next; this sum does not.
-            scores += self.pull * np.einsum("ij,kj->ik", vectors, self.centroids, optimize=False)
+            if quick:
+                likeness = vectors @ self.centroids.T
+            else:  # products of matrices round differently from one shape to the next; this sum does not
+                likeness = np.einsum("ij,kj->ik", vectors, self.centroids, optimize=False)
+            scores += self.pull * likeness
         return scores
 
-    def chances(self, counts: Counts, vectors: Singles | None = None) -> Iterator[Floats]:
+    def chances(
+        self, counts: Counts, vectors: Singles | None = None, *, quick: bool = False
+    ) -> Iterator[Floats]:
         """Give how probable each topic is for texts, chunk by chunk; rows of shape (n_topics,) add up to 1.
 
-        Those of one text never depend on the others.
+        Those of one text never depend on the others, unless it has to be `quick`.
         """
         for at in range(0, counts.shape[0], _CHUNK):
             own = None if vectors is None else vectors[at : at + _CHUNK]
-            scores = self.score(counts[at : at + _CHUNK], own)
+            scores = self.score(counts[at : at + _CHUNK], own, quick=quick)
             scores -= scores.max(axis=1, keepdims=True)
             np.exp(scores, out=scores)
             scores /= scores.sum(axis=1, keepdims=True)
@@ -170,7 +177,7 @@ def refine(
         sums, sizes = np.zeros((counts.shape[1], n_topics)), np.zeros(n_topics)
         places = np.zeros((n_topics, 0 if vectors is None else vectors.shape[1]))
         named = np.empty(len(labels), np.int64)
-        for number, chances in enumerate(mixture.chances(counts, vectors)):
+        for number, chances in enumerate(mixture.chances(counts, vectors, quick=True)):
             rows = slice(number * _CHUNK, number * _CHUNK + len(chances))
             sums += counts[rows].T @ chances
             sizes += chances.sum(axis=0)

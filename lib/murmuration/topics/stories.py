@@ -75,7 +75,7 @@ def find_stories(counts: Counts, before: Counts, *, seed: int, make: MakeEstimat
 def _group(fresh: Counts, *, seed: int, make: MakeEstimator) -> Labels:
     places, _ = decompose(weigh_terms(fresh, find_rarity(fresh)), seed=seed, make=make)
     n_groups = min(_MOST_GROUPS, fresh.shape[0] // _TEXTS_EACH)
-    groups = group_once(places, fresh, n_groups, seed=seed, make=make, ordered=True)
+    groups = group_once(places, fresh, n_groups=n_groups, seed=seed, make=make)
     groups = join_while_better(fresh, groups)
     while True:
         alike = compare_words(count_members(fresh, groups, int(groups.max()) + 1))
