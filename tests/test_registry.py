@@ -1,5 +1,7 @@
 """Topics in the store: what people said of them stays, whatever is fitted next."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,3 +184,36 @@ def test_a_damaged_entry_is_told(kept, store, tmp_path):
     entry.write_text("{")
     with pytest.raises(ModelError, match="is damaged"):
         load_topics("weekly", store=store)
+
+
+def test_topics_are_listed_renamed_and_merged_by_words_that_a_person_types(first, here):
+    assert "0 versions of topics" in here("topics", "list").stdout
+    save_topics(first, "weekly")
+    assert "weekly@" in here("topics", "list").stdout
+    renamed = here("topics", "rename", "weekly", "2", "The weather").stdout
+    assert "Topic 2 is “The weather” with " in renamed
+    merged = here("topics", "merge", "weekly", "2", "0").stdout
+    assert "Topic 2 is “The weather” with " in merged
+    assert list_topics("weekly").set_index("topic")["into"][0] == 2
+    told = here("topics", "list", "weekly").stdout
+    assert "merged into 2" in told
+    assert told.endswith("4 topics of weekly.\n")
+    rows = json.loads(here("topics", "list", "weekly", "--json").stdout)
+    assert [row["state"] for row in rows] == ["merged", "alive", "alive", "alive"]
+    assert rows[2]["label"] == "The weather"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("list", "monthly"), "monthly"),
+        (("rename", "weekly", "9", "Rain"), "no topic 9"),
+        (("rename", "weekly", "1", " "), "1 to 80 characters"),
+        (("merge", "weekly", "1"), "two topics or more"),
+    ],
+)
+def test_what_cannot_be_said_of_topics_is_one_sentence(first, here, words, said):
+    save_topics(first, "weekly")
+    before = list_topics("weekly")
+    assert said in here("topics", *words, code=1).stderr
+    pd.testing.assert_frame_equal(list_topics("weekly"), before)

@@ -16,6 +16,7 @@ import typer
 from murmuration import __version__
 from murmuration.cli_dashboards import dashboards
 from murmuration.cli_schedule import schedule
+from murmuration.cli_topics import topics
 from murmuration.errors import MurmurationError, ParamError, ReadError
 from murmuration.garbage import collect_seldom
 from murmuration.terminal import (
@@ -53,6 +54,7 @@ evaluate = typer.Typer(
 )
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(schedule, name="schedule")
+app.add_typer(topics, name="topics")
 app.command("dashboards")(dashboards)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

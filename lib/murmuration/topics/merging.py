@@ -41,7 +41,8 @@ def merge_topics(model: TopicModel, topics: Sequence[int]) -> TopicModel:
         if topic not in ids:
             raise ModelError(f"The model {model.version} has no topic {topic}.")
     if len(named) < 2:
-        raise ModelError(f"Merging needs two topics or more, but {named} are named.")
+        told = f"only topic {named[0]}" if named else "none"
+        raise ModelError(f"Merging needs two topics or more, but {told} is named.")
     rows = [ids.index(topic) for topic in named]
     left = np.setdiff1d(np.arange(len(ids)), rows[1:])
     into = np.arange(len(ids))
