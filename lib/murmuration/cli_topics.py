@@ -77,9 +77,9 @@ def merge(
 
 def _tell(model: "TopicModel", topic: int) -> None:
     table = model.topics.set_index("id")
-    label, posts = table.loc[topic, ["label", "posts"]]
+    label, posts = table["label"][topic], int(table["posts"][topic])
     typer.echo(
-        f"Topic {topic} is “{label}” with {number(int(posts), 'post')}, kept as {model.version}."
+        f"Topic {topic} is “{label}” with {number(posts, 'post')}, kept as {model.version}."
     )
 
 

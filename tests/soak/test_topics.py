@@ -39,10 +39,21 @@ def measure_scale(*words):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def judge(real_data, name):
+def judge(real_data, name, embedding="lsa"):
     [posts] = find_sets(real_data("topics").parent, [name])
-    [row] = evaluate([posts], ["murmuration"], seeds=1)
+    [row] = evaluate([posts], ["murmuration"], seeds=1, embedding=embedding)
     return row
+
+
+@pytest.fixture
+def network():
+    """The folder of all-MiniLM-L6-v2, which nothing may download here."""
+    folder = os.environ.get("MINILM_FOLDER")
+    if not folder:
+        pytest.skip(
+            "no network for texts is here (set MINILM_FOLDER to the folder of all-MiniLM-L6-v2)"
+        )
+    return folder
 
 
 def test_titles_of_questions_are_grouped_as_people_did(real_data):
@@ -57,6 +68,20 @@ def test_short_posts_are_grouped_as_people_did(real_data):
     row = judge(real_data, "Tweet")
     assert row.topics == 89
     assert row.nmi >= 0.86
+    assert row.left_out <= 0.05
+
+
+def test_a_network_finds_topics_of_titles_better_still(real_data, network):
+    row = judge(real_data, "StackOverflow", network)
+    assert row.topics == 20
+    assert row.nmi >= 0.68
+    assert row.left_out <= 0.05
+
+
+def test_a_network_finds_topics_of_short_posts_better_still(real_data, network):
+    row = judge(real_data, "Tweet", network)
+    assert row.topics == 89
+    assert row.nmi >= 0.92
     assert row.left_out <= 0.05
 
 
