@@ -1,5 +1,7 @@
 """One row per author: what is counted, what is unknown, and what few posts are worth."""
 
+import pickle
+
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import pytest
 
 from murmuration.audience import FEATURES, profile_authors, tally, texts
 from murmuration.audience.features import NUMBERS, TERMS
+from murmuration.audience.measures import Plan, tally_posts
 from murmuration.audience.shrink import shrink_means
 from murmuration.errors import SchemaError
 
@@ -43,6 +46,34 @@ def test_order_of_rows_and_partitions_change_nothing():
     lazy = profile_authors(mixed)
     assert hasattr(lazy, "dask")
     pd.testing.assert_frame_equal(lazy.compute(), profile_authors(posts))
+
+
+KEYS = {"text": ["", "a", "é", "日本", "x/", "0", "17"], "numbers": list(range(30)), "categories": pd.Categorical(["b", "a"], ["c", "a", "b"])}  # fmt: skip
+
+
+@pytest.mark.parametrize("sources", [[], ["b", "a", None]], ids=["alone", "sources"])
+@pytest.mark.parametrize("keys", KEYS.values(), ids=KEYS)
+def test_an_author_of_many_partitions_is_one_row_whatever_the_key(keys, sources):
+    posts = make_posts(400)
+    rng = np.random.default_rng(0)
+    posts["author_key"] = pd.Series(keys).take(rng.integers(0, len(keys), 400)).array
+    if sources:
+        posts["source"] = pd.Series(sources).take(rng.integers(0, 3, 400)).array
+    found = profile_authors(dd.from_pandas(posts, npartitions=10, sort=False)).compute()
+    pd.testing.assert_frame_equal(found, profile_authors(posts))
+    names = [name for name in ("source", "author_key") if name in posts]
+    wrote = posts[names].astype("str").fillna("").value_counts()
+    told = found[names].astype("str").apply(tuple, axis=1)
+    assert dict(zip(told, found["posts"], strict=True)) == wrote.to_dict()
+    assert sources == [] or told.is_monotonic_increasing
+
+
+def test_lots_sent_to_other_processes_are_together_as_large_as_the_whole():
+    posts = pd.DataFrame({"author_key": [f"{one:032x}" for one in range(8_000)]})
+    whole = tally_posts(posts, Plan(("author_key",)))
+    lots = tally.split_tally(whole)
+    assert sum(len(lot.keys) for lot in lots) == 8_000
+    assert sum(len(pickle.dumps(lot)) for lot in lots) < 1.2 * len(pickle.dumps(whole))
 
 
 def test_every_feature_is_a_column_and_says_what_it_means():

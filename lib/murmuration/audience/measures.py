@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 
 from murmuration.audience.tally import (
     EMPTY,
+    LOTS,
     Counts,
     Floats,
     Ints,
     Tally,
+    deal_out,
     merge_texts,
     pack_days,
     total,
@@ -113,40 +115,56 @@ def tally_posts(posts: pd.DataFrame, plan: Plan) -> Tally:
 
 def _find_authors(posts: pd.DataFrame, plan: Plan) -> tuple[pa.Array, npt.NDArray[np.int32]]:
     """Give the authors and the place of each post's among them, −1 without one."""
-    keys, codes = _encode(posts["author_key"])
+    keys, codes = _encode_by_lot(posts["author_key"])
     if not plan.has("source"):
         return keys, codes
     sources, source_codes = _encode(posts["source"])
-    pairs = np.where(codes < 0, -1, (source_codes.astype(np.int64) + 1) * max(len(keys), 1) + codes)
+    # By key first, so that the authors of a lot stay together.
+    several = len(sources) + 1
+    pairs = np.where(codes < 0, -1, codes.astype(np.int64) * several + source_codes + 1)
     there, places = np.unique(pairs, return_inverse=True)
     skipped = int(len(there) > 0 and there[0] < 0)
     there = there[skipped:]
-    source_of, key_of = there // max(len(keys), 1) - 1, there % max(len(keys), 1)
-    names = (
-        pc.fill_null(sources.cast(pa.string()), "").take(
-            pa.array(np.where(source_of < 0, 0, source_of))
-        )
-        if len(sources)
-        else pa.array([""] * len(there), pa.string())
-    )
-    if len(sources) and (source_of < 0).any():
-        names = pc.if_else(pa.array(source_of < 0), "", names)
+    known = pa.concat_arrays([pa.array([""]), pc.fill_null(sources.cast(pa.string()), "")])
     joined = pc.binary_join_element_wise(
-        names, keys.cast(pa.string()).take(pa.array(key_of)), "\x00"
+        known.take(pa.array(there % several)),
+        keys.cast(pa.string()).take(pa.array(there // several)),
+        "\x00",
     )
     return joined, (places - skipped).astype(np.int32)
 
 
+def _encode_by_lot(column: "pd.Series[Any]") -> tuple[pa.Array, npt.NDArray[np.int32]]:
+    """Give the different keys, those of a lot together, and the place of each row's among them, −1 for null."""
+    values = _read(column)
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    lots = deal_out(values)
+    codes = np.full(len(values), -1, np.int32)
+    keys: list[pa.Array] = []
+    for lot in range(LOTS):
+        rows = np.flatnonzero(lots == lot)
+        # What is looked up stays near, so that lots are encoded faster than all keys at once.
+        encoded = values.take(pa.array(rows)).dictionary_encode()
+        codes[rows] = encoded.indices.to_numpy() + sum(map(len, keys))
+        keys.append(encoded.dictionary)
+    return pa.concat_arrays(keys), codes
+
+
 def _encode(column: "pd.Series[Any]") -> tuple[pa.Array, npt.NDArray[np.int32]]:
-    values = pa.array(column, from_pandas=True)
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    if pa.types.is_null(values.type):
-        values = values.cast(pa.string())  # encoded as it is, null would be a name
+    values = _read(column)
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
     codes = _fill(values.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     return values.dictionary, codes
+
+
+def _read(column: "pd.Series[Any]") -> pa.Array:
+    values = pa.array(column, from_pandas=True)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    # Encoded as it is, null would be a name.
+    return values.cast(pa.string()) if pa.types.is_null(values.type) else values
 
 
 def _add_up(
@@ -166,7 +184,7 @@ def _add_up(
                 sums[name] = total(authors, n_authors, values)
         else:
             sums[name] = total(authors, n_authors, values)
-            squares[name] = float(values @ values)
+            squares[name] = float(np.square(values).sum())
     return sums, squares
 
 

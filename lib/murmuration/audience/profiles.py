@@ -1,6 +1,7 @@
 """Posts → one row per author: how much, when and how they write, how it is received, what they care for."""
 
 import logging
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -10,17 +11,21 @@ import pyarrow.compute as pc
 
 from murmuration.audience.features import FEATURES, TERMS, Feature
 from murmuration.audience.measures import COUNTS, KNOWN, Plan, tally_posts
-from murmuration.audience.rhythm import derive_rhythm
+from murmuration.audience.rhythm import derive_rhythm, read_days
 from murmuration.audience.shrink import shrink_means
 from murmuration.audience.tally import (
     EMPTY,
+    LOTS,
     Floats,
     Tally,
+    join_tallies,
     list_terms,
     make_columns,
     merge_tallies,
+    order_authors,
     read_terms,
     sort_terms,
+    split_tally,
     total,
 )
 from murmuration.audience.texts import count_terms
@@ -70,18 +75,38 @@ def profile_authors(posts: Any, *, key: bytes | None = None) -> Any:
     plan = Plan(tuple(map(str, posts.columns)), key)
     posts = posts[plan.used]
     if not is_dask(posts):
-        return make_profiles(tally_posts(posts, plan), plan)
+        return make_profiles(close_tally(tally_posts(posts, plan), plan), plan)
     from dask.dataframe import from_delayed
     from dask.delayed import delayed
 
-    parts = [delayed(tally_posts)(part, plan) for part in posts.to_delayed()]
+    parts = [
+        list(delayed(split_tally, nout=LOTS)(delayed(tally_posts)(part, plan)))
+        for part in posts.to_delayed()
+    ]
     while len(parts) > 1:
         parts = [
-            delayed(merge_tallies)(parts[at : at + _MERGED]) for at in range(0, len(parts), _MERGED)
+            [
+                delayed(merge_tallies)(list(lot))
+                for lot in zip(*parts[at : at + _MERGED], strict=True)
+            ]
+            for at in range(0, len(parts), _MERGED)
         ]
     # Every Dask collection carries the empty frame that says its columns.
-    meta = make_profiles(tally_posts(cast(Any, posts)._meta, plan), plan)  # noqa: SLF001
-    return from_delayed([delayed(make_profiles)(parts[0], plan)], meta=meta)
+    meta = profile_authors(cast(Any, posts)._meta, key=key)  # noqa: SLF001
+    lots = [delayed(close_tally)(lot, plan) for lot in parts[0]]
+    whole = delayed(join_tallies)(lots)
+    return from_delayed([delayed(make_profiles)(whole, plan)], meta=meta)
+
+
+def close_tally(tally: Tally, plan: Plan) -> Tally:
+    """Read the days that were counted, which are kept no longer, and put authors in the order of their keys."""
+    if plan.has("created_at"):
+        sums, squares = read_days(tally.days, tally.day_posts, len(tally.keys))
+        tally = replace(
+            tally, sums={**tally.sums, **sums}, squares={**tally.squares, **squares},
+            days=EMPTY, day_posts=EMPTY.astype(np.int32),
+        )  # fmt: skip
+    return order_authors(tally)
 
 
 def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
@@ -89,7 +114,7 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     n = len(tally.keys)
     found: dict[str, Any] = {"posts": tally.sums["posts"]}
     if plan.has("created_at"):
-        found |= derive_rhythm(tally.days, tally.day_posts, n)
+        found |= derive_rhythm(tally.sums, tally.sum_of(f"{KNOWN}time"))
     for name, known in _MEANS.items():
         if name in tally.sums:
             n_known = tally.sum_of(f"{KNOWN}{known}")
@@ -118,12 +143,12 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
         columns[kind], columns[f"{kind}_n"] = lists.get(kind, nothing)
     frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
     log.info("profiled %d authors", n)
-    return frame.sort_values(list(frame.columns[: 1 + plan.has("source")]), ignore_index=True)
+    return frame.take(pc.sort_indices(tally.keys).to_numpy()).reset_index(drop=True)
 
 
 # What each mean rests on: how many of it are known.
 _MEANS = {
-    **dict.fromkeys(("hour_cos", "hour_sin", "night_share"), "time"),
+    **dict.fromkeys(("hour_cos", "hour_sin", "night_share", "weekday_cos", "weekday_sin", "weekend_share"), "time"),
     **dict.fromkeys(
         (
             "text_chars", "url_share", "hashtag_share", "many_hashtags_share", "mention_share", "emoji_share",

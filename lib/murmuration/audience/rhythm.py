@@ -1,6 +1,6 @@
 """Days on which authors posted → how regularly, in what bursts, on which days of the week."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from murmuration.audience.tally import (
 
 _THURSDAY = 3  # 1970-01-01, from Monday
 _WEEK = 7
+_DAYS = ("first_day", "last_day", "days", "busiest_day")  # what is counted of days
 _ANGLES = np.arange(_WEEK) * (2 * np.pi / _WEEK)
 # What each day of the week, from Monday, adds.
 _WEEKDAYS = {
@@ -26,8 +27,10 @@ _WEEKDAYS = {
 }
 
 
-def derive_rhythm(packed: Ints, posts: Counts, n_authors: int) -> dict[str, Any]:
-    """Give the features that are made of days.
+def read_days(
+    packed: Ints, posts: Counts, n_authors: int
+) -> tuple[dict[str, Floats], dict[str, float]]:
+    """Give what is counted of the days of authors, and the sums of the squares of what is there for each post.
 
     Parameters
     ----------
@@ -44,8 +47,25 @@ def derive_rhythm(packed: Ints, posts: Counts, n_authors: int) -> dict[str, Any]
             np.split(packed, cuts[1:]), np.split(posts, cuts[1:]), firsts, strict=True
         )
     ]
-    first, last, active, busiest, by_weekday = map(np.concatenate, zip(*blocks, strict=True))
-    dated = by_weekday.sum(axis=1)
+    *counted, by_weekday = map(np.concatenate, zip(*blocks, strict=True))
+    weekdays = {name: by_weekday @ values for name, values in _WEEKDAYS.items()}
+    squares = {
+        name: float(by_weekday.sum(axis=0) @ values**2) for name, values in _WEEKDAYS.items()
+    }
+    return dict(zip(_DAYS, counted, strict=True)) | weekdays, squares
+
+
+def derive_rhythm(sums: Mapping[str, Floats], dated: Floats) -> dict[str, Floats]:
+    """Give the features that are made of days.
+
+    Parameters
+    ----------
+    sums
+        From `read_days`.
+    dated
+        Posts of each author whose time is known.
+    """
+    first, last, active, busiest = (sums[name] for name in _DAYS)
     span = last - first + 1
     return {
         "first_post_at": first,
@@ -55,12 +75,6 @@ def derive_rhythm(packed: Ints, posts: Counts, n_authors: int) -> dict[str, Any]
         # Days between the first and the last one: these two always have a post.
         "regularity": _shrink(np.maximum(active - 2, 0), np.nan_to_num(np.maximum(span - 2, 0))),
         "burst_share": _shrink(np.nan_to_num(busiest - 1), np.maximum(dated - 1, 0)),
-        **{
-            name: shrink_means(
-                by_weekday @ values, dated, float(by_weekday.sum(axis=0) @ values**2)
-            )
-            for name, values in _WEEKDAYS.items()
-        },
     }
 
 

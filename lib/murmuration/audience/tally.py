@@ -1,7 +1,8 @@
 """What is counted of each author, block of posts by block, and how counts of blocks become one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,11 @@ EMPTY = np.zeros(0, np.int64)
 DAY_BITS = 24
 _INT_BITS = 63
 _DAY_MASK = (1 << DAY_BITS) - 1
+_LAST_BYTES = pa.array([b"", *(bytes([one]) for one in range(256))], pa.large_binary())
 # The first day that is counted, in days before 1970: no platform has older posts.
 DAY_ZERO = 1 << (DAY_BITS - 1)
 AUTHORS_AT_ONCE = 250_000
+LOTS = 8  # that authors are dealt out to, so that cores merge what is counted of them side by side
 MOST_TERMS = 1_000  # of a kind, kept for an author
 MOST_TEXTS = 400  # different texts of an author that words and interests are read from
 
@@ -72,6 +75,88 @@ def pack_days(authors: Ints, days: Ints) -> tuple[Ints, Counts]:
 def unpack_days(packed: Ints) -> tuple[Ints, Ints]:
     """Give authors and days (since 1970)."""
     return packed >> DAY_BITS, (packed & _DAY_MASK) - DAY_ZERO
+
+
+def deal_out(keys: pa.Array) -> Ints:
+    """Give the lot of each author, by the last byte of the key so that it is the same in all blocks; −1 for null."""
+    written = keys.cast(pa.large_string()).cast(pa.large_binary())
+    last = pc.index_in(pc.binary_slice(written, -1), value_set=_LAST_BYTES)
+    places = last.fill_null(-1).to_numpy()
+    # A key without a byte is in the lot of byte 0, which it ends with where its source stands before it.
+    return np.where(places < 0, -1, np.maximum(places - 1, 0) % LOTS)
+
+
+def split_tally(tally: Tally) -> list[Tally]:
+    """Make one tally for each lot of authors; in the given one the authors of a lot stand together."""
+    cuts = np.searchsorted(deal_out(tally.keys), np.arange(LOTS + 1)).tolist()
+    rows = np.searchsorted(tally.days, [first << DAY_BITS for first in cuts]).tolist()
+    return [
+        Tally(
+            # Copied: what is sent to another process would be the keys of all lots.
+            pa.concat_arrays([tally.keys[first:past]]),
+            {name: sums[first:past] for name, sums in tally.sums.items()},
+            # Of all authors together: the first lot has them.
+            tally.squares if lot == 0 else dict.fromkeys(tally.squares, 0.0),
+            tally.days[rows[lot] : rows[lot + 1]] - (first << DAY_BITS),
+            tally.day_posts[rows[lot] : rows[lot + 1]],
+            {kind: _cut(table, first, past) for kind, table in tally.terms.items()},
+            _cut(tally.texts, first, past),
+        )
+        for lot, (first, past) in enumerate(pairwise(cuts))
+    ]
+
+
+def _cut(table: pa.Table, first: int, past: int) -> pa.Table:
+    """Give the rows of some authors, who are numbered from 0, and of their texts only."""
+    if not len(table):
+        return table
+    authors = table["author"].to_numpy()
+    wanted = (authors >= first) & (authors < past)
+    found = table.filter(pa.array(wanted)).set_column(
+        0, "author", pa.array(authors[wanted] - first)
+    )
+    if "text" not in table.column_names:
+        return found
+    text = found["text"].combine_chunks()
+    codes = text.indices.fill_null(-1).to_numpy()
+    return found.set_column(3, "text", _shrink(codes, text.dictionary))
+
+
+def order_authors(tally: Tally) -> Tally:
+    """Put authors in the order of their keys; of days there are none any more."""
+    order = pc.sort_indices(tally.keys)
+    rows = order.to_numpy()
+    place = np.empty(len(rows), np.int64)
+    place[rows] = np.arange(len(rows))
+    texts = _moved(tally.texts, place)
+    return replace(
+        tally,
+        keys=tally.keys.take(order),
+        sums={name: sums[rows] for name, sums in tally.sums.items()},
+        terms={kind: _moved(table, place) for kind, table in tally.terms.items()},
+        texts=texts.take(pa.array(np.argsort(texts["author"].to_numpy(), kind="stable"))),
+    )
+
+
+def join_tallies(tallies: Sequence[Tally]) -> Tally:
+    """Make one tally of those of different authors, whose days were read."""
+    if len(tallies) == 1:
+        return tallies[0]
+    sizes = [len(one.keys) for one in tallies]
+    ends = np.cumsum(sizes)
+    moved = [
+        (one, np.arange(end - size, end))
+        for one, size, end in zip(tallies, sizes, ends, strict=True)
+    ]
+    names = dict.fromkeys(name for one in tallies for name in one.sums)
+    return replace(
+        tallies[0],
+        keys=pa.concat_arrays([one.keys for one in tallies]),
+        sums={name: np.concatenate([one.sum_of(name) for one in tallies]) for name in names},
+        squares={name: sum(one.squares[name] for one in tallies) for name in tallies[0].squares},
+        terms={kind: pa.concat_tables([_moved(one.terms[kind], place) for one, place in moved]) for kind in tallies[0].terms},
+        texts=pa.concat_tables([_moved(one.texts, place) for one, place in moved]).unify_dictionaries().combine_chunks(),
+    )  # fmt: skip
 
 
 def merge_tallies(tallies: Sequence[Tally]) -> Tally:
