@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from unicodedata import combining, normalize
 
 import numpy as np
 import numpy.typing as npt
@@ -17,58 +18,99 @@ from murmuration.schema import SENSITIVE, Sensitive
 
 LEAST_AUTHORS = 20
 
-# Beginnings of words, found inside hashtags and names as well where they have five letters or more; shorter ones
-# have to be the whole word. A list errs: it hides harmless words, and it does not know every language.
+# Beginnings of words, found inside hashtags and names as well where they have five letters or more, or are of a script
+# that writes no spaces; shorter ones have to be the whole word, and of four letters may begin one. A full stop ends a word:
+# it has to be the whole one, however long. Without accents they are found in words with accents, too. A list errs: it hides
+# harmless words, and it knows neither every word nor every language.
 _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
     {
         "health": (
-            "health", "cancer", "diabet", "depress", "anxiety", "autis", "covid", "vaccin", "disease", "therap", "patient",
-            "medicin", "medical", "pregnan", "abortion", "suicid", "disab", "illness", "adhd", "hiv", "aids", "krebs",
-            "gesundheit", "krank", "impf", "enferm", "salud", "santé", "maladie", "bipolar", "addict", "rehab", "insulin",
-            "surgery", "epilep", "alzheimer", "dementia", "asthma", "obes",
+            "health", "cancer", "diabet", "depress", "anxiety", "autis", "covid", "coronavirus", "vaccin", "antivax", "disease", "therap", "patient",
+            "medicin", "medical", "hospital", "clinic", "diagnos", "symptom", "pregnan", "abortion", "miscarr", "infertil", "ivf", "suicid", "disabl",
+            "disabilit", "wheelchair", "illness", "adhd", "ptsd", "ocd", "hiv", "aids", "bipolar", "schizo", "anorexi", "bulimi", "addict", "alcoholi",
+            "overdos", "opioid", "rehab", "insulin", "surgery", "epilep", "alzheimer", "parkinson", "dementia", "asthma", "arthrit", "migraine", "hepatit",
+            "allerg", "tumor", "tumour", "chemo.", "chemothera", "obesity", "obese", "menopaus", "influenza", "flu", "pandemi", "plannedparenthood",
+            "gesundheit", "krank", "krebs", "impf", "schwanger", "abtreib", "behindert", "enferm", "salud", "vacuna", "embaraz", "aborto", "depresi",
+            "ansiedad", "discapac", "medico.", "medicos.", "santé", "maladi", "malade", "medecin", "grossesse", "avortement", "handicape", "saude",
+            "doenca", "doente", "gravida.", "malatt", "здоров", "болезн", "病気", "健康", "妊娠", "医療", "うつ病", "癌", "ワクチン", "صحة", "स्वास्थ्य",
         ),
         "politics": (
-            "politi", "elections", "electionday", "election2016", "democrat", "republican", "senat", "congress", "parliament", "trump", "clinton", "hillary",
-            "obama", "biden", "maga", "potus", "flotus", "scotus", "brexit", "socialis", "communis", "conservativ", "liberals", "labour", "tory",
-            "tories", "leftist", "rightwing", "leftwing", "immigra", "migrant", "refugee", "protest", "impeach", "government",
-            "president", "governor", "putin", "merkel", "wahl", "partei", "regierung", "election", "vote",
-            "voter", "voting", "gop", "tcot", "pjnet", "ccot", "tlot", "p2", "teaparty", "nationalis", "fascis", "antifa",
-            "gunrights", "secondamendment", "2a", "guncontrol", "blacklives", "bluelives", "alllives", "feminis", "demdebate", "gopdebate", "debate", "redneck", "patriot", "whitehouse", "confederat", "политик",
-            "altleft", "altright", "americafirst", "wakeupamerica", "makeamerica", "draintheswamp", "lockherup", "buildthewall", "imwithher",
-            "feelthebern", "fakenews", "berniesanders", "robertmueller", "rednation", "bluewave", "deepstate", "pizzagate", "qanon", "kag", "dnc", "rnc", "dncleak", "rncin",
-            "gopstop", "stopthegop", "tedcruz", "cruzcrew", "uniteblue", "tgdn", "nra", "isis", "gunsense", "gunviolence", "guns4", "staywoke", "socialsecurity", "amendment",
-            "policebrutality", "trayvon", "tamirrice", "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
-            "breitbart", "benghazi", "obamacare", "kremlin", "macron", "lepen", "afd", "cdu", "spd",
-            "ukip", "libdem", "corbyn", "theresamay", "erdogan", "bolsonaro",
-            "выбор", "путин", "трамп", "война", "украин", "сенат", "правительств", "президент",
+            "politi", "auspol", "cdnpoli", "election", "caucus", "ballot", "democrat", "demokrat", "republican", "senat", "senado", "congress",
+            "parliament", "parlament", "trump", "clinton", "hillary", "obama", "barack.", "biden", "maga.", "maga2", "magatrain", "potus", "flotus", "scotus",
+            "brexit", "socialis", "sozialis", "communis", "kommunis", "conservativ", "liberal", "libtard", "libs.", "dems.", "labour", "tory", "tories.",
+            "leftist", "rightwing", "leftwing", "immigra", "migrant", "refugi", "refugee", "rapefugee", "illegals.", "daca", "sanctuarycit", "openborder",
+            "protest", "impeach", "inaugurat", "government", "gouvernement", "gobierno", "governo", "regierung", "ministro.", "ministros.", "ministre.", "primeminister", "president",
+            "governor", "formayor", "putin", "merkel", "wahl", "bundestag", "kanzler", "partei", "rechtsextrem", "linksextrem", "fluchtling",
+            "flüchtling", "vote", "thevote", "tovote", "voter", "voting", "votaci", "votar.", "elecci", "eleic", "elezion", "izquierda", "giletsjaunes",
+            "gop", "tcot", "ctot", "pjnet", "ccot", "tlot", "p2", "sgp", "lnyhbt", "bb4sp", "teaparty", "nationalis", "fascis", "nazi.", "nazis.", "antifa",
+            "kkk", "gunrights", "gunfreezone", "nogun", "secondamendment", "2a", "molonlabe", "guncontrol", "gunsense", "gunviolence", "guns4", "nra",
+            "blacklives", "bluelives", "alllives", "blm", "ferguson", "mikebrown", "michaelbrown", "freddiegray", "ericgarner", "altonsterling",
+            "philandocastile", "sandrabland", "laquanmcdonald", "mariowoods", "samdubose", "walterscott", "trayvon", "tamirrice", "sayhername",
+            "nojustice", "icantbreathe", "handsupdont", "takeaknee", "taketheknee", "kaepernick", "charlottesville", "standingrock", "nodapl",
+            "acab.", "policebrutality", "feminis", "womensmarch", "prolife", "prochoice", "defundpp", "defundthe", "fightfor15", "demdebate", "gopdebate",
+            "debate", "scprimary", "nhprimary", "nyprimary", "redneck", "patriot", "whitehouse", "confederat", "constitution.", "wethepeople", "termlimits",
+            "altleft", "altright", "americafirst", "wakeupamerica", "renewus", "makeamerica", "draintheswamp", "lockherup", "buildthewall", "borderwall",
+            "travelban", "imwithher", "imnotwithher", "feelthebern", "fakenews", "msm", "libcrib", "snrtg", "orpuw", "cr4u", "bernie", "robertmueller", "rednation", "bluewave", "resist.",
+            "theresistance", "deepstate", "pizzagate", "qanon", "nwo", "kag", "dnc", "rnc", "dncleak", "rncin", "gopstop", "stopthegop", "tedcruz",
+            "cruzcrew", "cruz2016", "bencarson", "marcorubio", "jebbush", "mikepence", "romney", "kasich", "huckabee", "mcconnell", "gorsuch", "kavanaugh",
+            "susanrice", "rahmemanuel", "resignrahm", "podesta", "soros.", "assange", "wikileaks", "infowars", "hannity", "tuckercarlson", "kellyfile",
+            "uniteblue", "tgdn", "isis", "staywoke", "socialsecurity", "amendment", "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
+            "breitbart", "benghazi", "obamacare", "kremlin", "macron", "lepen", "afd", "cdu", "spd", "ukip", "libdem", "corbyn", "theresamay", "erdogan",
+            "bolsonar", "salvini", "zionis", "palestin", "hamas.", "taliban", "irandeal", "syrianref",
+            "политик", "выбор", "путин", "трамп", "война", "украин", "сенат", "правительств", "президент", "депутат", "голосован", "кремл",
+            "政治", "選挙", "选举", "首相", "内閣", "国会", "自民党", "野党", "与党", "大統領", "总统", "انتخاب", "سياسي", "حكومة", "राजनीति", "चुनाव", "मोदी", "भाजपा",
         ),
         "religion": (
-            "religi", "christ", "catholic", "protestant", "church", "jesus", "bible", "islam", "muslim", "moslem", "mosque",
-            "quran", "koran", "allah", "ramadan", "jewish", "judais", "synagog", "torah", "hindu", "buddh", "sikh", "atheis",
-            "god", "pray", "prayer", "gospel", "kirche", "iglesia", "faith", "easter", "kosher", "halal", "церк", "ислам",
+            "religi", "christ", "catholi", "catolic", "cattolic", "protestant", "evangeli", "baptist", "mormon", "jehovah", "church", "jesus", "bible",
+            "biblic", "islam", "muslim", "moslem", "musulm", "mosque", "moschee", "quran", "koran", "allah", "sharia", "jihad", "hijab", "burqa", "burka",
+            "imam", "ramadan", "jewish", "judais", "judisch", "jüdisch", "juden", "juif", "juive", "antisemit", "synagog", "torah", "talmud", "rabbi.",
+            "hanukkah", "passover", "hindu", "diwali", "buddh", "sikh", "atheis", "god", "godbless", "pray", "prayer", "wepray", "uspray", "gospel",
+            "pastor.", "priest.", "pope.", "vatican", "worship", "blessed.", "amen.", "hallelu", "kirche", "gott.", "iglesia", "dios.", "eglise", "dieu.", "igreja",
+            "deus.", "chiesa", "faith", "easter", "eid", "eidmubarak", "kosher", "halal", "церк", "ислам", "宗教", "教会", "仏教", "キリスト", "イスラム", "الله", "إسلام",
+            "مسلم", "رمضان", "हिंदू", "मुस्लिम", "मंदिर",
         ),
         "ethnicity": (
-            "ethnic", "racis", "racial", "white", "black", "blacks", "latino", "latina", "latinx", "hispanic", "african", "asian",
-            "arab", "arabs", "gypsy", "indigen", "aborigin", "jews", "whites", "negro", "blackgirl", "blackskin",
-            "blackhistory", "blacktwitter", "blackexcellence", "melanin", "whitepriv", "whitesuprem", "caucasian", "chicano", "hasnocolor", "sowhite",
+            "ethnic", "racis", "rassis", "racial", "white", "black", "blacks", "blk", "latino", "latina", "latinx", "hispanic", "african", "afroameric",
+            "asian", "arab", "arabs", "gypsy", "gitano", "zigeuner", "indigen", "aborigin", "nativeameric", "jews", "whites", "negro", "nigga", "nigger",
+            "blackgirl", "blackskin", "blackhistory", "blacktwitter", "blackexcellence", "melanin", "whitepriv", "supremac", "apartheid", "slavery",
+            "malcolmx", "mlk", "mlkday", "lutherking", "caucasian", "chicano", "mestiz", "dalit", "hasnocolor", "sowhite", "auslander", "ausländer",
+            "黒人", "白人", "人種",
         ),
         "orientation": (
-            "lgbt", "gay", "gays", "lesbian", "bisexual", "queer", "transgender", "transsexual", "homosexual", "heterosexual",
-            "homophob", "samesex", "nonbinary", "pansexual", "schwul", "lesbisch", "loveislove", "genderqueer",
+            "lgbt", "gay", "gays", "gaypride", "gaymarr", "gayright", "antigay", "pridemonth", "pridemarch", "marriageequality", "lesbian", "lesbien",
+            "bisexual", "queer", "transgender", "transsexual", "transpeople", "transright", "transwom", "dragqueen", "homosexu", "heterosexu",
+            "homophob", "samesex", "nonbinary", "pansexual", "schwul", "lesbisch", "loveislove", "genderqueer", "лгбт", "同性愛", "同性婚", "レズビアン",
         ),
     }
 )  # fmt: skip
+# Harmless words that hold one of the list.
 _HARMLESS = (
-    "selection",
-    "trumpet",
-    "christmas",
-    "blackfriday",
-    "blackberry",
-    "eastern",
-    "macronutri",
-    "comeyou",
-)
+    "selection", "trumpet", "christmas", "christine", "christina", "christoph", "christie", "christchurch", "blackfriday", "blackberry", "blacklist",
+    "blackout", "blackmail", "blackjack", "blackpool", "blackboard", "blackbird", "blackpink", "blacktea", "blackcoffee", "blackandwhite", "whitelist",
+    "whiteboard", "whitepaper", "whitewater", "whitewine", "whitechocolate", "offwhite", "snowwhite", "eastern", "macronutri", "comeyou",
+    "hospitality", "impatient", "patiently", "retailtherap", "coffeeaddict", "saludo", "arabica", "asiana",
+)  # fmt: skip
 _INSIDE = 5  # letters from which on a word is also found inside a name
+_NO_SPACES = "\u2e80"  # from this letter on, scripts write words without spaces between
+
+
+class _List:
+    """Words of one kind, by how they are found."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        ended = {word.removesuffix(".") for word in words if word.endswith(".")}
+        others = [word for word in words if not word.endswith(".")]
+        self._inside = tuple(word for word in others if len(word) >= _INSIDE or word[0] >= _NO_SPACES)  # fmt: skip
+        self._first = tuple(word for word in others if len(word) == _INSIDE - 1)
+        self._whole = ended | set(others)
+
+    def holds(self, term: str) -> bool:
+        if any(word in term for word in self._inside):
+            return True
+        return any(part in self._whole or part.startswith(self._first) for part in _split(term))
+
+
+_LISTS: Mapping[Sensitive, _List] = MappingProxyType({name: _List(words) for name, words in _WORDS.items()})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,15 +145,9 @@ class Policy:
         plain = term.lower()
         for harmless in _HARMLESS:
             plain = plain.replace(harmless, "")
-        parts = [part for part in _split(plain) if part]
-        for name in self.forbids:
-            for word in _WORDS[name]:
-                if len(word) >= _INSIDE and word in plain:
-                    return False
-                longer = len(word) == _INSIDE - 1 and any(part.startswith(word) for part in parts)
-                if word in parts or longer:
-                    return False
-        return True
+        bare = _drop_accents(plain)
+        forms = (plain,) if bare == plain else (plain, bare)
+        return not any(_LISTS[name].holds(form) for name in self.forbids for form in forms)
 
     def mask(self, terms: pa.Array) -> npt.NDArray[np.bool_]:
         """Say of each term whether it may be used and shown."""
@@ -121,6 +157,12 @@ class Policy:
         )
         codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
         return allowed[codes] if len(allowed) else np.zeros(len(codes), bool)
+
+
+def _drop_accents(term: str) -> str:
+    if term.isascii():
+        return term
+    return "".join(one for one in normalize("NFKD", term) if not combining(one))
 
 
 def _split(term: str) -> list[str]:
