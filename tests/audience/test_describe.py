@@ -10,6 +10,7 @@ from murmuration.audience import (
     Policy,
     count_times,
     describe_segments,
+    find_best_times,
     find_segment_posts,
     join_segments,
     label_topics,
@@ -19,7 +20,10 @@ from murmuration.audience import (
     profile_authors,
 )
 from murmuration.audience.effects import compare_with_rest, find_traits
-from murmuration.audience.reached import name_best_times
+from murmuration.audience.features import NUMBERS
+from murmuration.audience.marks import MARKS
+from murmuration.audience.names import name_segments_by
+from murmuration.audience.times import name_best_times
 from murmuration.errors import SchemaError
 
 from .conftest import CRAFTS
@@ -39,7 +43,7 @@ def test_a_segment_is_named_after_what_its_authors_care_for(cards, assigned):
     assert len(cards.segments) == 3
     assert cards.segments["name"].is_unique
     for row in cards.segments.to_dict("records"):
-        assert row["name"].startswith(f"#{craft_of(assigned, row['segment'])}")
+        assert f"#{craft_of(assigned, row['segment'])}" in row["name"]
     assert cards.segments["authors"].sum() == 120
     assert cards.segments["share"].sum() == pytest.approx(1)
 
@@ -49,8 +53,8 @@ def test_a_name_holds_topics_as_parts_without_commas_and_quotes_of_their_own(cra
     craft = crafters["author_key"].str[1:].astype(int).mod(3)
     known = crafters.assign(topics=[[str(one)] for one in craft], topics_n=[[9]] * len(craft)).drop(columns=["hashtags", "domains"])  # fmt: skip
     found = describe_segments(known, pd.Series(craft.to_numpy(int)), names=label_topics(topics))
-    names = [found.names[one].partition(": ")[0] for one in (0, 1, 2)]
-    assert names == ["Seat / first class / miles", "Rant / delays", "A / very long"]
+    names = [found.names[one].partition(": ")[2] for one in (0, 1, 2)]
+    assert names == ["seat", "rant / delays", "a"]  # what five words have room for
 
 
 def test_a_site_in_a_name_stays_as_it_is_written(crafters):
@@ -58,7 +62,72 @@ def test_a_site_in_a_name_stays_as_it_is_written(crafters):
     sites = craft.map({0: "bread.example", 1: "bikes.example", 2: "stars.example"})
     known = crafters.drop(columns=["hashtags"]).assign(domains=[[one] for one in sites], domains_n=[[9]] * len(craft))  # fmt: skip
     found = describe_segments(known, pd.Series(craft.to_numpy(int)))
-    assert found.names[0].startswith("bread.example")
+    assert found.names[0].endswith(": bread.example")
+
+
+def trait(segment: int, rank: int, feature: str, effect: float) -> dict[str, object]:
+    return {"segment": segment, "rank": rank, "feature": feature, "effect": effect, "effect_low": effect - 0.1, "effect_high": effect + 0.1}  # fmt: skip
+
+
+def mark(segment: int, kind: str, term: str, share: float, rest: float = 0.0, z: float = 5.0) -> dict[str, object]:  # fmt: skip
+    return dict.fromkeys(MARKS, 0) | {"segment": segment, "kind": kind, "term": term, "share": share, "share_rest": rest, "z": z}  # fmt: skip
+
+
+def call(traits: list[dict[str, object]], marks: list[dict[str, object]]) -> list[str]:
+    columns = ["segment", "rank", "feature", "effect", "effect_low", "effect_high"]
+    told = pd.DataFrame(traits, columns=columns).astype({"effect": float, "effect_low": float, "effect_high": float})  # fmt: skip
+    shown = np.array(sorted({row["segment"] for row in [*traits, *marks]} or {0}))
+    return list(name_segments_by(shown, told, pd.DataFrame(marks, columns=list(MARKS))).values())
+
+
+def test_a_name_says_who_its_authors_are_and_what_they_care_for():
+    traits = [trait(0, 1, "repost_share", 0.8), trait(0, 2, "sentiment", 0.6), trait(1, 1, "url_share", 0.5)]  # fmt: skip
+    marks = [mark(0, "hashtags", "music", 0.9), mark(1, "topics", "council, roads, parks", 0.4)]
+    assert call(traits, marks) == ["Cheerful resharers: #music", "Link sharers: council / roads"]
+
+
+def test_segments_of_the_same_habit_have_names_that_differ_before_the_terms():
+    traits = [trait(0, 1, "repost_share", 0.8), trait(1, 1, "repost_share", 0.5), trait(1, 2, "followers", -0.3)]  # fmt: skip
+    marks = [mark(0, "hashtags", "a", 0.9), mark(1, "hashtags", "b", 0.9)]
+    assert call(traits, marks) == ["Resharers: #a", "Resharing small accounts: #b"]
+
+
+def test_terms_that_many_others_use_as_well_name_nobody():
+    traits = [trait(0, 1, "url_share", 0.5)]
+    assert call(traits, [mark(0, "hashtags", "all", 0.9, 0.4)]) == ["Link sharers"]
+    assert call(traits, [mark(0, "hashtags", "some", 0.3, 0.2)]) == ["Link sharers"]
+    assert call(traits, [mark(0, "hashtags", "rare", 0.05)]) == ["Link sharers"]
+
+
+def test_small_or_unsure_traits_name_nobody():
+    assert call([trait(0, 1, "url_share", 0.19)], [mark(0, "words", "x", 0.9)]) == ["Writers on x"]
+    assert call([trait(0, 1, "night_share", 0.15)], []) == ["Average authors"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(NUMBERS), st.floats(-0.9, 0.9), st.integers(0, 3)),
+        max_size=12,
+    ),
+    st.lists(st.tuples(st.sampled_from(["topics", "hashtags", "domains", "words"]), st.text(max_size=60), st.integers(0, 3)), max_size=8),
+)  # fmt: skip
+def test_names_are_short_and_no_two_are_alike(traits, marks):
+    names = call(
+        [trait(one, rank, name, effect) for rank, (name, effect, one) in enumerate(traits)],
+        [mark(one, kind, term, 0.9) for kind, term, one in marks],
+    )
+    assert len(set(names)) == len(names)
+    roles = [name.partition(": ")[0] for name in names if not name.startswith("Writers on")]
+    assert all(1 <= len(role.split()) <= 6 for role in roles)
+
+
+def test_words_that_posts_were_found_by_are_told_of_no_segment(crafted, crafters, assigned):
+    found = describe_segments(crafters, assigned, without=["@Bread1", "bread 2", "#bread3"])
+    usual = describe_segments(crafters, assigned)
+    gone = set(usual.interests["term"]) - set(found.interests["term"])
+    assert gone >= {"bread1", "bread2", "bread3"} & set(usual.interests["term"])
+    assert not {"bread1", "bread2", "bread3"} & set(found.interests["term"])
 
 
 def test_the_trait_that_was_planted_is_told_with_its_effect(cards, assigned):
@@ -148,12 +217,52 @@ def test_what_a_policy_forbids_is_not_named(crafted):
 
 
 def test_best_times_are_those_in_which_authors_post(crafted, assigned):
-    times = count_times(join_segments(crafted, assigned))
+    joined = join_segments(crafted, assigned)
+    times = count_times(joined)
     assert times.groupby("segment")["share"].sum().to_numpy() == pytest.approx(1)
     assert times["posts"].sum() == len(crafted)
-    hours = {craft_of(assigned, one): name_best_times(times, one) for one in (0, 1, 2)}
+    best = find_best_times(joined)
+    hours = {craft_of(assigned, one): name_best_times(best, one) for one in (0, 1, 2)}
     starts = {craft: int(said.split(", ")[-1].split("–")[0]) for craft, said in hours.items()}
     assert all(6 * CRAFTS.index(craft) <= start <= 6 * CRAFTS.index(craft) + 3 for craft, start in starts.items())  # fmt: skip
+    # The days were drawn evenly: none stands out.
+    assert set(best["kind"]) == {"hours"}
+    assert (best["difference_low"] > 0).all()
+    assert best["difference"].to_numpy() == pytest.approx(best["share"] - best["share_rest"])
+
+
+def write_times(weekday: int | None = None, *, dates: int = 4, authors: int = 120) -> pd.DataFrame:  # fmt: skip
+    """Give posts at any time of four weeks; half of those of segment 0 on one day of the week, of so many weeks."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for author in range(authors):
+        for _ in range(12):
+            day = int(rng.integers(28))
+            if weekday is not None and author % 3 == 0 and rng.random() < 0.5:
+                day = 7 * int(rng.integers(dates)) + weekday
+            when = pd.Timestamp("2026-02-02", tz="UTC") + pd.Timedelta(days=day, hours=int(rng.integers(24)))  # fmt: skip
+            rows.append((author % 3, f"a{author}", when))
+    return pd.DataFrame(rows, columns=["segment", "author_key", "created_at"])
+
+
+def test_a_day_that_stands_out_by_more_than_chance_is_told():
+    best = find_best_times(write_times(weekday=5))
+    assert best[["segment", "kind", "time"]].to_numpy().tolist() == [[0, "day", "Saturday"]]
+    assert name_best_times(best, 0) == "Saturday"
+    assert name_best_times(best, 1) == ""
+
+
+def test_no_time_is_told_where_only_chance_makes_them_differ():
+    assert find_best_times(write_times()).empty
+    assert find_best_times(write_times(authors=6)).empty
+
+
+def test_one_date_with_many_posts_makes_no_best_day():
+    assert find_best_times(write_times(weekday=5, dates=1)).empty
+
+
+def test_one_segment_has_no_best_time_as_there_is_nothing_to_compare_with():
+    assert find_best_times(write_times(weekday=5).assign(segment=0)).empty
 
 
 def test_a_time_zone_moves_the_hours(crafted, assigned):

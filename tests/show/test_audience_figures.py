@@ -9,6 +9,7 @@ from murmuration.audience.features import FEATURES
 from murmuration.show import (
     advise_segments,
     describe_audience,
+    describe_choice,
     plot_audience_map,
     plot_flows,
     plot_segment_times,
@@ -62,7 +63,7 @@ def test_the_answer_names_segments_that_are_no_more():
     said = describe_audience(
         segments, LEVELS.assign(authors=50), coverage, pd.concat([FLOWS, ended])
     )
-    assert said[-1] == "Of the earlier segments, “#tents, many links” is no more."
+    assert said[-1] == "Of the earlier segments, “#tents: many links” is no more."
     assert "no more" not in " ".join(describe_audience(segments, LEVELS.assign(authors=50), coverage, FLOWS))  # fmt: skip
 
 
@@ -76,14 +77,73 @@ def test_without_an_earlier_run_the_figure_says_so():
     assert "First run" in plot_flows(None).layout.annotations[0].text
 
 
-def test_advice_follows_from_the_tables():
-    interests = pd.DataFrame({"segment": [1, 1], "kind": ["hashtags", "domains"], "term": ["bikes", "site.example"], "z": [5.0, 9.0]})  # fmt: skip
-    first, second = advise_segments(make_segments(), interests, LEVELS).split("\n")
-    assert "reach it on Sunday, 9–12 h" in first
-    assert "what makes it unhappy" in first
-    assert "bikes" in second
+BEST = pd.DataFrame(
+    {
+        "segment": [0], "rank": [1], "kind": ["day"], "time": ["Sunday"], "share": [0.25], "share_rest": [0.14], "difference": [0.11],
+        "difference_low": [0.04], "difference_high": [0.18],
+    }
+)  # fmt: skip
+LINKS = {"segment": 0, "rank": 1, "feature": "url_share", "trait": "many links", "effect": 0.5, "effect_low": 0.4, "effect_high": 0.6, "value": 0.5, "value_rest": 0.1, "unit": "0 to 1"}  # fmt: skip
+
+
+def make_interests(segment, kinds, terms):
+    n = len(terms)
+    return pd.DataFrame({"segment": segment, "kind": kinds, "term": terms, "share": [0.4] * n, "share_low": [0.3] * n, "share_high": [0.5] * n, "share_rest": [0.02] * n, "z": range(9, 9 - n, -1)})  # fmt: skip
+
+
+def test_every_piece_of_advice_names_what_speaks_for_it():
+    interests = make_interests(1, ["domains", "hashtags"], ["site.example", "bikes"])
+    said = advise_segments(make_segments(), pd.DataFrame([LINKS]), interests, LEVELS, BEST)
+    first, second = said.split("- **")[1:]
+    assert "Reach it on Sunday (25 % of what its authors post, others 14 %: +11 points, +4 to +18)" in first  # fmt: skip
+    assert "Offer it links: 50 % of texts have a link, against 10 % (effect +0.50 (0.40 to 0.60))" in first  # fmt: skip
+    assert "what makes it unhappy before selling to it: 60 % (50–70 %) of its scored posts are negative, 40 % of all" in first  # fmt: skip
+    assert "bikes (40 % (30–50 %) of its authors, others 2 %)" in second
     assert "site" not in second
-    assert "ask for recommendations" in second
+    assert "Ask it for recommendations: 20 % (10–30 %)" in second
+    assert said.endswith("For 1 segment no day and no hour stands out.")
+
+
+def test_where_nothing_sets_a_segment_apart_advice_is_one_sentence():
+    alike = LEVELS.assign(negative=40, negative_share=0.4, negative_low=0.3, negative_high=0.5)
+    said = advise_segments(make_segments(), pd.DataFrame([LINKS]).head(0), make_interests(0, [], []), alike, BEST.head(0))  # fmt: skip
+    assert said.count("Nothing that one could act on sets it apart.") == 2
+    assert "No day and no hour stands out" in said
+
+
+def test_a_negative_share_that_hardly_differs_is_no_advice():
+    near = LEVELS.assign(negative=[42, 38], negative_share=[0.42, 0.38], negative_low=[0.41, 0.37], negative_high=[0.43, 0.39])  # fmt: skip
+    said = advise_segments(make_segments(), pd.DataFrame([LINKS]).head(0), make_interests(0, [], []), near, BEST.head(0))  # fmt: skip
+    assert "unhappy" not in said
+    assert "recommendations" not in said
+
+
+def test_the_title_of_hours_tells_only_what_is_beyond_chance():
+    times = pd.DataFrame({"segment": [0] * 24, "weekday": 1, "hour": range(24), "share": [0.54, *[0.02] * 23]})  # fmt: skip
+    hours = BEST.assign(kind="hours", time="0–3 h")
+    title = plot_segment_times(times, make_segments(), hours).layout.meta["title"]
+    assert "25 % of what its authors post is written at 0–3 h, against 14 % of others’" in title
+    title = plot_segment_times(times, make_segments(), BEST).layout.meta["title"]
+    assert title == "No segment posts at other hours than the others by more than chance"
+
+
+def make_choice(stability, shared, chosen):
+    n = len(stability)
+    return pd.DataFrame({"n_segments": range(2, 2 + n), "stability": stability, "shared": shared, "chosen": [at == chosen for at in range(n)]})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (make_choice([0.9, 0.9, 0.9], [0.05, 0.1, 0.2], 1), "It is 3 segments, as no larger number meets both limits: with 4, the two nearest segments share too many votes (20 %, allowed 12 %)."),
+        (make_choice([0.9, 0.5], [0.05, 0.1], 0), "It is 2 segments, as no larger number meets both limits: with 3, segments do not come out again well enough (stability 0.50, needed 0.75)."),
+        (make_choice([0.9, 0.9], [0.05, 0.1], 1), "It is 3 segments, the largest number that was tried and whose segments have enough authors; both limits are met."),
+        (make_choice([0.6, 0.5], [0.05, 0.2], 0), "No number meets both limits; 2 segments come nearest, where segments do not come out again well enough (stability 0.60, needed 0.75)."),
+        (make_choice([], [], 0), ""),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_which_limit_decided_how_many_segments_there_are(choice, said):
+    assert describe_choice(choice) == said
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -104,7 +164,7 @@ def test_names_stay_text(name):
 
 
 def test_a_long_name_is_cut_between_its_parts():
-    assert short_segment("#bread, #rolls: many links, posts around noon", longest=26) == "#bread, #rolls, many links"  # fmt: skip
+    assert short_segment("#bread, #rolls: many links, posts around noon", longest=26) == "#bread, #rolls: many links"  # fmt: skip
     assert len(short_segment("x" * 200, longest=26)) == 26
 
 
@@ -112,7 +172,7 @@ def test_a_long_name_is_cut_between_its_parts():
     ("value", "unit", "told"),
     [
         (0.0153, "reposts/post", "0.015 reposts/post"), (0.0241, "reposts/post", "0.024 reposts/post"), (0.5, "posts", "0.5 posts"),
-        (0.0, "posts", "0 posts"), (1234.4, "followers", "1,234 followers"), (-0.25, "−1 to 1", "−0.25"), (float("nan"), "posts", "–"),
+        (0.0, "posts", "0 posts"), (1.0, "posts", "1 post"), (1.0, "likes/post", "1 like/post"), (1234.4, "followers", "1,234 followers"), (-0.25, "−1 to 1", "−0.25"), (float("nan"), "posts", "–"),
     ],
 )  # fmt: skip
 def test_small_values_of_a_trait_keep_two_digits_so_that_different_ones_look_different(

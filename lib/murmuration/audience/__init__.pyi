@@ -33,6 +33,7 @@ from .summary import complete_cards as complete_cards
 from .summary import count_audience_coverage as count_audience_coverage
 from .summary import list_members as list_members
 from .summary import measure_segments as measure_segments
+from .times import find_best_times as find_best_times
 
 __all__ = [
     "BLOCKS",
@@ -54,6 +55,7 @@ __all__ = [
     "describe_segments",
     "drop_forbidden",
     "find_aside",
+    "find_best_times",
     "find_segment_posts",
     "fit_interests",
     "fit_segments",

@@ -14,9 +14,9 @@ CHOICE = ("n_segments", "stability", "jaccard", "separation", "shared", "smalles
 
 _SHARE = 0.8  # of the authors, in each sample
 # Rand indices of this much are near what is read as a good recovery, .8 (Steinley 2004, doi:10.1037/1082-989X.9.3.386).
-_STABLE = 0.75
+STABLE = 0.75
 # Share of the votes that puts authors of two segments together, above which they are one.
-_APART = 0.12
+APART = 0.12
 
 
 def try_numbers(
@@ -70,7 +70,7 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
 
     Where no number does both, the one that is best at both is chosen.
     """
-    good = (table["stability"] >= _STABLE) & (table["shared"] <= _APART)
+    good = (table["stability"] >= STABLE) & (table["shared"] <= APART)
     if good.any():
         return table.assign(chosen=table["n_segments"] == table["n_segments"].where(good).max())
     both = table["stability"].clip(lower=0) * (1 - table["shared"])

@@ -1,8 +1,7 @@
 """Segments → cards: a name, the size, what sets each apart, what it cares for, when it is reached."""
 
 import logging
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from murmuration.audience.effects import find_traits
 from murmuration.audience.marks import Names, find_marks
+from murmuration.audience.names import name_segments_by
 from murmuration.audience.policy import Policy
 from murmuration.audience.rules import find_rules
 from murmuration.audience.segments import SegmentModel, assign_segments
@@ -23,14 +23,6 @@ from murmuration.trends.intervals import wilson
 log = logging.getLogger(__name__)
 
 TRAITS_SHOWN = 5
-_NAMED_TERMS = 2
-_NAMED_TRAITS = 2
-_TELLING = 0.1  # share of the authors that a term in a name has, at least
-_STRONG = (
-    0.2  # effect that a trait in a name has, at least; .147 counts as small (Romano et al. 2006)
-)
-_BETWEEN = " / "  # words of a topic
-_LONGEST = 30  # characters of a term of several words in a name, before words of it are left out
 _LANGS = 3
 _LEAST_LANG = 0.05
 
@@ -66,7 +58,12 @@ class SegmentCards:
 
 
 def describe_segments(
-    profiles: Any, segments: Any, *, policy: Policy | None = None, names: Names | None = None
+    profiles: Any,
+    segments: Any,
+    *,
+    policy: Policy | None = None,
+    names: Names | None = None,
+    without: Sequence[str] = (),
 ) -> SegmentCards:
     """Say of each segment what sets it apart; computes.
 
@@ -81,6 +78,8 @@ def describe_segments(
         What must not be named; the strictest unless given.
     names
         Kind of terms → term → how it is called, such as the label of a topic's number.
+    without
+        Words that posts were found by, such as those of a brand: all authors use them, so they tell nobody apart.
 
     Returns
     -------
@@ -98,11 +97,11 @@ def describe_segments(
     sizes = np.bincount(labels[labels >= 0], minlength=1)
     shown = np.flatnonzero(sizes >= policy.least_authors)
     shown = shown[np.argsort(-sizes[shown], kind="stable")]
-    marks = find_marks(known, labels, shown, policy=policy, names=names)
+    marks = find_marks(known, labels, shown, policy=policy, names=names, without=without)
     traits = find_traits(known, labels, shown, count=TRAITS_SHOWN)
     called = {kind: {label: term for term, label in said.items()} for kind, said in (names or {}).items()}  # fmt: skip
     rules = find_rules(known, labels, shown, marks, called=called)
-    titles = _name_all(shown, traits, marks)
+    titles = name_segments_by(shown, traits, marks)
     table = _count(known, labels, strengths, shown).assign(
         name=text_column([titles[int(one)] for one in shown]),
         rule=text_column([one.text or None for one in rules]),
@@ -155,45 +154,6 @@ def _langs(profiles: pd.DataFrame, inside: Any) -> list[str]:
         return []
     shares = profiles.loc[inside, "main_lang"].dropna().value_counts(normalize=True)
     return [f"{name} {100 * share:.0f} %" for name, share in shares.head(_LANGS).items() if share >= _LEAST_LANG]  # fmt: skip
-
-
-def _name_all(shown: Ints, traits: pd.DataFrame, marks: pd.DataFrame) -> dict[int, str]:
-    """Give every segment a name of its own."""
-    found: dict[int, str] = {}
-    for segment in map(int, shown):
-        terms = marks[(marks["segment"] == segment) & (marks["share"] >= _TELLING)]
-        own = _name(traits[traits["segment"] == segment], terms)
-        said, more = own, 2
-        while said in found.values():
-            said, more = f"{own} ({more})", more + 1
-        found[segment] = said
-    return found
-
-
-def _name(traits: pd.DataFrame, marks: pd.DataFrame) -> str:
-    strong = traits[traits["effect"].abs() >= _STRONG].sort_values("rank")
-    behaves = strong["trait"].head(_NAMED_TRAITS).tolist()
-    telling = marks[marks["kind"] != "words"]
-    telling = telling if len(telling) else marks
-    first = telling.sort_values(["z", "term"], ascending=[False, True]).head(_NAMED_TERMS)
-    cares = [_call(str(kind), str(term)) for kind, term in zip(first["kind"], first["term"], strict=True)]  # fmt: skip
-    parts = [", ".join(part) for part in (list(dict.fromkeys(cares)), behaves) if part]
-    name = ": ".join(parts) or "nothing that sets it apart"
-    as_is = bool(cares) and first["kind"].iloc[0] in ("domains", "communities")
-    return name if as_is else name[0].upper() + name[1:]
-
-
-def _call(kind: str, term: str) -> str:
-    """Give a term as a part of a name: without a comma or a colon of its own, where a name may be shortened."""
-    if kind == "hashtags":
-        return f"#{term}"
-    words = [word for word in re.split(r"[,:]\s+", term.strip(" ,:")) if word]
-    said = words[0] if words else term
-    for word in words[1:]:
-        if len(said) + len(word) + len(_BETWEEN) > _LONGEST:
-            break
-        said += _BETWEEN + word
-    return said
 
 
 def label_topics(topics: pd.DataFrame) -> Mapping[str, Mapping[str, str]]:

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from murmuration.audience.blocks import count_matrix, count_terms_of, unit_rows, weigh
 from murmuration.audience.features import BY_NAME, TERMS
-from murmuration.audience.marks import Names
+from murmuration.audience.marks import Names, own_terms
 from murmuration.audience.policy import Policy
 from murmuration.audience.tally import Floats
 from murmuration.compute.backends import SPARSE_TEXT, make_estimator
@@ -178,6 +178,7 @@ def foretell_interests(
     model: InterestModel | None = None,
     policy: Policy | None = None,
     names: Names | None = None,
+    without: Sequence[str] = (),
     count: int = 5,
 ) -> pd.DataFrame:
     """Foretell what each segment will care for next: terms that hardly one in ten of its authors uses yet, and others like them do.
@@ -194,6 +195,8 @@ def foretell_interests(
         What it forbids is left out; the strictest unless given.
     names
         Kind of terms → term → how it is called.
+    without
+        Words that posts were found by, such as those of a brand, left out as well.
     count
         Terms of each segment, at most.
 
@@ -204,6 +207,7 @@ def foretell_interests(
         `share` (of its authors who use it already).
     """  # fmt: skip
     policy = policy or Policy()
+    own = own_terms(without)
     columns = ["segment", "rank", "kind", "term", "expected", "share"]
     try:
         model = model or fit_interests(profiles)
@@ -228,7 +232,7 @@ def foretell_interests(
             term = (names or {}).get(kind, {}).get(term, term)
             if rank == count or expected[at] <= 0:
                 break
-            if kind in KINDS and policy.allows(term):
+            if kind in KINDS and term.casefold() not in own and policy.allows(term):
                 rank += 1
                 rows.append((segment, rank, kind, term, float(expected[at]), float(share[at])))
     return pd.DataFrame(rows, columns=columns)

@@ -1,6 +1,7 @@
 """What the authors of a segment care for more than others: hashtags, topics, communities, sites and words."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ def find_marks(
     *,
     policy: Policy,
     names: Names | None = None,
+    without: Sequence[str] = (),
     count: int = 10,
 ) -> pd.DataFrame:
     """Find the terms that more authors of a segment use than others do.
@@ -45,6 +47,8 @@ def find_marks(
         What it forbids is left out.
     names
         Kind of terms → term → how it is called, such as the label of a topic's number.
+    without
+        Words that posts were found by, left out as well: see `own_terms`.
     count
         Terms of each kind and segment, at most.
 
@@ -56,6 +60,7 @@ def find_marks(
         over the other; null where no other uses it), `z`.
     """
     rows = []
+    own = own_terms(without)
     for kind in (kind for kind in KINDS if kind in profiles.columns):
         counts, terms = count_terms_of(profiles, (kind,))
         users = (counts > 0).astype(np.float64)
@@ -64,10 +69,17 @@ def find_marks(
         said = (names or {}).get(kind, {})
         called = [said.get(term, term) for term in called]
         for segment, column in zip(segments, _compare(users[:, enough], labels, segments), strict=True):  # fmt: skip
-            rows += _rows(int(segment), kind, called, column, policy, count)
+            rows += _rows(int(segment), kind, called, column, policy, own, count)
     frame = pd.DataFrame(rows, columns=list(MARKS))
     numbers = ("share", "share_low", "share_high", "share_rest", "times", "z")
     return frame.astype({**dict.fromkeys(("segment", "rank", "authors"), "int64"), "kind": TEXT, "term": TEXT, **dict.fromkeys(numbers, "float64")})  # fmt: skip
+
+
+def own_terms(without: Sequence[str]) -> frozenset[str]:
+    """Give words that posts were found by as terms are written: whole, as one word, and each of their words."""
+    plain = [word.casefold().lstrip("#@") for word in without]
+    parts = [part for word in plain for part in re.split(r"[\s_-]+", word)]
+    return frozenset([*plain, *parts, *(re.sub(r"[\s_-]+", "", word) for word in plain)])
 
 
 def _compare(users: sparse.csr_matrix, labels: Ints, segments: Ints) -> list[dict[str, Floats]]:
@@ -92,15 +104,15 @@ def _compare(users: sparse.csr_matrix, labels: Ints, segments: Ints) -> list[dic
 
 
 def _rows(
-    segment: int, kind: str, called: list[str], found: dict[str, Floats], policy: Policy, count: int
-) -> list[tuple[object, ...]]:
+    segment: int, kind: str, called: list[str], found: dict[str, Floats], policy: Policy, own: frozenset[str], count: int
+) -> list[tuple[object, ...]]:  # fmt: skip
     good = (found["authors"] >= _LEAST_AUTHORS) & (found["share"] >= _LEAST_SHARE) & (found["z"] >= _LEAST_Z)  # fmt: skip
     ranked = sorted(np.flatnonzero(good), key=lambda at: (-found["z"][at], called[at]))
     rows: list[tuple[object, ...]] = []
     for at in ranked:
         if len(rows) == count:
             break
-        if policy.allows(called[at]):
+        if called[at].casefold() not in own and policy.allows(called[at]):
             share, rest = found["share"][at], found["rest"][at]
             times = share / rest if rest > 0 else np.nan
             rows.append((segment, kind, len(rows) + 1, called[at], int(found["authors"][at]), share, found["low"][at], found["high"][at], rest, times, found["z"][at]))  # fmt: skip

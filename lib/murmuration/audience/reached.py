@@ -9,7 +9,7 @@ import pandas as pd
 from murmuration.audience.identity import find_before
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel
-from murmuration.audience.tally import Floats, Ints
+from murmuration.audience.tally import Ints
 from murmuration.frames import TEXT, text_column, text_list
 from murmuration.schema import check_columns
 from murmuration.trends import (
@@ -20,9 +20,6 @@ from murmuration.trends import (
 )
 
 _WEEK, _DAY = 7, 24
-_TOGETHER = 3  # hours that are named at once
-_LEAST_TIMES = 1.15  # more than usual, below which no time is better than others
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 READING = ("segment", "rank", "source", "post_id", "author_key", "created_at", "text", "sentiment", "engagement", "url")  # fmt: skip
 
 
@@ -116,22 +113,6 @@ def count_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
     if not found:
         return pd.DataFrame({"segment": [], "weekday": [], "hour": [], "posts": [], "share": []}).astype({**dict.fromkeys(("segment", "weekday", "hour", "posts"), "int64"), "share": "float64"})  # fmt: skip
     return pd.concat(found, ignore_index=True)
-
-
-def name_best_times(times: pd.DataFrame, segment: int) -> str:
-    """Name the hours and days when a segment posts most: “Saturday and Sunday, 18–21 h”; nothing where none stands out."""
-    rows = times[times["segment"] == segment].sort_values(["weekday", "hour"])
-    if rows.empty:
-        return ""
-    week = rows["share"].to_numpy(float).reshape(_WEEK, _DAY)
-    days, hours = week.sum(axis=1), week.sum(axis=0)
-    windows: Floats = np.array([np.roll(hours, -start)[:_TOGETHER].sum() for start in range(_DAY)])
-    start = int(windows.argmax())
-    busy = [DAYS[at] for at in np.argsort(-days, kind="stable")[:2] if days[at] * _WEEK >= _LEAST_TIMES]  # fmt: skip
-    said = " and ".join(sorted(busy, key=DAYS.index))
-    if windows[start] * _DAY / _TOGETHER < _LEAST_TIMES:
-        return said
-    return f"{said + ', ' if said else ''}{start}–{(start + _TOGETHER) % _DAY} h"
 
 
 def find_segment_posts(

@@ -9,8 +9,8 @@ import pandas as pd
 from murmuration.audience.describe import SegmentCards
 from murmuration.audience.identity import Moved
 from murmuration.audience.policy import Policy
-from murmuration.audience.reached import name_best_times
 from murmuration.audience.segments import SegmentModel
+from murmuration.audience.times import name_best_times
 from murmuration.errors import PolicyError
 from murmuration.frames import TEXT, text_column
 
@@ -24,7 +24,7 @@ _BEFORE = ("authors_before", "stayed", "came", "left")
 
 
 def complete_cards(
-    cards: SegmentCards, times: pd.DataFrame, moved: Moved | None = None
+    cards: SegmentCards, best: pd.DataFrame, moved: Moved | None = None
 ) -> pd.DataFrame:
     """Give the table of segments with their best times and what moved since the earlier run.
 
@@ -32,14 +32,14 @@ def complete_cards(
     ----------
     cards
         From `describe_segments`.
-    times
-        From `count_times`.
+    best
+        From `find_best_times`.
     moved
         From `compare_segments`, where there was an earlier run.
     """
     ids = cards.segments["segment"].tolist()
-    best = [name_best_times(times, int(one)) or None for one in ids]
-    table = cards.segments.assign(best_times=text_column(best))
+    said = [name_best_times(best, int(one)) or None for one in ids]
+    table = cards.segments.assign(best_times=text_column(said))
     if moved is None:
         none: Mapping[str, Any] = {
             name: pd.Series([None] * len(table), table.index, dtype="Int64") for name in _BEFORE

@@ -6,6 +6,7 @@ from .audience import AUDIENCE_COLUMNS as AUDIENCE_COLUMNS
 from .audience import advise_segments as advise_segments
 from .audience import describe_audience as describe_audience
 from .audience import describe_audience_limits as describe_audience_limits
+from .audience import describe_choice as describe_choice
 from .audience import show_audience_quality as show_audience_quality
 from .audience import show_cards as show_cards
 from .audience import show_choice as show_choice
@@ -91,6 +92,7 @@ __all__ = [
     "describe_alerts",
     "describe_audience",
     "describe_audience_limits",
+    "describe_choice",
     "describe_figure",
     "describe_gaps",
     "describe_health",

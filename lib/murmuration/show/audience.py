@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from murmuration.show.audience_figures import describe_trait, short_segment
+from murmuration.audience.choose import APART, STABLE
+from murmuration.show.audience_figures import describe_numbers, describe_trait, short_segment
 from murmuration.show.posts import Html, show_posts, show_table
 from murmuration.show.words import (
     as_markdown,
@@ -16,6 +17,7 @@ from murmuration.show.words import (
     listing,
     negative_share,
     percent,
+    points,
     quoted,
     score,
     share_with_interval,
@@ -44,6 +46,31 @@ _MEASURES = {
     "jaccard": "overlap of segments with those of a sample (Jaccard)", "separation": "separation: mean silhouette",
     "shared": "votes that put authors of the two nearest segments together",
 }  # fmt: skip
+# What a trait calls for, where there is much of it and where there is little.
+_ADVICE: Mapping[str, tuple[str, str]] = {
+    "repost_share": ("Give it something to pass on", "Give it something to write about, as it passes on little"),
+    "url_share": ("Offer it links", "Say it in the post itself, not behind a link"),
+    "hashtag_share": ("Use hashtags", "Do without hashtags"),
+    "text_chars": ("Give it something to read", "Be brief"),
+    "emoji_share": ("Use emoji, as it does", "Do without emoji"),
+    "question_share": ("Answer what it asks", ""),
+    "reply_share": ("Talk with it, as it answers", "Do not wait for its answers"),
+    "mention_share": ("Give it accounts to name", ""),
+    "followers": ("Win it to be heard by many", "Do not count on it to be heard by many"),
+    "likes_per_post": ("Take up what it writes, as others like it", ""),
+    "reposts_per_post": ("Take up what it writes, as others pass it on", ""),
+    "replies_per_post": ("Take up what it writes, as others answer it", ""),
+    "active_days": ("Come back to it, as it is there on more days", "Do not build on meeting it again"),
+    "posts": ("Come back to it, as it writes more", "Do not build on meeting it again"),
+    "repeated_share": ("See whether it is a campaign before answering it", ""),
+    "copied_share": ("See whether it is a campaign before answering it", ""),
+}  # fmt: skip
+_NO_ADVICE = "Nothing that one could act on sets it apart."
+_FORMS = 2  # pieces of advice on how to write to a segment
+_LEAST_EFFECT = 0.2  # at the nearer end of the interval of a trait that advice rests on
+_NOTICED = 0.05  # of negative shares, below which a reader would not notice that they differ
+_TELLING = 0.1  # share of a segment's authors that a term in advice has, at least
+_TIMES = 2.0  # more than in other segments
 _STATUS = {"first": "", "continued": "goes on", "new": "new"}
 
 Records = Sequence[Mapping[str, Any]]
@@ -179,7 +206,7 @@ def show_segments(segments: pd.DataFrame, levels: pd.DataFrame) -> Html:
             "share": [share_with_interval(row["share"], row["share_low"], row["share_high"]) for row in rows],
             "posts each": [f"{row['posts_per_author']:,.1f}" for row in rows],
             "negative": [negative_share(feels[row["segment"]]) if row["segment"] in feels else "–" for row in rows],
-            "posts most": [_or_none(row["best_times"]) for row in rows],
+            "more than others on": [_or_none(row["best_times"]) for row in rows],
             "before": ["–" if pd.isna(row["authors_before"]) else f"{row['authors_before']:,}" for row in rows],
         }
     )  # fmt: skip
@@ -262,7 +289,7 @@ def _fact_lines(row: Mapping[str, Any], level: Mapping[str, Any] | None) -> list
             f"feels: {negative_share(level)} of its scored posts negative, mean {score(level['mean'])}"
         )
     if not pd.isna(row["best_times"]):
-        lines.append(f"posts most: {html.escape(str(row['best_times']))}")
+        lines.append(f"posts more than others: {html.escape(str(row['best_times']))}")
     if len(row["langs"]):
         lines.append(f"languages: {html.escape(', '.join(map(str, row['langs'])))}")
     if not pd.isna(row["rule"]):
@@ -295,55 +322,100 @@ def _or_few(authors: Any) -> str:
     return f"{int(authors):,}" if authors else "none"
 
 
-def advise_segments(segments: pd.DataFrame, interests: pd.DataFrame, levels: pd.DataFrame) -> str:
-    """Say what can be done with each segment, as a Markdown list.
+def advise_segments(
+    segments: pd.DataFrame,
+    traits: pd.DataFrame,
+    interests: pd.DataFrame,
+    levels: pd.DataFrame,
+    best: pd.DataFrame,
+) -> str:
+    """Say what can be done with each segment, and what speaks for it, as a Markdown list.
 
     Parameters
     ----------
-    segments, interests, levels
-        Tables of the report.
-    """  # fmt: skip
+    segments, traits, interests, levels, best
+        Tables of the report; `best` is `best_times`.
+    """
     if segments.empty:
         return "Nothing can be advised without segments."
     whole = float(levels["negative"].sum()) / max(float(levels["scored"].sum()), 1) if len(levels) else 0.0  # fmt: skip
     feels = {row["segment"]: row for row in _rows(levels[are_told(levels)])}
     lines = []
     for row in _ranked(segments):
-        own = interests[
-            (interests["segment"] == row["segment"])
-            & (interests["kind"].isin(["topics", "hashtags", "communities"]))
-        ]
+        one = row["segment"]
         advice = [
-            *_reach(row),
-            *_speak(own),
-            *_mend(feels.get(row["segment"]), whole),
+            *_speak(interests[interests["segment"] == one]),
+            *_reach(best[best["segment"] == one]),
+            *_write(traits[traits["segment"] == one]),
+            *_mend(feels.get(one), whole),
             *_target(row),
         ]
-        if advice:
-            lines.append(f"- **{as_markdown(short_segment(str(row['name']), longest=60))}**: {as_markdown('; '.join(advice))}.")  # fmt: skip
-    return "\n".join(lines) or "No segment differs enough to advise anything."
+        lines.append(f"- **{as_markdown(short_segment(str(row['name']), longest=60))}**")
+        lines += [f"    - {as_markdown(said)}" for said in advice or [_NO_ADVICE]]
+    return "\n".join([*lines, "", _say_times(segments, best)])
 
 
-def _reach(row: Mapping[str, Any]) -> list[str]:
-    return [] if pd.isna(row["best_times"]) else [f"reach it on {row['best_times']}"]
+def _say_times(segments: pd.DataFrame, best: pd.DataFrame) -> str:
+    without = len(set(segments["segment"]) - set(best["segment"]))
+    if len(segments) < 2 or not without:
+        return ""
+    if without == len(segments):
+        return "No day and no hour stands out for a segment: when they post differs by no more than chance, or by too little to matter."
+    return f"For {count(without, 'segment')} no day and no hour stands out."
+
+
+def _reach(best: pd.DataFrame) -> list[str]:
+    rows = _rows(best.sort_values("rank"))
+    if not rows:
+        return []
+    when = [f"{'at' if row['kind'] == 'hours' else 'on'} {row['time']} ({_more(row)})" for row in rows]  # fmt: skip
+    return [f"Reach it {listing(when)}."]
+
+
+def _more(row: Mapping[str, Any]) -> str:
+    ends = " to ".join(points(row[f"difference_{end}"]) for end in ("low", "high"))
+    return f"{percent(row['share'])} of what its authors post, others {percent(row['share_rest'])}: {points(row['difference'])} points, {ends}"
 
 
 def _speak(interests: pd.DataFrame) -> list[str]:
-    terms = interests.sort_values(["z", "term"], ascending=[False, True])["term"].head(_NAMED)
-    return [f"speak of {quoted([str(term) for term in terms])}"] if len(terms) else []
+    clear = (interests["share"] >= _TELLING) & (interests["share"] >= _TIMES * interests["share_rest"])  # fmt: skip
+    known = interests[clear & interests["kind"].isin(["topics", "hashtags", "communities"])]
+    rows = _rows(known.sort_values(["z", "term"], ascending=[False, True]).head(_NAMED))
+    said = [f"{_term(row)} ({share_with_interval(row['share'], row['share_low'], row['share_high'])} of its authors, others {percent(row['share_rest'])})" for row in rows]  # fmt: skip
+    return [f"Speak of {listing(said)}."] if said else []
+
+
+def _term(row: Mapping[str, Any]) -> str:
+    term = tidy(str(row["term"]), longest=40)
+    return f"#{term}" if row["kind"] == "hashtags" else f"“{term}”"
+
+
+def _write(traits: pd.DataFrame) -> list[str]:
+    """Give what follows from how its authors write, from the traits that tell most."""
+    told = []
+    for row in _rows(traits.sort_values("rank")):
+        near = min(abs(row["effect_low"]), abs(row["effect_high"]))
+        advice = _ADVICE.get(str(row["feature"]), ("", ""))[int(row["effect"] < 0)]
+        if advice and near >= _LEAST_EFFECT:
+            told.append(f"{advice}: {describe_numbers(row)}.")
+    return told[:_FORMS]
 
 
 def _mend(level: Mapping[str, Any] | None, whole: float) -> list[str]:
     if level is None or pd.isna(level["negative_low"]):
         return []
+    numbers = f"{negative_share(level)} of its scored posts are negative, {percent(whole)} of all"
+    if abs(level["negative_share"] - whole) < _NOTICED:
+        return []
     if level["negative_low"] > whole:
-        return ["find out what makes it unhappy before selling to it"]
-    return ["a good place to ask for recommendations"] if level["negative_high"] < whole else []
+        return [f"Find out what makes it unhappy before selling to it: {numbers}."]
+    return [f"Ask it for recommendations: {numbers}."] if level["negative_high"] < whole else []
 
 
 def _target(row: Mapping[str, Any]) -> list[str]:
     sure = min(row["rule_precision"], row["rule_recall"]) if not pd.isna(row["rule"]) else 0.0
-    return ["its rule is sure enough to address it by"] if sure >= _LEAST_FIT else []
+    rule = tidy(str(row["rule"]), longest=120)
+    return [f"Address it by its rule, “{rule}”: {_fidelity(row)}."] if sure >= _LEAST_FIT else []
 
 
 def show_audience_quality(quality: pd.DataFrame) -> Html:
@@ -381,8 +453,41 @@ def show_choice(choice: pd.DataFrame) -> Html:
                 "smallest": [count(row["smallest"], "author") for row in rows],
             }
         ),
-        caption="The largest number whose segments come out again and lie apart is taken",
+        caption=f"The largest number is taken whose stability is {STABLE:.2f} or more and whose two nearest segments share {percent(APART)} of the votes or less",
     )  # fmt: skip
+
+
+def describe_choice(choice: pd.DataFrame) -> str:
+    """Say in a sentence what decided how many segments there are; nothing where that was told.
+
+    Parameters
+    ----------
+    choice
+        Table of the report.
+    """
+    if choice.empty or not choice["chosen"].any():
+        return ""
+    rows = _rows(choice.sort_values("n_segments"))
+    at = next(place for place, row in enumerate(rows) if row["chosen"])
+    chosen, missed = rows[at], _miss(rows[at])
+    number = count(chosen["n_segments"], "segment")
+    if missed:
+        return f"No number meets both limits; {number} come nearest, where {listing(missed)}."
+    if at == len(rows) - 1:
+        return f"It is {number}, the largest number that was tried and whose segments have enough authors; both limits are met."
+    more = rows[at + 1]
+    return f"It is {number}, as no larger number meets both limits: with {more['n_segments']}, {listing(_miss(more))}."
+
+
+def _miss(row: Mapping[str, Any]) -> list[str]:
+    """Say which limits a number of segments misses."""
+    missed = []
+    if not row["stability"] >= STABLE:
+        again = f"{row['stability']:.2f}".replace("-", "−")
+        missed.append(f"segments do not come out again well enough (stability {again}, needed {STABLE:.2f})")  # fmt: skip
+    if not row["shared"] <= APART:
+        missed.append(f"the two nearest segments share too many votes ({percent(row['shared'])}, allowed {percent(APART)})")  # fmt: skip
+    return missed
 
 
 def describe_audience_limits(

@@ -42,10 +42,12 @@ def short_segment(name: str, *, longest: int = 30) -> str:
     """Give the name of a segment as it may stand in a chart: as many of its parts as fit."""
     head, _, tail = tidy(name, longest=200).partition(": ")
     shown = ""
-    for part in [*head.split(", "), *(tail.split(", ") if tail else [])]:
-        if shown and len(shown) + 2 + len(part) > longest:
+    parts = [(", ", part) for part in head.split(", ")] + [(", ", part) for part in tail.split(", ") if part]  # fmt: skip
+    for at, (joint, part) in enumerate(parts):
+        joint = ": " if at == head.count(", ") + 1 else joint
+        if shown and len(shown) + len(joint) + len(part) > longest:
             break
-        shown += f", {part}" if shown else part
+        shown += f"{joint}{part}" if shown else part
     return tidy(shown, longest=longest)
 
 
@@ -179,8 +181,12 @@ def _add_traits(figure: go.Figure, part: pd.DataFrame, segment: int, name: str, 
 
 def describe_trait(row: Mapping[Any, Any]) -> str:
     """Give a trait in words: “many links: 86 % of texts have a link, against 65 % (effect +0.64 (0.51 to 0.74))”."""
-    numbers = _compared(row)
-    return f"{row['trait']}{': ' if numbers else ''}{numbers} (effect {effect_with_interval(row)})"
+    return f"{row['trait']}{': ' if _compared(row) else ''}{describe_numbers(row)}"
+
+
+def describe_numbers(row: Mapping[Any, Any]) -> str:
+    """Give what a trait rests on: “86 % of texts have a link, against 65 % (effect +0.64 (0.51 to 0.74))”."""
+    return f"{_compared(row)} (effect {effect_with_interval(row)})"
 
 
 def _compared(row: Mapping[Any, Any]) -> str:
@@ -208,6 +214,9 @@ def amount(value: Any, unit: str) -> str:
         number = f"{value:.2f}".rstrip("0").rstrip(".")
     else:  # two digits, as .015 and .024 are not the same
         number = np.format_float_positional(value, 2, fractional=False, trim="-")
+    if number == "1":  # “1 post”, “1 like/post”
+        first, slash, rest = unit.partition("/")
+        unit = first.removesuffix("s") + slash + rest
     return f"{number} {unit}".replace("-", "−") if unit != "−1 to 1" else f"{value:+.2f}".replace("-", "−")  # fmt: skip
 
 
@@ -304,14 +313,18 @@ def _name_rows(figure: go.Figure, order: Sequence[int], names: Mapping[int, str]
 
 
 def plot_segment_times(
-    times: pd.DataFrame, segments: pd.DataFrame, *, timezone: str = "UTC"
+    times: pd.DataFrame,
+    segments: pd.DataFrame,
+    best: pd.DataFrame | None = None,
+    *,
+    timezone: str = "UTC",
 ) -> go.Figure:
     """Draw in which hours of the day the authors of each segment post.
 
     Parameters
     ----------
-    times, segments
-        Tables of the report.
+    times, segments, best
+        Tables of the report; `best` is `best_times`, which the title tells: an hour that stands out by more than chance.
     timezone
         Whose clock they show.
     """
@@ -334,21 +347,26 @@ def plot_segment_times(
         tickvals=[0, 6, 12, 18, 23], showgrid=False,
     )  # fmt: skip
     figure.update_yaxes(showgrid=False)
-    best = np.unravel_index(int(lift.argmax()), lift.shape)
-    name = short_segment(names[int(hours.index.tolist()[int(best[0])])])
-    said = (
-        f"{quoted([name])} has the clearest hour: at {best[1]} h its authors post {lift[best]:.1f} times as much as evenly over the day"
-        if lift[best] > _USUAL else "Every segment posts evenly over the day"
-    )  # fmt: skip
     table = pd.DataFrame(
         {"segment": [short_segment(names[int(one)]) for one in hours.index[::-1]], **{f"{hour} h": [percent(value) for value in hours.to_numpy(float)[::-1, hour]] for hour in range(_DAY)}}
     )  # fmt: skip
     return theme.describe_figure(
         figure,
-        title=said,
+        title=_times_title(best, names),
         alt="A grid: segments by hour, darker where its authors post more.",
         table=table,
     )
+
+
+def _times_title(best: pd.DataFrame | None, names: Mapping[int, str]) -> str:
+    if best is None:
+        return "When the authors of each segment post"
+    hours = best[(best["kind"] == "hours") & best["segment"].isin(list(names))]
+    if hours.empty:
+        return "No segment posts at other hours than the others by more than chance"
+    top = hours.iloc[int(hours["difference"].to_numpy(float).argmax())]
+    name = quoted([short_segment(names[int(top["segment"])])])
+    return f"{name} has the clearest hours: {percent(top['share'])} of what its authors post is written at {top['time']}, against {percent(top['share_rest'])} of others’"
 
 
 def plot_flows(flows: pd.DataFrame | None) -> go.Figure:

@@ -123,10 +123,10 @@ def _sums(groups: Codes, values: Floats, count: int) -> Floats:
     return np.bincount(groups, weights=values, minlength=count).astype(np.float64)
 
 
-def wilson(share: Floats, size: Floats) -> tuple[Floats, Floats]:
-    """Give 95 % Wilson intervals of shares seen in (possibly effective) numbers of cases."""
+def wilson(share: Floats, size: Floats, *, z: float = Z95) -> tuple[Floats, Floats]:
+    """Give Wilson intervals of shares seen in (possibly effective) numbers of cases; 95 % unless `z` says otherwise."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        middle = share + Z95**2 / (2 * size)
-        reach = Z95 * np.sqrt(share * (1 - share) / size + Z95**2 / (4 * size**2))
-        scale = 1 + Z95**2 / size
+        middle = share + z**2 / (2 * size)
+        reach = z * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
+        scale = 1 + z**2 / size
         return np.maximum(0, (middle - reach) / scale), np.minimum(1, (middle + reach) / scale)
