@@ -61,3 +61,12 @@ def test_a_report_with_a_figure_shows_why_others_are_empty(page_of):
         '<p class="empty">No post has a topic.</p>' in page
     )  # a chart would cut it off on a phone
     assert page.count('<figure class="chart">') == 1
+
+
+def test_headings_within_a_section_and_empty_text_are_no_reason_to_keep_it(page_of):
+    none = _shown({"text/html": '<p class="empty">No posts.</p>'})
+    nothing = [_heading("## Read\n\n### Bad ones"), none, _heading("### Good ones"), none, _heading("## Do"), _shown({"text/markdown": ""})]  # fmt: skip
+    page = page_of(*_report(None), *nothing).partition("<body>")[2]
+    for gone in ("Read", "Good ones", "Do</h2>"):
+        assert gone not in page
+    assert "5 sections are left out" in page

@@ -228,8 +228,21 @@ def test_a_single_post_is_told_as_one(describe):
 def test_where_nobody_mentions_the_brand_the_answer_says_what_to_check(describe):
     for groups in ({}, {"rival_this": {"neutral": 5}}, {"us_before": {"neutral": 5}}):
         _, sentences = describe(**groups)
-        assert sentences[0] == "No post of this period mentions Us Air."
-        assert "data_catalog.yaml" in sentences[1]
+        assert sentences[0] == "No post about Us Air lies in the period that was looked at."
+        assert len(sentences) == 2
+
+
+def test_where_posts_mention_the_brand_nowhere_the_answer_says_what_was_looked_for_and_where(make_tables, make_scored):  # fmt: skip
+    tables = make_tables([make_scored("rival", "this", neutral=5)], brands=NAMES)
+    where = {"searched": 5, "source": "airline", "period": "1 to 7 May 2026", "sought": ["us air", "usair", "@usair", "#usair"]}  # fmt: skip
+    first, *_, last = answer(tables, **where)
+    assert first == (
+        "None of 5 posts of airline in the period that was looked at, 1 to 7 May 2026 (UTC), mentions Us Air (“us air”, “usair”, “@usair” or “#usair”)."
+    )
+    assert "Take another period or source" in last
+    assert "data_catalog.yaml" in last
+    many = answer(tables, **where | {"sought": [f"t{n}" for n in range(9)]})[0]
+    assert many.endswith("“t5” or 3 more).")
 
 
 def test_where_nothing_could_be_scored_the_answer_says_why(describe):
@@ -395,7 +408,7 @@ def test_limits_take_their_numbers_from_the_table():
     assert "1,234 posts of the period were searched; 3 posts mention the brand." in told
     assert "2 of them were not scored, since VADER reads English only" in told
     assert "take those mistakes out, as counted on some tweets." in told
-    assert "1 post repeats the text of another" in told
+    assert "1 post repeats the text of another sign by sign; all count" in told
     assert "5 rows of the imported files could not be read" in told
     assert "“\\*delta\\*” and “united” have no feeling here" in told
     assert "sick" not in told

@@ -618,10 +618,16 @@ def test_where_there_is_nothing_it_is_said_when_posts_were_written():
     )
     sentences = describe_topics(none, none, name="Aurora", data=run)
     assert sentences[1] == "The posts run from 1 February 2026 to 1 March 2026."
-    counted = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [0, 0]})
-    assert describe_audience(none, none, counted, data=run)[1] == (
-        "The posts that were searched run from 1 February 2026 to 1 March 2026."
-    )
+    counted = pd.DataFrame({"item": ["authors", "posts_looked_at", "posts_in_period"], "value": [0, 0, 0]})  # fmt: skip
+    asked = {"data": run, "source": "sample", "period": "May 2026"}
+    assert describe_audience(none, none, counted, **asked) == [
+        "No post of sample lies in the period that was looked at, May 2026 (UTC).",
+        "The posts of sample run from 1 February 2026 to 1 March 2026.",
+        "Ask for another time, such as since=2026-02-02 and until=2026-03-02; a window counts back from now, or from the time that --at gives.",
+    ]
+    counted["value"] = [0, 0, 7]
+    said = describe_audience(none, none, counted, name="Aurora", sought=["aurora"], **asked)
+    assert said[0] == "None of 7 posts of sample in the period that was looked at, May 2026 (UTC), mentions Aurora (“aurora”)."  # fmt: skip
     assert len(describe_topics(none, none)) == 2
 
 

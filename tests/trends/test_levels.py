@@ -434,5 +434,14 @@ def test_coverage_counts_what_was_not_scored_and_what_was_copied():
         "unscored_posts": 2,
         "unknown_language": 2,
         "copies": 1,
+        "near_copies": 0,
         "quarantined_rows": 2,
     }
+
+
+def test_copies_with_a_few_other_words_are_counted_apart():
+    said = "the new phone of this maker lost its signal again on the way to work this morning"
+    texts = [said, said, f"{said}!", f"{said} today", "quite another thing", "😀", "😀"]
+    posts = make_posts([None] * 7, list("abcdefg")).assign(text=texts, lang="en")
+    found = count_coverage(posts, searched=7, quarantined=0).set_index("item")["value"]
+    assert found[["copies", "near_copies"]].tolist() == [2, 2]

@@ -142,7 +142,7 @@ def _without_empty(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]
     yield from blocks[: starts[0] if starts else len(blocks)]
     for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True):
         shown = blocks[start + 1 : end]
-        if shown and all(str(block.get("markup", "")).startswith(_EMPTY) for block in shown):
+        if shown and all(_is_empty(block) for block in shown):
             left += 1
         else:
             yield from blocks[start:end]
@@ -151,12 +151,20 @@ def _without_empty(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]
         yield {"markup": Markup("<p class=\"facts\">{} left out, since there is nothing to show in them.</p>").format(sections)}  # fmt: skip
 
 
+def _is_empty(block: Mapping[str, Any]) -> bool:
+    """Whether a block is a heading, says that there is nothing, or says nothing at all."""
+    markup = "" if block.get("heading") else block.get("markup")
+    return markup is not None and (not str(markup).strip() or str(markup).startswith(_EMPTY))
+
+
 def _all_blocks(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for number, cell in number_cells(notebook):
         if number is None or _HIDDEN_TAGS & cell_tags(cell):
             continue
         if cell["cell_type"] == "markdown":
-            yield _prose(cell_source(cell)) | {"section": cell_source(cell).startswith("## ")}
+            source = cell_source(cell)
+            only = all(line.startswith("#") for line in source.splitlines() if line.strip())
+            yield _prose(source) | {"section": source.startswith("## "), "heading": only}
         for output in cell.get("outputs", []):
             yield from _output(output, number)
 

@@ -13,6 +13,8 @@ from murmuration.show.posts import Html, show_posts, show_table
 from murmuration.show.words import (
     as_markdown,
     count,
+    describe_no_mention,
+    describe_no_posts,
     describe_range,
     listing,
     negative_share,
@@ -96,6 +98,10 @@ def describe_audience(
     *,
     name: str = "",
     data: tuple[datetime, datetime] | None = None,
+    source: str = "",
+    period: str = "",
+    timezone: str = "UTC",
+    sought: Sequence[str] = (),
 ) -> list[str]:
     """Give the answer of the report: who the audience is, what tells it, who is unhappy, what moved.
 
@@ -107,10 +113,20 @@ def describe_audience(
         Name of the brand that posts are about; nothing for all posts.
     data
         First and last time of the posts of the source, if they have one; told where there is no segment.
+    source, period, timezone, sought
+        Key of the source, the period in words, whose days it has, and the words that the brand was looked for by: where there
+        is no post they say what was looked for, and where.
     """
     about = f" about {tidy(name)}" if name else ""
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     authors = f"{count(facts['authors'], 'author')} of {count(facts['posts_looked_at'], 'post')}{about}"  # fmt: skip
+    if not facts["posts_looked_at"]:
+        of = f" of {tidy(source)}" if source else ""
+        when = f", {period} ({timezone})" if period else ""
+        searched = facts.get("posts_in_period", 0)
+        if searched and name:
+            return describe_no_mention(name, searched, of, when, data, sought=sought)
+        return describe_no_posts(about, of, when, f"The posts{of}", data, timezone=timezone)
     if segments.empty:
         return [
             f"{authors}: too few for a segment that may be shown, which needs 20 authors.",
@@ -337,7 +353,7 @@ def advise_segments(
         Tables of the report; `best` is `best_times`.
     """
     if segments.empty:
-        return "Nothing can be advised without segments."
+        return ""
     whole = float(levels["negative"].sum()) / max(float(levels["scored"].sum()), 1) if len(levels) else 0.0  # fmt: skip
     feels = {row["segment"]: row for row in _rows(levels[are_told(levels)])}
     lines = []
@@ -421,6 +437,8 @@ def _target(row: Mapping[str, Any]) -> list[str]:
 def show_audience_quality(quality: pd.DataFrame) -> Html:
     """Show what the segments rest on, and how far they can be trusted."""
     rows = [row for row in _rows(quality) if not pd.isna(row["value"])]
+    if not any(row["measure"] == "authors" and row["value"] for row in rows):
+        return Html('<p class="empty">No author was looked at.</p>')
     return show_table(
         pd.DataFrame(
             {
@@ -505,6 +523,12 @@ def describe_audience_limits(
         What the data do not cover.
     """
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
+    if not facts["posts_looked_at"]:
+        said = count(facts["posts_in_period"], "post of this period and source was", "posts of this period and source were")  # fmt: skip
+        lines = [f"{said} searched; none was looked at."]
+        return "\n".join(
+            f"- {as_markdown(line)}" for line in [*lines, *_describe_quarantine(facts)]
+        )
     value = dict(zip(quality["measure"], quality["value"].astype(float), strict=True))
     lines = [
         f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; {facts['posts_looked_at']:,} were looked at, by "
@@ -549,8 +573,10 @@ def describe_audience_limits(
         lines.append(
             f"{count(facts['unscored_posts'], 'post has', 'posts have')} no sentiment: no method here reads their language."
         )
-    if facts["quarantined_rows"]:
-        lines.append(
-            f"{count(facts['quarantined_rows'], 'row')} of the imported files could not be read as posts (table `quarantine`)."
-        )
+    lines += _describe_quarantine(facts)
     return "\n".join(f"- {as_markdown(line)}" for line in [*lines, *gaps])
+
+
+def _describe_quarantine(facts: Mapping[str, Any]) -> list[str]:
+    rows = facts["quarantined_rows"]
+    return [f"{count(rows, 'row')} of the imported files could not be read as posts (table `quarantine`)."] if rows else []  # fmt: skip

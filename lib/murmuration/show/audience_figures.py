@@ -382,6 +382,8 @@ def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
     rows = flows[(flows["previous"] != _ABSENT) | (flows["segment"] != _ABSENT)]
     if rows.empty:
         return theme.empty_figure("No author of the earlier run is known.")
+    if (rows["segment"] == _ABSENT).all():
+        return theme.empty_figure("No author of this run is in a segment that could be compared.")
     before = dict.fromkeys(sorted(rows["previous"].tolist(), key=_last))
     after = dict.fromkeys(sorted(rows["segment"].tolist(), key=_last))
     called = _flow_names(rows)

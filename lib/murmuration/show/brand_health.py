@@ -12,6 +12,8 @@ from murmuration.show.posts import Html, show_table
 from murmuration.show.words import (
     as_markdown,
     count,
+    describe_no_mention,
+    describe_no_posts,
     describe_range,
     listing,
     percent,
@@ -51,6 +53,10 @@ def describe_health(
     timezone: str,
     data: tuple[datetime, datetime] | None = None,
     alerted: bool = False,
+    searched: int = 0,
+    source: str = "",
+    period: str = "",
+    sought: Sequence[str] = (),
 ) -> list[str]:
     """Give the answer of the report in four sentences: how people feel, what moved, the competitors, another measure.
 
@@ -78,11 +84,24 @@ def describe_health(
         First and last time of the posts of the source, if they have one.
     alerted
         Whether an alert is told before.
+    searched, source, period, sought
+        How many posts the period has, key of the source, the period in words, and the words that the brand was looked for by:
+        where there is no post they say what was looked for, and where.
     """
     shown = {key: tidy(name) for key, name in names.items()}
     this = _row(levels, brand, "this")
     if this is None or not this["scored"]:
-        return describe_nothing(this, shown[brand], data)
+        of = f" of {tidy(source)}" if source else ""
+        when = f", {period} ({timezone})" if period else ""
+        if this is None or not this["posts"]:
+            return (
+                describe_no_mention(shown[brand], searched, of, when, data, sought=sought)
+                if searched
+                else describe_no_posts(
+                    f" about {shown[brand]}", of, when, f"The posts{of}", data, timezone=timezone
+                )
+            )
+        return _describe_unscored(this, shown[brand])
     estimated = shares_of(shares, brand)
     level = _level_sentence(this, _row(levels, brand, "before"), shown[brand], methods)
     corrected = _corrected_sentence(estimated, methods, shown[brand])
@@ -94,17 +113,7 @@ def describe_health(
     return [corrected, level, moved, rivals] if told else [level, moved, rivals, corrected]
 
 
-def describe_nothing(
-    this: Mapping[str, Any] | None, name: str, data: tuple[datetime, datetime] | None = None
-) -> list[str]:
-    """Say that there is nothing to say, and why."""
-    if this is None or not this["posts"]:
-        return [
-            f"No post of this period mentions {name}.",
-            *([] if data is None else [describe_range(data)]),
-            "Check the brand's terms in data_catalog.yaml, the source and the period; the page says under "
-            "Limits what was searched.",
-        ]
+def _describe_unscored(this: Mapping[str, Any], name: str) -> list[str]:
     return [
         f"{count(this['posts'], 'post mentions', 'posts mention')} {name}, but none could be scored: no "
         "method here reads their language.",
@@ -400,6 +409,9 @@ def describe_limits(
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     who = _names_of(methods)
     reads = "VADER reads English only" if who == [_VADER] else "no method here reads their language"
+    if not facts["posts_of_brand"]:
+        searched = count(facts["posts_in_period"], "post of the period was", "posts of the period were")  # fmt: skip
+        return "\n".join(f"- {line}" for line in [f"{searched} searched; none mentions the brand.", *_describe_quarantine(facts), *gaps])  # fmt: skip
     lines = [
         f"{count(facts['posts_in_period'], 'post of the period was', 'posts of the period were')} searched; "
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
@@ -436,15 +448,27 @@ def describe_limits(
         lines.append(
             f"{as_markdown(quoted(silent))} {'has' if len(silent) == 1 else 'have'} no feeling here: the lexicon of the brands or of this report says so."
         )
-    if facts["copies"]:
-        lines.append(
-            f"{count(facts['copies'], 'post repeats', 'posts repeat')} the text of another; they count in levels, but not in terms."
-        )
-    if facts["quarantined_rows"]:
-        lines.append(
-            f"{count(facts['quarantined_rows'], 'row')} of the imported files could not be read as posts (table `quarantine`)."
-        )
+    lines += _describe_copies(facts) + _describe_quarantine(facts)
     return "\n".join(f"- {line}" for line in [*lines, *gaps])
+
+
+def _describe_copies(facts: Mapping[str, Any]) -> list[str]:
+    exact, near = facts["copies"], facts.get("near_copies", 0)  # earlier runs have no near ones
+    if not exact and not near:
+        return []
+    said = count(exact, "post repeats", "posts repeat") + " the text of another sign by sign"
+    if near:
+        said = (
+            f"{said}, and {near:,} more nearly"
+            if exact
+            else f"{count(near, 'post repeats', 'posts repeat')} the text of another nearly"
+        )
+    return [f"{said}; all count in levels, and in terms those of the same words count once."]
+
+
+def _describe_quarantine(facts: Mapping[str, Any]) -> list[str]:
+    rows = facts["quarantined_rows"]
+    return [f"{count(rows, 'row')} of the imported files could not be read as posts (table `quarantine`)."] if rows else []  # fmt: skip
 
 
 def _describe_labels(labels: Mapping[str, int]) -> list[str]:

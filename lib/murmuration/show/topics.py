@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from murmuration.show.words import (
     as_markdown,
     count,
     day,
+    describe_no_posts,
     describe_range,
     listing,
     negative_share,
@@ -62,8 +63,6 @@ _MEASURES = {
     "npmi": "coherence of terms (NPMI, −1 to 1)", "diversity": "different terms among all (diversity)",
     "stability": "posts that keep their topic when topics are found again with another seed",
 }  # fmt: skip
-
-_ASKED = 28  # days of the period that is proposed where there is nothing
 
 Times = tuple[datetime, datetime]  # of the first and the last post
 Records = Sequence[Mapping[str, Any]]
@@ -116,7 +115,7 @@ def describe_topics(
             return _describe_no_words(facts["posts_looked_at"], about, of, when)
         if not facts or not facts["posts_in_period"] or mentioned:
             told = (f"Posts{of}{about}", mentioned) if mentioned else (f"The posts{of}", data)
-            return _describe_no_posts(about, of, when, *told, timezone=timezone)
+            return describe_no_posts(about, of, when, *told, timezone=timezone)
         return [
             f"None of {count(facts['posts_in_period'], 'post')}{of} in the period that was looked at{when}, mentions {tidy(name)}, "
             "and no post of any other time.",
@@ -170,26 +169,6 @@ def _describe_no_words(posts: int, about: str, of: str, when: str) -> list[str]:
         f"{count(posts, 'post')}{of}{about} {'lies' if posts == 1 else 'lie'} in the period that was looked at{when}, but no topic can be made of "
         f"{'it' if posts == 1 else 'them'}: they have no words, as emoji, links and names alone, or none that some of them share.",
         "Take a longer period, or a smaller min_posts.",
-    ]
-
-
-def _describe_no_posts(
-    about: str, of: str, when: str, which: str, data: Times | None, *, timezone: str
-) -> list[str]:
-    nothing = f"No post{of}{about} lies in the period that was looked at{when}."
-    if data is None:
-        return [
-            nothing,
-            f"{which} have no time at all; import them with one, or choose another source.",
-        ]
-    first, last = (moment.astimezone(ZoneInfo(timezone)) for moment in data)
-    until = last + timedelta(days=1)
-    since = max(first, until - timedelta(days=_ASKED))
-    return [
-        nothing,
-        describe_range((first, last), of=which),
-        f"Ask for another time, such as since={since:%Y-%m-%d} and until={until:%Y-%m-%d}; a window counts back from now, or from the time that "
-        "--at gives.",
     ]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -16,6 +17,8 @@ _LEFTWARDS = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 _ISOLATE, _END = "\u2068", "\u2069"
+_ASKED = 28  # days of the period that is proposed where there is nothing
+_SOUGHT = 6  # words of a brand that are told
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!])")
 
 
@@ -111,6 +114,73 @@ def describe_range(
 ) -> str:
     """Say when the posts of the sources that a report reads were written; `of` names them."""
     return f"{of} run from {data[0]:%-d %B %Y} to {data[1]:%-d %B %Y}."
+
+
+def describe_no_posts(
+    about: str,
+    of: str,
+    when: str,
+    which: str,
+    data: tuple[datetime, datetime] | None,
+    *,
+    timezone: str,
+) -> list[str]:
+    """Say that a period has no posts, when there are some, and how to ask for them.
+
+    Parameters
+    ----------
+    about, of, when
+        What was looked for, of which source and when, as they follow “No post”; nothing where not known.
+    which, data
+        Posts that there are at some time, and the times of the first and the last of them.
+    timezone
+        Whose days are meant.
+    """
+    nothing = f"No post{of}{about} lies in the period that was looked at{when}."
+    if data is None:
+        return [
+            nothing,
+            f"{which} have no time at all; import them with one, or choose another source.",
+        ]
+    first, last = (moment.astimezone(ZoneInfo(timezone)) for moment in data)
+    until = last + timedelta(days=1)
+    since = max(first, until - timedelta(days=_ASKED))
+    return [
+        nothing,
+        describe_range((first, last), of=which),
+        f"Ask for another time, such as since={since:%Y-%m-%d} and until={until:%Y-%m-%d}; a window counts back from now, or from the time that "
+        "--at gives.",
+    ]
+
+
+def describe_no_mention(
+    name: str,
+    searched: int,
+    of: str,
+    when: str,
+    data: tuple[datetime, datetime] | None,
+    *,
+    sought: Sequence[str] = (),
+) -> list[str]:
+    """Say that posts of a period mention a brand nowhere, what was looked for, and how to mend it.
+
+    Parameters
+    ----------
+    name, sought
+        Of the brand, and the words, handles and hashtags that it was looked for by.
+    searched, of, when
+        How many posts, of which source and when, as in `describe_no_posts`.
+    data
+        Times of the first and the last post that there are at any time.
+    """
+    some = [f"“{tidy(word, longest=40)}”" for word in sought[:_SOUGHT]]
+    more = [f"{len(sought) - _SOUGHT} more"] if len(sought) > _SOUGHT else []
+    told = f" ({listing([*some, *more], last='or')})" if some else ""
+    return [
+        f"None of {count(searched, 'post')}{of} in the period that was looked at{when}{',' if when else ''} mentions {tidy(name)}{told}.",
+        *([] if data is None else [describe_range(data)]),
+        "Take another period or source, or add what people call it to the brand's terms in data_catalog.yaml.",
+    ]
 
 
 def tidy(name: str, *, longest: int = 60) -> str:

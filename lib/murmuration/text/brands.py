@@ -75,6 +75,12 @@ class Brand:
                 f"The brand {self.key!r} has no terms, handles or hashtags to look for. Give it one."
             )
 
+    @property
+    def sought(self) -> list[str]:
+        """What is looked for, as a person writes it: terms, @handles and #hashtags."""
+        handles = [f"@{one.lstrip('@')}" for one in self.handles]
+        return [*self.terms, *handles, *(f"#{one.lstrip('#')}" for one in self.hashtags)]
+
 
 def assign_brands(posts: Frame, brands: Sequence[Brand]) -> Frame:
     """Say for each post which brands it mentions.

@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from murmuration.frames import TEXT, to_pandas
 from murmuration.schema import NO_LANG, check_columns
+from murmuration.text.repeats import find_repeats
 from murmuration.trends.intervals import Z95, Codes, Sample
 
 FEW_POSTS = 30  # under this a share is hardly more than an anecdote: its interval is 35 points wide
@@ -269,6 +270,8 @@ def estimate_share_of_voice(mentions: pd.DataFrame, brands: Sequence[str]) -> pd
 def count_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> pd.DataFrame:
     """Count what a report about some posts rests on.
 
+    Of copies, `copies` repeat the text of another sign by sign; `near_copies` are the other ones of the groups that `find_repeats` finds.
+
     Parameters
     ----------
     posts
@@ -284,6 +287,9 @@ def count_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> p
         `item`, `value`, `unit`; one row a figure.
     """
     texts = posts["text"].dropna()
+    groups = find_repeats(posts)["repeat_group"]
+    worded = groups.notna().to_numpy(bool)
+    near = int(posts.loc[worded, "text"].nunique()) - int(groups.nunique())
     authors = int(posts["author_key"].nunique()) if "author_key" in posts else 0
     unknown = int((posts["lang"].fillna(NO_LANG) == NO_LANG).sum()) if "lang" in posts else 0
     rows = [
@@ -293,6 +299,7 @@ def count_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> p
         ("unscored_posts", int(posts["sentiment"].isna().sum()), "posts"),
         ("unknown_language", unknown, "posts"),
         ("copies", len(texts) - int(texts.nunique()), "posts"),
+        ("near_copies", near, "posts"),
         ("quarantined_rows", quarantined, "rows"),
     ]
     return pd.DataFrame(rows, columns=["item", "value", "unit"])
