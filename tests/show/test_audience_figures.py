@@ -56,6 +56,14 @@ def test_the_title_of_flows_counts_who_changed():
     assert len(meta["table"]["rows"]) == len(FLOWS)
 
 
+def test_bands_of_flows_lie_within_the_figure_however_uneven_they_are():
+    flows = pd.DataFrame({"previous": [0, 1, -2], "segment": [0, 1, 0], "previous_name": ["one", "two", None], "name": ["one", "two", "one"], "authors": [5, 5, 990]})  # fmt: skip
+    node = plot_flows(flows).data[0].node
+    middles = list(node.y[:3])  # those of the earlier run: 5, 5 and 990 authors
+    assert middles == sorted(middles)
+    assert middles[-1] < 0.7  # its band is most of the figure
+
+
 def test_the_answer_names_segments_that_are_no_more():
     segments = make_segments().assign(status="continued", authors_before=[50, 70])
     coverage = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [120, 200]})
@@ -94,14 +102,16 @@ def make_interests(segment, kinds, terms):
 def test_every_piece_of_advice_names_what_speaks_for_it():
     interests = make_interests(1, ["domains", "hashtags"], ["site.example", "bikes"])
     said = advise_segments(make_segments(), pd.DataFrame([LINKS]), interests, LEVELS, BEST)
-    first, second = said.split("- **")[1:]
+    first, second = said.split("\n**")
     assert "Reach it on Sunday (25 % of what its authors post, others 14 %: +11 points, +4 to +18)" in first  # fmt: skip
-    assert "Offer it links: 50 % of texts have a link, against 10 % (effect +0.50 (0.40 to 0.60))" in first  # fmt: skip
+    assert "Offer it links: 50 % of texts have a link, against 10 %; effect +0.50 (0.40 to 0.60)" in first  # fmt: skip
     assert "what makes it unhappy before selling to it: 60 % (50–70 %) of its scored posts are negative, 40 % of all" in first  # fmt: skip
     assert "bikes (40 % (30–50 %) of its authors, others 2 %)" in second
     assert "site" not in second
     assert "Ask it for recommendations: 20 % (10–30 %)" in second
-    assert said.endswith("For 1 segment no day and no hour stands out.")
+    assert said.endswith(
+        "Days and hours are those of UTC. For 1 segment no day and no hour stands out."
+    )
 
 
 def test_where_nothing_sets_a_segment_apart_advice_is_one_sentence():

@@ -59,7 +59,7 @@ _CALLED: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
         "followers": ("large accounts", "small accounts", "large", "small"),
         "sentiment": ("", "", "cheerful", "unhappy"),
         "positive_share": ("", "", "cheerful", ""),
-        "negative_share": ("", "", "unhappy", "content"),
+        "negative_share": ("", "", "unhappy", "contented"),
     }
 )  # fmt: skip
 # Traits of one line say much the same in a name.

@@ -344,13 +344,17 @@ def advise_segments(
     interests: pd.DataFrame,
     levels: pd.DataFrame,
     best: pd.DataFrame,
+    *,
+    timezone: str = "UTC",
 ) -> str:
-    """Say what can be done with each segment, and what speaks for it, as a Markdown list.
+    """Say what can be done with each segment, and what speaks for it, as Markdown.
 
     Parameters
     ----------
     segments, traits, interests, levels, best
         Tables of the report; `best` is `best_times`.
+    timezone
+        Whose clock its hours are of.
     """
     if segments.empty:
         return ""
@@ -366,25 +370,26 @@ def advise_segments(
             *_mend(feels.get(one), whole),
             *_target(row),
         ]
-        lines.append(f"- **{as_markdown(short_segment(str(row['name']), longest=60))}**")
-        lines += [f"    - {as_markdown(said)}" for said in advice or [_NO_ADVICE]]
-    return "\n".join([*lines, "", _say_times(segments, best)])
+        name = as_markdown(short_segment(str(row["name"]), longest=60))
+        lines += [f"**{name}**", "", *(f"- {as_markdown(said)}" for said in advice or [_NO_ADVICE]), ""]  # fmt: skip
+    return "\n".join([*lines, _say_times(segments, best, timezone)])
 
 
-def _say_times(segments: pd.DataFrame, best: pd.DataFrame) -> str:
+def _say_times(segments: pd.DataFrame, best: pd.DataFrame, timezone: str) -> str:
     without = len(set(segments["segment"]) - set(best["segment"]))
-    if len(segments) < 2 or not without:
-        return ""
-    if without == len(segments):
+    if len(segments) > 1 and without == len(segments):
         return "No day and no hour stands out for a segment: when they post differs by no more than chance, or by too little to matter."
-    return f"For {count(without, 'segment')} no day and no hour stands out."
+    said = [f"Days and hours are those of {timezone}."] if len(best) else []
+    if len(segments) > 1 and without:
+        said.append(f"For {count(without, 'segment')} no day and no hour stands out.")
+    return as_markdown(" ".join(said))
 
 
 def _reach(best: pd.DataFrame) -> list[str]:
     rows = _rows(best.sort_values("rank"))
     if not rows:
         return []
-    when = [f"{'at' if row['kind'] == 'hours' else 'on'} {row['time']} ({_more(row)})" for row in rows]  # fmt: skip
+    when = [f"on {row['time']} ({_more(row)})" if row["kind"] == "day" else f"at {row['time']} ({_more(row)})" for row in rows]  # fmt: skip
     return [f"Reach it {listing(when)}."]
 
 

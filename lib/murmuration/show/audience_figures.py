@@ -28,6 +28,7 @@ _MOST_NAMED = 8  # segments: more cannot be told apart
 _MAP_HEIGHT = 460
 _DAY = 24
 _NONE, _ABSENT = -1, -2
+_FLOW_GAP = 0.4  # between bands, of the mean size of one
 _USUAL, _BUSY = 1.0, 2.5  # times what even posting would be
 _SCALE = ((0.0, theme.PAPER), (0.4, "#dbe9f3"), (1.0, theme.POSITIVE))
 
@@ -38,7 +39,7 @@ def segment_names(segments: pd.DataFrame) -> dict[int, str]:
     return {int(one): str(name) for one, name in pairs}
 
 
-def short_segment(name: str, *, longest: int = 30) -> str:
+def short_segment(name: str, *, longest: int = 42) -> str:
     """Give the name of a segment as it may stand in a chart: as many of its parts as fit."""
     head, _, tail = tidy(name, longest=200).partition(": ")
     shown = ""
@@ -52,10 +53,14 @@ def short_segment(name: str, *, longest: int = 30) -> str:
 
 
 def _two_lines(name: str, longest: int = 22) -> str:
-    shown = short_segment(name, longest=2 * longest)
+    """Give the name of a segment on two lines, with as many of its terms as fit."""
+    for room in range(2 * longest, longest, -2):
+        shown = short_segment(name, longest=room)
+        cut = max(shown.rfind(" ", 0, longest + 1), 0) or longest
+        if len(shown) <= longest or len(shown[cut:].strip()) <= longest:
+            break
     if len(shown) <= longest:
         return chart_text(shown)
-    cut = max(shown.rfind(" ", 0, longest + 1), 0) or longest
     return f"{chart_text(shown[:cut], longest=longest)}<br>{chart_text(shown[cut:].strip(), longest=longest)}"
 
 
@@ -181,12 +186,13 @@ def _add_traits(figure: go.Figure, part: pd.DataFrame, segment: int, name: str, 
 
 def describe_trait(row: Mapping[Any, Any]) -> str:
     """Give a trait in words: “many links: 86 % of texts have a link, against 65 % (effect +0.64 (0.51 to 0.74))”."""
-    return f"{row['trait']}{': ' if _compared(row) else ''}{describe_numbers(row)}"
+    numbers = _compared(row)
+    return f"{row['trait']}{': ' if numbers else ''}{numbers} (effect {effect_with_interval(row)})"
 
 
 def describe_numbers(row: Mapping[Any, Any]) -> str:
-    """Give what a trait rests on: “86 % of texts have a link, against 65 % (effect +0.64 (0.51 to 0.74))”."""
-    return f"{_compared(row)} (effect {effect_with_interval(row)})"
+    """Give what a trait rests on: “86 % of texts have a link, against 65 %; effect +0.64 (0.51 to 0.74)”."""
+    return f"{_compared(row)}; effect {effect_with_interval(row)}"
 
 
 def _compared(row: Mapping[Any, Any]) -> str:
@@ -343,7 +349,7 @@ def plot_segment_times(
     )  # fmt: skip
     _name_rows(figure, [int(one) for one in hours.index], names)
     figure.update_xaxes(
-        title_text=f"hour of the day, {timezone}<br>(darker: its authors<br>post more then)",
+        title_text=f"hour of the day,<br>{timezone}<br>(darker: its authors<br>post more then)",
         tickvals=[0, 6, 12, 18, 23], showgrid=False,
     )  # fmt: skip
     figure.update_yaxes(showgrid=False)
@@ -395,7 +401,7 @@ def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
         node={
             "label": [called["previous", one] for one in before] + [called["segment", one] for one in after],
             "color": [_flow_colour(one) for one in [*before, *after]], "pad": 18, "thickness": 14, "line": {"width": 0},
-            "x": [0.001] * len(before) + [0.999] * len(after), "y": [*_spaced(len(before)), *_spaced(len(after))],
+            "x": [0.001] * len(before) + [0.999] * len(after), "y": [*_spaced(_sizes_of(rows, "previous", before)), *_spaced(_sizes_of(rows, "segment", after))],
             "hovertemplate": "%{label}: %{value:,.0f} authors<extra></extra>",
         },
         link={
@@ -420,8 +426,17 @@ def _last(segment: int) -> tuple[bool, int]:
     return segment < 0, abs(segment)
 
 
-def _spaced(n: int) -> list[float]:
-    return [float(place) for place in np.linspace(0.05, 0.95, n)] if n > 1 else [0.5]
+def _sizes_of(rows: pd.DataFrame, side: str, order: Mapping[int, None]) -> list[float]:
+    sizes = rows.groupby(side)["authors"].sum()
+    return [float(sizes[one]) for one in order]
+
+
+def _spaced(sizes: Sequence[float]) -> list[float]:
+    """Give where the middles of bands lie below each other, each with room for its size; 0 to 1 from the top."""
+    gap = _FLOW_GAP * sum(sizes) / max(len(sizes), 1)
+    total = sum(sizes) + gap * max(len(sizes) - 1, 0)
+    tops = np.cumsum([0.0, *(size + gap for size in sizes)])[:-1]
+    return [float((top + size / 2) / max(total, 1e-9)) for top, size in zip(tops, sizes, strict=True)]  # fmt: skip
 
 
 def _flow_colour(segment: int) -> str:
