@@ -150,6 +150,7 @@ def make_choice(stability, shared, chosen):
         (make_choice([0.9, 0.9], [0.05, 0.1], 1), "It is 3 segments, the largest number that was tried and whose segments have enough authors; both limits are met."),
         (make_choice([0.6, 0.5], [0.05, 0.2], 0), "No number meets both limits; 2 segments come nearest, where segments do not come out again well enough (stability 0.60, needed 0.75)."),
         (make_choice([], [], 0), ""),
+        (make_choice([float("nan")], [float("nan")], 0).assign(n_segments=1), ""),
     ],
 )  # fmt: skip
 def test_a_sentence_says_which_limit_decided_how_many_segments_there_are(choice, said):

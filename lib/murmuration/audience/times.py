@@ -78,8 +78,9 @@ def find_best_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFra
     read = _read(posts, timezone)
     segments = np.unique(read.segment)
     rows: list[tuple[object, ...]] = []
+    shares = _share_out(read)
     for segment in segments if len(segments) > 1 else []:
-        found = _compare(read, int(segment), _LOOKS * len(segments))
+        found = _compare(read, shares, int(segment), _LOOKS * len(segments))
         order = np.argsort(found.rest - found.share, kind="stable")
         clear = [int(at) for at in order if found.clear[at]]
         days = [at for at in clear if at < _WEEK]
@@ -113,14 +114,19 @@ def _read(posts: pd.DataFrame, timezone: str) -> _Posts:
     return _Posts(author, dates, np.asarray(local.day_of_week, np.int64), np.asarray(local.hour, np.int64), segment)  # fmt: skip
 
 
-def _compare(read: _Posts, segment: int, looks: int) -> _Found:
-    """Compare what share of their posts the authors of a segment and of all others write in each day and run of hours."""
+def _share_out(read: _Posts) -> sparse.csr_matrix:
+    """Give what share of their posts authors write in each day and run of hours, shape (n_authors, n_looks)."""
     n = len(read.segment)
     own = np.bincount(read.author, minlength=n)
     weights = 1 / own[read.author]
     days = sparse.csr_matrix((weights, (read.author, read.weekday)), (n, _WEEK))
     hours = sparse.csr_matrix((weights, (read.author, read.hour)), (n, _DAY))
-    shares = sparse.hstack([days, hours @ sparse.csr_matrix(_RUNS)], format="csr")
+    return sparse.hstack([days, hours @ sparse.csr_matrix(_RUNS)], format="csr")
+
+
+def _compare(read: _Posts, shares: sparse.csr_matrix, segment: int, looks: int) -> _Found:
+    """Compare the shares of the authors of a segment with those of all others."""
+    own = np.bincount(read.author, minlength=len(read.segment))
     sides = (read.segment == segment) & (own > 0), (read.segment != segment) & (own > 0)
     fewest = min(int(side.sum()) for side in sides)
     if fewest < _LEAST_AUTHORS:
@@ -153,7 +159,7 @@ def _first(read: _Posts, segment: int, places: list[int], most: int, n_segments:
         busiest = int(np.bincount(read.date[mine & inside]).argmax())
         others = read.date != busiest
         left = read._replace(author=read.author[others], date=read.date[others], weekday=read.weekday[others], hour=read.hour[others])  # fmt: skip
-        if _compare(left, segment, _LOOKS * n_segments).clear[at]:
+        if _compare(left, _share_out(left), segment, _LOOKS * n_segments).clear[at]:
             kept.append(at)
     return kept
 

@@ -140,7 +140,12 @@ class Audience(PostsPage):
             self.feelings,
             section("When they post"),
             Chart(
-                plot_segment_times(opened.table("times"), self.segments, timezone=opened.timezone)
+                plot_segment_times(
+                    opened.table("times"),
+                    self.segments,
+                    self._find("best_times"),
+                    timezone=opened.timezone,
+                )
             ),
             section("What moved since the run before"),
             Chart(plot_flows(self._find("flows"))),
@@ -148,7 +153,7 @@ class Audience(PostsPage):
         )
 
     def _find(self, name: str) -> pd.DataFrame | None:
-        """Give a table that not every run has: without an earlier run nobody moved, older versions foretold nothing."""
+        """Give a table that not every run has: without an earlier run nobody moved, older versions foretold nothing and named no times."""
         try:
             return self.opened.table(name)
         except UnknownNameError:

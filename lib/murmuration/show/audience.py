@@ -492,6 +492,8 @@ def describe_choice(choice: pd.DataFrame) -> str:
         return ""
     rows = _rows(choice.sort_values("n_segments"))
     at = next(place for place, row in enumerate(rows) if row["chosen"])
+    if rows[at]["n_segments"] < 2:  # then nothing was tried
+        return ""
     chosen, missed = rows[at], _miss(rows[at])
     number = count(chosen["n_segments"], "segment")
     if missed:
