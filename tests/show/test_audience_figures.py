@@ -121,6 +121,13 @@ def test_where_nothing_sets_a_segment_apart_advice_is_one_sentence():
     assert "No day and no hour stands out" in said
 
 
+def test_the_same_is_not_advised_twice_for_two_reasons():
+    often = [LINKS | {"rank": rank, "feature": name} for rank, name in enumerate(["posts", "active_days", "url_share"], 1)]  # fmt: skip
+    said = advise_segments(make_segments(), pd.DataFrame(often), make_interests(0, [], []), LEVELS, BEST)  # fmt: skip
+    assert said.count("Come back to it") == 1
+    assert "Offer it links" in said
+
+
 def test_a_negative_share_that_hardly_differs_is_no_advice():
     near = LEVELS.assign(negative=[42, 38], negative_share=[0.42, 0.38], negative_low=[0.41, 0.37], negative_high=[0.43, 0.39])  # fmt: skip
     said = advise_segments(make_segments(), pd.DataFrame([LINKS]).head(0), make_interests(0, [], []), near, BEST.head(0))  # fmt: skip

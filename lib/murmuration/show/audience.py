@@ -413,13 +413,13 @@ def _term(row: Mapping[str, Any]) -> str:
 
 def _write(traits: pd.DataFrame) -> list[str]:
     """Give what follows from how its authors write, from the traits that tell most."""
-    told = []
+    told: dict[str, str] = {}  # by what is advised, whatever the reason
     for row in _rows(traits.sort_values("rank")):
         near = min(abs(row["effect_low"]), abs(row["effect_high"]))
         advice = _ADVICE.get(str(row["feature"]), ("", ""))[int(row["effect"] < 0)]
         if advice and near >= _LEAST_EFFECT:
-            told.append(f"{advice}: {describe_numbers(row)}.")
-    return told[:_FORMS]
+            told.setdefault(advice.partition(",")[0], f"{advice}: {describe_numbers(row)}.")
+    return list(told.values())[:_FORMS]
 
 
 def _mend(level: Mapping[str, Any] | None, whole: float) -> list[str]:
