@@ -1082,6 +1082,7 @@ AUDIENCE = (
         name="choice",
         row="one number of segments that was tried",
         key=("n_segments",),
+        nullable=("stability", "jaccard", "separation", "shared", "why"),
         columns=(
             Column("n_segments", pa.int64(), "How many", unit="segments"),
             Column(
@@ -1095,6 +1096,7 @@ AUDIENCE = (
             _share("shared", "Votes that put authors of the two nearest segments together"),
             _of_authors("smallest", "Authors in the smallest, of those segments were found in"),
             Column("chosen", pa.bool_(), "Whether this one was taken"),
+            Column("why", pa.string(), "Why there is one segment only, where no groups stand out"),
         ),
     ),
     Table(

@@ -189,7 +189,7 @@ def test_density_that_finds_no_group_leaves_all_authors_out():
     profiles = profile_authors(
         pd.DataFrame(
             {
-                "author_key": [f"a{n % 60}" for n in range(300)],
+                "author_key": [f"a{n % 60}" for n in range(300)], "author_followers": np.tile(np.round(10 ** rng.uniform(1, 5, 60)), 5),
                 "created_at": pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 10**6, 300), unit="s"),
                 "like_count": rng.integers(0, 50, 300),
             }

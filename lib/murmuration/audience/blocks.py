@@ -12,6 +12,7 @@ from scipy import sparse
 
 from murmuration.audience.features import BY_NAME, TERMS, names_of
 from murmuration.audience.params import SEGMENT_BLOCKS, SegmentParams
+from murmuration.audience.shrink import is_chance
 from murmuration.audience.tally import Floats, Ints
 from murmuration.compute.backends import SPARSE_TEXT
 
@@ -155,12 +156,14 @@ def _fit_scaler(profiles: pd.DataFrame, params: SegmentParams) -> tuple[Scaler |
     weights = []
     for block in SEGMENT_BLOCKS:
         weight = params.weight(block)
+        # Scaled to one width, what chance leaves of a number would count as much as what authors are like.
         found = [
             (name, *spread)
             for name in names_of(block)
             if weight and name in profiles.columns
-            for spread in [_spread(bend(profiles, name))]
-            if spread is not None
+            for values in [bend(profiles, name)]
+            for spread in [_spread(values)]
+            if spread is not None and not is_chance(profiles, name, values)
         ]
         if found:
             weights.append(weight)

@@ -9,8 +9,9 @@ import pandas as pd
 from murmuration.audience.blocks import View
 from murmuration.audience.tally import Floats, Ints
 from murmuration.audience.votes import Ballot, cast_votes, count_votes, cut_tree, grow_tree
+from murmuration.frames import text_column
 
-CHOICE = ("n_segments", "stability", "jaccard", "separation", "shared", "smallest", "chosen")
+CHOICE = ("n_segments", "stability", "jaccard", "separation", "shared", "smallest", "chosen", "why")
 
 _SHARE = 0.8  # of the authors, in each sample
 # Rand indices of this much are near what is read as a good recovery, .8 (Steinley 2004, doi:10.1037/1082-989X.9.3.386).
@@ -37,7 +38,7 @@ def try_numbers(
         One row a number that can be had: `n_segments`, `stability` (median adjusted Rand index of segmentations of two
         samples, on the authors in both), `jaccard` (median over samples of the mean overlap of each segment with the
         one most like it), `separation` (mean silhouette of likeness, −1 to 1), `shared` (share of the votes that put
-        authors of the two nearest segments together), `smallest` (authors) and `chosen`.
+        authors of the two nearest segments together), `smallest` (authors), `chosen` and `why` (null; see `choose_one`).
     """
     whole = _Cut(views, places, seed, make)
     drawn = _draw(len(places[0]), samples, seed)
@@ -62,7 +63,15 @@ def try_numbers(
                 "smallest": int(np.bincount(labels).min()),
             }
         )  # fmt: skip
-    return choose(pd.DataFrame(found, columns=[name for name in CHOICE if name != "chosen"]))
+    table = choose(pd.DataFrame(found, columns=list(CHOICE[:-2])))
+    return table.assign(why=text_column([None] * len(table)))
+
+
+def choose_one(authors: int, why: str) -> pd.DataFrame:
+    """Give the table of `try_numbers` where there is one segment, with a sentence that says why."""
+    nothing = dict.fromkeys(CHOICE[1:5], np.nan)
+    row = {"n_segments": 1, **nothing, "smallest": authors, "chosen": True}
+    return pd.DataFrame([row]).assign(why=text_column([why]))
 
 
 def choose(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from murmuration.audience.params import SegmentParams
 from murmuration.audience.tally import Floats, Ints
 from murmuration.audience.votes import by_size
 
+BY_DENSITY = ("dbscan", "hdbscan")  # choose how many groups there are themselves
 _NEIGHBOURS = 10
 _NEAR = 0.9  # of the distances to that neighbour, what counts as near for DBSCAN
 _MOST_SILHOUETTE = 2_000  # authors
@@ -21,7 +22,7 @@ def group_side_by_side(wide: Floats, least: int, params: SegmentParams, make: An
     numpy.ndarray
         Numbers from 0, by size; −1 for those in groups below `least`, and in none.
     """
-    if params.method in ("dbscan", "hdbscan"):
+    if params.method in BY_DENSITY:
         labels = _by_density(wide, least, params, make)
     elif params.n_segments is not None:
         labels = _into(wide, params.n_segments, params, make)

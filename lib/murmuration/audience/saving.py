@@ -17,6 +17,7 @@ from murmuration.audience.segments import ByDistance, ByVotes, SegmentModel
 from murmuration.audience.texts import OPEN
 from murmuration.audience.votes import Vote
 from murmuration.errors import ModelError
+from murmuration.frames import TEXT
 from murmuration.model_folder import digest_contents, read_folder, write_folder
 from murmuration.sentiment.model import ModelCard, card_facts, read_card
 
@@ -77,7 +78,7 @@ def load_model(folder: Path) -> dict[str, Any]:
         if card.kind != KIND:
             raise ModelError(f"The model in {folder} is of the kind {card.kind!r}, not {KIND}.")
         views = [_read_view(one, f"view{at}", arrays) for at, one in enumerate(facts["views"])]
-        choice = pd.DataFrame(facts["choice"], columns=list(CHOICE))
+        choice = _read_choice(facts["choice"])
         return {
             "params": SegmentParams(**card.params), "views": views, "assigner": _read_assigner(facts, arrays, views),
             "ids": arrays["ids"], "least_strength": float(facts["least_strength"]), "choice": choice, "name": card.name,
@@ -111,7 +112,15 @@ def _facts(model: SegmentModel) -> dict[str, Any]:
 
 
 def _plain(row: Any) -> list[Any]:
-    return [value.item() if isinstance(value, np.generic) else value for value in row]
+    plain = [value.item() if isinstance(value, np.generic) else value for value in row]
+    return [None if value is pd.NA or value != value else value for value in plain]
+
+
+def _read_choice(rows: list[list[Any]]) -> pd.DataFrame:
+    # Folders of before there was a reason have a column less.
+    table = pd.DataFrame([[*row, None][: len(CHOICE)] for row in rows], columns=list(CHOICE))
+    numbers = dict.fromkeys(CHOICE[1:5], "float64")
+    return table.astype({**numbers, "why": TEXT}) if rows else table
 
 
 def _arrays(model: SegmentModel) -> Arrays:

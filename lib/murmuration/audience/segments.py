@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from murmuration.audience.aside import find_aside
 from murmuration.audience.blocks import View, fit_views, side_by_side
-from murmuration.audience.choose import CHOICE, try_numbers
-from murmuration.audience.estimators import group_side_by_side
+from murmuration.audience.chance import NOTHING_DIFFERS, find_telling
+from murmuration.audience.choose import CHOICE, choose_one, try_numbers
+from murmuration.audience.estimators import BY_DENSITY, group_side_by_side
 from murmuration.audience.params import KIND, SegmentParams
 from murmuration.audience.tally import Floats, Ints
 from murmuration.audience.votes import (
@@ -302,11 +303,11 @@ def _fit(known: pd.DataFrame, params: SegmentParams, make: Callable[..., Any]) -
     _check(params, n)
     some = _draw(known, params)
     least = max(1, round(params.min_authors * len(some) / n))
-    views = fit_views(some, params, make)
+    views, why = _see(some, params, n, least, make)
+    if why:
+        log.info("one segment of %d authors: %s", n, why)
+        return SegmentModel(params, (), None, np.zeros(1, np.int64), choice=choose_one(n, why))
     places = [view.place(some) for view in views]
-    if params.n_segments == 1 or not views or n < 2 * params.min_authors:
-        log.info("one segment: nothing tells %d authors apart, or they are too few for two", n)
-        return SegmentModel(params, (), None, np.zeros(1, np.int64))
     if params.method == "consensus":
         model = _by_consensus(views, places, least, params, make)
     else:
@@ -316,6 +317,22 @@ def _fit(known: pd.DataFrame, params: SegmentParams, make: Callable[..., Any]) -
     bound = min(params.least_strength, float(np.quantile(strengths, params.max_left_out)))
     log.info("%d segments of %d authors", len(model.ids), n)
     return SegmentModel(params, views, model.assigner, model.ids, bound, model.choice)
+
+
+def _see(
+    some: pd.DataFrame, params: SegmentParams, n: int, least: int, make: Callable[..., Any]
+) -> tuple[Sequence[View], str]:
+    """Give how authors are seen, or why they are one segment."""
+    if params.n_segments == 1:
+        return (), "One segment was asked for."
+    if n < 2 * params.min_authors:
+        return (), f"{n} authors are too few for two segments of {params.min_authors} or more."
+    views: Sequence[View] = fit_views(some, params, make)
+    why = "" if views else NOTHING_DIFFERS
+    # Who asks for a number gets it, and what goes by density leaves out who is in no group.
+    if views and params.n_segments is None and params.method not in BY_DENSITY:
+        views, why = find_telling(some, views, least=least, seed=params.seed)
+    return views, f"No groups stand out among these authors: {why}." if why else ""
 
 
 def _check(params: SegmentParams, n: int) -> None:

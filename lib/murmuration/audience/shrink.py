@@ -2,11 +2,22 @@
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from murmuration.audience.features import BY_NAME
 
 Floats = npt.NDArray[np.float64]
 
 # However alike authors seem, this many posts of one are enough to believe half of what they say.
 _MOST_STRENGTH = 50.0
+# Standard deviation of one post about its author, by kind of feature: of shares after the arcsine of the root (1/2 for all of
+# them), of angles where posts are spread evenly; of logs and numbers the largest that is usual.
+_OF_ONE_POST = {"share": 0.5, "angle": 0.71, "log": 1.0, "number": 0.5}
+# With n posts of each author, chance alone leaves √n / (n + 50) of the above, which is 1 / √(4 · 50) = .07 at most. A third
+# more is allowed for, as 50 is only an upper bound.
+_LEFT_OF_CHANCE = 0.1
+_COUNTED = ("posts", "active_days")  # never shrunk; chance spreads them as Poisson's counts
+_BEYOND_CHANCE = 2.0  # times the variance that chance alone gives, below which counts do not differ
 
 
 def shrink_means(sums: Floats, counts: Floats, squares: float) -> Floats:
@@ -46,3 +57,35 @@ def shrink_means(sums: Floats, counts: Floats, squares: float) -> Floats:
     mean = float((weights * means).sum() / weights.sum())
     shrunk[known] = (sums[known] + strength * mean) / (n + strength)
     return shrunk
+
+
+def is_chance(profiles: pd.DataFrame, name: str, values: Floats) -> bool:
+    """Say whether authors differ by no more in a number than so few posts of each make by chance.
+
+    Parameters
+    ----------
+    profiles
+        From `profile_authors`.
+    name
+        Of the number.
+    values
+        Its values from `murmuration.audience.blocks.bend`.
+    """
+    known = np.isfinite(values)
+    if not known.any():
+        return True
+    if name in _COUNTED:
+        by_chance = float((find_errors(profiles, name, values)[known] ** 2).mean())
+        return bool(values[known].var() < _BEYOND_CHANCE * by_chance)
+    return bool(values[known].std() < _LEFT_OF_CHANCE * _OF_ONE_POST[BY_NAME[name].kind])
+
+
+def find_errors(profiles: pd.DataFrame, name: str, values: Floats) -> Floats:
+    """Give by how much chance moves a number of each author, as a standard deviation; see `is_chance`."""
+    if name in (*_COUNTED, "followers"):
+        counts = np.expm1(values)
+        return np.asarray(np.sqrt(np.maximum(counts, 0)) / (counts + 1))
+    posts = np.full(len(values), np.inf)
+    if "posts" in profiles:
+        posts = profiles["posts"].to_numpy(np.float64, na_value=0)
+    return np.asarray(_OF_ONE_POST[BY_NAME[name].kind] / np.sqrt(posts + 1))

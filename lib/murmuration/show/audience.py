@@ -464,6 +464,8 @@ def show_choice(choice: pd.DataFrame) -> Html:
     """Show what spoke for the number of segments."""
     if choice.empty:
         return Html('<p class="empty">The number of segments was told, or there is one only.</p>')
+    if "why" in choice and choice["why"].notna().any():
+        return Html(f'<p class="empty">{html.escape(" ".join(choice["why"].dropna()))}</p>')
     rows = _rows(choice.sort_values("n_segments"))
     return show_table(
         pd.DataFrame(
@@ -560,6 +562,8 @@ def describe_audience_limits(
             f"{count(facts['authors_left_out'], 'author fits', 'authors fit')} no segment; {count(facts['authors_in_small_segments'], 'author is', 'authors are')} in "
             "groups too small to be shown."
         )
+    if value.get("segments") == 1:
+        lines.append("All authors are one segment; “How far this can be trusted” says why.")
     if value.get("sample_authors", 0) < value.get("authors", 0):
         lines.append(
             f"Segments were found in {value['sample_authors']:,.0f} of {value['authors']:,.0f} authors; all others were assigned."
