@@ -207,11 +207,11 @@ EFFECT = {"effect": -0.51, "effect_low": -0.67, "effect_high": -0.29}
     [
         (
             {"feature": "copied_share", "trait": "own texts", "value": 0.03, "value_rest": 0.18, "unit": "0 to 1"},
-            "own texts: 3 % of texts are others' as well, against 18 % (effect −0.51 (−0.67 to −0.29))",
+            "own texts: 3 % of an author’s texts are others' as well, against 18 % (effect −0.51 (−0.67 to −0.29))",
         ),
         (
             {"feature": "followers", "trait": "few followers", "value": 840.0, "value_rest": 1900.0, "unit": "followers"},
-            "few followers: 840 followers against 1,900 followers (effect −0.51 (−0.67 to −0.29))",
+            "few followers: median 840 followers against 1,900 followers (effect −0.51 (−0.67 to −0.29))",
         ),
         (
             {"feature": "hour_cos", "trait": "posts around noon UTC", "value": -0.14, "value_rest": 0.1, "unit": "−1 to 1"},

@@ -572,7 +572,7 @@ def describe_audience_limits(
         "Segments are of people who post, not of customers: who reads and never writes is not in them.",
         "Where one segment ends is a choice: with another number of segments the lines run elsewhere.",
         "Effects are against the other segments, not against everybody; small differences of many authors are clear, yet small. Values of traits are drawn to "
-        "what is usual where an author has few posts.",
+        "what is usual where an author has few posts; how a segment feels and when it posts is counted over all its posts, so these may differ.",
         "Shares of feelings are as counted, not corrected for the errors of the method, which may be large: brand_health says how large.",
     ]
     if forbids:

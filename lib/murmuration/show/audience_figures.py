@@ -185,7 +185,7 @@ def _add_traits(figure: go.Figure, part: pd.DataFrame, segment: int, name: str, 
 
 
 def describe_trait(row: Mapping[Any, Any]) -> str:
-    """Give a trait in words: “many links: 86 % of texts have a link, against 65 % (effect +0.64 (0.51 to 0.74))”."""
+    """Give a trait in words: “many links: 86 % of an author’s texts have a link, against 65 % (effect +0.64 (0.51 to 0.74))”."""
     numbers = _compared(row)
     return f"{row['trait']}{': ' if numbers else ''}{numbers} (effect {effect_with_interval(row)})"
 
@@ -204,7 +204,7 @@ def _compared(row: Mapping[Any, Any]) -> str:
     return (
         f"{own} {feature.counted}, against {rest}"
         if feature and feature.counted
-        else f"{own} against {rest}"
+        else f"{'median ' if feature and feature.kind == 'log' else ''}{own} against {rest}"
     )
 
 
