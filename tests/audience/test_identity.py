@@ -51,6 +51,28 @@ def test_a_new_group_gets_an_id_that_no_segment_had(kept, crafters):
     assert found.loc[found["author_key"].str.startswith("new"), "segment"].mode()[0] == 3
 
 
+def test_large_segments_of_other_authors_are_new_however_large_they_are(kept, crafters, assigned):
+    """One large segment and small ones before and after: by chance the large ones have most of their authors in common."""
+    rng = np.random.default_rng(0)
+    large = np.where(rng.random(120) < 0.8, 0, 1)
+    earlier = kept.with_members(assigned.assign(segment=large))
+    model = fit_segments(crafters, SegmentParams(n_segments=3), continue_from=earlier)
+    assert sorted(model.ids.tolist()) == [3, 4, 5]
+
+
+def test_segments_without_an_author_of_before_go_on_where_profiles_are_alike(kept, crafters):
+    others = write_posts(120, seed=5).assign(author_key=lambda posts: "n" + posts["author_key"])
+    profiles = profile_authors(others, key=b"a key for tests")
+    model = fit_segments(profiles, SegmentParams(n_segments=3), continue_from=kept)
+    assert sorted(model.ids.tolist()) == [0, 1, 2]
+    known = assign_segments(profiles, kept)["segment"].to_numpy(int)
+    assert (assign_segments(profiles, model)["segment"].to_numpy(int) == known).mean() > 0.9
+    wine = others.assign(text=others["text"].str.replace(r"(bread|bikes|stars)", "wine", regex=True), created_at=others["created_at"].sample(frac=1, random_state=0).to_numpy())  # fmt: skip
+    strange = profile_authors(wine, key=b"a key for tests")
+    fresh = fit_segments(strange, SegmentParams(n_segments=2), continue_from=kept)
+    assert fresh.ids.min() >= 3
+
+
 def test_a_folder_gives_the_same_segments_back(tmp_path, kept, crafters):
     kept.save(tmp_path / "model")
     again = SegmentModel.load(tmp_path / "model")

@@ -1,5 +1,6 @@
 """Segments keep their ids between runs, and it is counted who stayed, came and went."""
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +16,14 @@ from murmuration.audience.tally import Floats, Ints
 from murmuration.errors import ParamError
 from murmuration.frames import TEXT, text_column
 
+log = logging.getLogger(__name__)
+
 NO_SEGMENT, NOT_THERE = -1, -2
-_GUESSED = 0.25  # how much an author counts that was not there, beside one that was
-_SAME = (
-    0.3  # overlap (Jaccard) of the authors from which on a segment is the same as an earlier one
-)
+_ENOUGH = 20  # authors of a segment that were there before, from which on they alone judge
+# Agreement beyond chance (Cohen's kappa, doi:10.1177/001316446002000104) on who is in a segment, from which on it is the same as
+# an earlier one; Landis & Koch 1977, doi:10.2307/2529310, call .21 to .40 fair and .41 to .60 moderate.
+_SAME_AUTHORS = 0.3
+_ALIKE = 0.5
 FLOWS = ("previous", "segment", "previous_name", "name", "authors")
 
 
@@ -46,24 +50,33 @@ class Moved:
 def carry_ids(previous: SegmentModel, model: SegmentModel, profiles: pd.DataFrame) -> SegmentModel:
     """Give segments the ids of those of an earlier run that have the same authors.
 
-    Authors that were there before count with their earlier segment, new ones a quarter as much, with the segment that
-    the earlier model would give them. Pairs are matched so that the overlap is largest in sum (Kuhn 1955); what overlaps by less than
-    three tenths is new, and gets an id that no segment had before.
+    A segment with 20 authors or more that were there before is judged by these alone: it is an earlier one if they agree on who is
+    in it by a kappa of .3 or more. With fewer it is judged by profiles: by the segment that the earlier model gives the authors who are new,
+    from a kappa of .5 on. Kappa is 0 where segments overlap as chance makes them, however large they are. Pairs are matched so that the
+    agreement is largest in sum (Kuhn 1955); what is left is new, and gets an id that no segment had before.
     """
     now = assign_segments(profiles, model)["segment"].to_numpy(np.int64)
     before = find_before(previous, profiles)
-    unknown = before == NOT_THERE
-    if unknown.any():
-        guessed = assign_segments(profiles[unknown], previous)["segment"].to_numpy(np.int64)
-        before[unknown] = guessed
-    weights = np.where(unknown, _GUESSED, 1.0)
-    overlap = _overlap(before, now, weights, previous.ids, model.ids)
-    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    known = before != NOT_THERE
+    guessed = before.copy()
+    if not known.all():
+        found = assign_segments(profiles[~known], previous)["segment"].to_numpy(np.int64)
+        guessed[~known] = found
+    same = _agree(before[known], now[known], previous.ids, model.ids)
+    alike = _agree(guessed, now, previous.ids, model.ids)
+    enough = np.array([(known & (now == one)).sum() >= _ENOUGH for one in model.ids], bool)
+    agreement = np.where(enough, same, alike)
+    agreement[agreement < np.where(enough, _SAME_AUTHORS, _ALIKE)] = 0
+    rows, columns = linear_sum_assignment(agreement, maximize=True)
     ids = np.full(len(model.ids), -1, np.int64)
     for row, column in zip(rows, columns, strict=True):
-        if overlap[row, column] >= _SAME:
+        if agreement[row, column] > 0:
             ids[column] = previous.ids[row]
     fresh = ids < 0
+    log.info(
+        "%d segments have the authors of earlier ones, %d are like earlier ones, %d are new",
+        (~fresh & enough).sum(), (~fresh & ~enough).sum(), fresh.sum(),
+    )  # fmt: skip
     first = max(previous.next_id, int(previous.ids.max(initial=-1)) + 1)
     ids[fresh] = first + np.arange(fresh.sum())
     return replace(
@@ -81,15 +94,18 @@ def find_before(previous: SegmentModel, profiles: pd.DataFrame) -> Ints:
     return np.where(there, segments[places] if len(known) else 0, NOT_THERE).astype(np.int64)
 
 
-def _overlap(before: Ints, now: Ints, weights: Floats, earlier: Ints, ids: Ints) -> Floats:
-    """Give the overlap (Jaccard) of each earlier segment with each of now, shape (n_earlier, n_now)."""
+def _agree(before: Ints, now: Ints, earlier: Ints, ids: Ints) -> Floats:
+    """Give Cohen's kappa of each earlier segment with each of now, shape (n_earlier, n_now); 1 where all are in both."""
+    n = max(len(now), 1)
     then, since = (
         (labels[:, None] == which).astype(float)
         for labels, which in ((before, earlier), (now, ids))
     )
-    shared = then.T @ (since * weights[:, None])
-    either = (weights @ then)[:, None] + (weights @ since)[None] - shared
-    return np.asarray(shared / np.maximum(either, 1e-12))
+    both = then.T @ since / n
+    one, other = then.sum(axis=0)[:, None] / n, since.sum(axis=0)[None] / n
+    agreed, by_chance = 1 - one - other + 2 * both, one * other + (1 - one) * (1 - other)
+    kappa = (agreed - by_chance) / np.maximum(1 - by_chance, 1e-12)
+    return np.asarray(np.where(both >= 1, 1.0, kappa))
 
 
 def compare_segments(
