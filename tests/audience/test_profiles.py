@@ -76,6 +76,28 @@ def test_lots_sent_to_other_processes_are_together_as_large_as_the_whole():
     assert sum(len(pickle.dumps(lot)) for lot in lots) < 1.2 * len(pickle.dumps(whole))
 
 
+def test_which_of_texts_that_differ_in_handles_and_links_only_is_kept_does_not_depend_on_the_order():
+    said = [f"look here @friend{n % 7} https://site{n % 5}.example/{n} #now" for n in range(60)]
+    posts = pd.DataFrame({"author_key": [f"a{n % 3}" for n in range(60)], "text": said})
+    wanted = profile_authors(posts)
+    assert [len(one) for one in wanted["mentions"]] == [1, 1, 1]
+    for seed in range(5):
+        mixed = posts.sample(frac=1, random_state=seed)
+        pd.testing.assert_frame_equal(profile_authors(mixed), wanted)
+        parts = dd.from_pandas(mixed, npartitions=1 + 3 * seed, sort=False)
+        pd.testing.assert_frame_equal(profile_authors(parts).compute(), wanted)
+
+
+@pytest.mark.parametrize("parts", [0, 3])
+def test_categories_that_no_post_has_are_no_authors(parts):
+    keys = pd.Categorical(["c", "a", None, "c"], categories=["a", "b", "c", "d"])
+    posts = pd.DataFrame({"author_key": keys, "text": list("wxyz")})
+    found = profile_authors(dd.from_pandas(posts, npartitions=parts) if parts else posts)
+    found = found.compute() if parts else found
+    assert found["author_key"].astype(str).tolist() == ["a", "c"]
+    assert found["posts"].tolist() == [1, 2]
+
+
 def test_every_feature_is_a_column_and_says_what_it_means():
     profiles = profile_authors(make_posts())
     terms = [column for kind in TERMS for column in (kind, f"{kind}_n")]

@@ -280,7 +280,10 @@ def add_up(tables: Sequence[pa.Table], by: list[str]) -> pa.Table:
 
 
 def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
-    """Give each text of an author once; only those whose hashes come first keep their words."""
+    """Give each text of an author once; only those whose hashes come first keep their words.
+
+    Of texts that differ in handles and links only, the one that comes first in order is kept, whichever came first.
+    """
     whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
     if not len(whole):
         return whole
@@ -295,7 +298,8 @@ def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
     first = np.flatnonzero(np.diff(authors, prepend=-1))
     rank = np.arange(len(authors)) - np.repeat(first, np.diff(np.append(first, len(authors))))
     text = whole["text"].combine_chunks()
-    kept = text.indices.fill_null(-1).to_numpy()[order[starts]]
+    codes = text.indices.fill_null(-1).to_numpy()[order]
+    kept = _choose_texts(codes, starts, text.dictionary)
     kept[rank >= MOST_TEXTS] = -1
     return pa.table(
         {
@@ -305,6 +309,27 @@ def merge_texts(tables: Sequence[pa.Table]) -> pa.Table:
             "text": _shrink(kept, text.dictionary),
         }
     )
+
+
+def _choose_texts(
+    codes: npt.NDArray[np.int32], starts: Ints, texts: pa.Array
+) -> npt.NDArray[np.int32]:
+    """Give the text that comes first in order of each group of codes; −1 where it has none."""
+    kept = np.minimum.reduceat(codes, starts)
+    differ = np.flatnonzero(kept != np.maximum.reduceat(codes, starts))
+    if not len(differ):
+        return kept
+    sizes = np.diff(np.append(starts, len(codes)))
+    _, some = Groups(sizes, codes).take(differ)
+    used = np.unique(some[some >= 0])
+    ordered = used[pc.array_sort_indices(texts.take(pa.array(used))).to_numpy()]
+    # Without a text comes last, so that it is taken only where there is no other.
+    place = np.full(len(texts) + 1, len(ordered), np.int64)
+    place[ordered] = np.arange(len(ordered))
+    ends = np.cumsum(sizes[differ])
+    first = np.minimum.reduceat(place[some], ends - sizes[differ])
+    kept[differ] = np.append(ordered, -1)[first]
+    return kept
 
 
 def _shrink(codes: npt.NDArray[np.int32], names: pa.Array) -> pa.DictionaryArray:
