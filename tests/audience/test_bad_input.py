@@ -6,13 +6,19 @@ import pytest
 
 from murmuration.audience import (
     SegmentParams,
+    assign_segments,
+    compare_segments,
     describe_segments,
     find_aside,
+    fit_interests,
     fit_segments,
+    measure_segments,
+    place_authors,
     profile_authors,
     segment_authors,
+    similar_authors,
 )
-from murmuration.errors import ParamError
+from murmuration.errors import MurmurationError, ParamError
 
 FEW = {"n_segments": 2, "min_authors": 5}
 
@@ -101,3 +107,50 @@ def test_more_groups_than_asked_for_that_never_meet_are_not_thrown_together():
     )  # fmt: skip
     found = segment_authors(profile_authors(posts), SegmentParams(n_segments=3))
     assert set(found["segment"]) - {-1} == {0, 1, 2}
+
+
+@pytest.fixture(scope="module")
+def parts(crafters, crafted, crafted_model, assigned) -> dict[str, object]:
+    cards = describe_segments(crafters, assigned)
+    kept = crafted_model.with_members(assigned)
+    return {"profiles": crafters, "posts": crafted, "model": kept, "assigned": assigned, "cards": cards}  # fmt: skip
+
+
+WRONG = {
+    "posts in place of profiles": lambda some: segment_authors(some["posts"]),
+    "a list": lambda some: segment_authors([1]),
+    "nothing": lambda some: fit_segments(None),
+    "a path": lambda some: segment_authors("profiles.parquet"),
+    "a number in place of parameters": lambda some: segment_authors(some["profiles"], 3),
+    "an address in place of a model": lambda some: fit_segments(some["profiles"], continue_from="segments@0"),
+    "model first": lambda some: assign_segments(some["model"], some["profiles"]),
+    "no model": lambda some: assign_segments(some["profiles"], None),
+    "authors first": lambda some: compare_segments(some["assigned"], some["model"], some["cards"]),
+    "authors without segments": lambda some: compare_segments(some["model"], some["profiles"], some["cards"]),
+    "no cards": lambda some: compare_segments(some["model"], some["assigned"], None),
+    "members without segments": lambda some: some["model"].with_members(some["profiles"]),
+    "no segments": lambda some: describe_segments(some["profiles"], None),
+    "words for segments": lambda some: describe_segments(some["profiles"], ["a"] * 120),
+    "model for profiles": lambda some: describe_segments(some["model"], some["profiles"]),
+    "a dictionary for a policy": lambda some: describe_segments(some["profiles"], some["assigned"], policy={}),
+    "no posts": lambda some: profile_authors(None),
+    "interests of posts": lambda some: fit_interests(some["posts"]),
+    "likeness in nothing": lambda some: similar_authors(None, "a000"),
+    "places of authors without segments": lambda some: place_authors(some["profiles"], some["model"]),
+    "quality of authors without segments": lambda some: measure_segments(some["profiles"], some["model"], some["cards"]),
+    "bots among nothing": lambda some: find_aside(None),
+    "a word for a number": lambda some: SegmentParams(n_segments="3"),
+    "weights without names": lambda some: SegmentParams(weights=[1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_arguments_are_told_in_a_sentence_that_says_what_is_needed(parts, wrong):
+    with pytest.raises(MurmurationError, match=r"(needs|has to)[^\n]*\.$"):
+        WRONG[wrong](parts)
+
+
+def test_a_model_is_shown_in_a_line(parts):
+    shown = repr(parts["model"])
+    assert len(shown) < 200
+    assert shown.startswith("<SegmentModel 'segments': 3 segments by behaviour, hashtags")

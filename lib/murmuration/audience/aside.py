@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from murmuration.audience.arguments import check_profiles
 from murmuration.frames import TEXT
 
 _FEW_POSTS = 10  # too few to call an author a machine
@@ -65,6 +66,7 @@ def find_aside(profiles: pd.DataFrame) -> pd.Series:
         Name of the first of `RULES` that an author of ten posts or more meets; null for all others, and where what a
         rule asks for is unknown.
     """
+    check_profiles(profiles, what="find_aside")
     found = np.full(len(profiles), None, object)
     enough = _numbers(profiles, "posts") >= _FEW_POSTS
     for rule in reversed(RULES):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from murmuration.audience.arguments import check_kind, check_profiles
 from murmuration.audience.effects import find_traits
 from murmuration.audience.marks import Names, find_marks
 from murmuration.audience.names import name_segments_by
@@ -15,7 +16,7 @@ from murmuration.audience.policy import Policy
 from murmuration.audience.rules import find_rules
 from murmuration.audience.segments import SegmentModel, assign_segments
 from murmuration.audience.tally import Floats, Ints
-from murmuration.errors import SchemaError
+from murmuration.errors import ParamError, SchemaError
 from murmuration.frames import text_column, texts_column, to_pandas
 from murmuration.schema import check_columns
 from murmuration.trends.intervals import wilson
@@ -91,7 +92,9 @@ def describe_segments(
     SchemaError
         If `segments` does not fit `profiles`.
     """
-    policy = policy or Policy()
+    check_profiles(profiles, what="describe_segments")
+    policy = Policy() if policy is None else policy
+    check_kind(policy, Policy, what="describe_segments", cure="Write Policy(), for example.")
     known = to_pandas(profiles)
     labels, strengths = _read_segments(known, segments)
     sizes = np.bincount(labels[labels >= 0], minlength=1)
@@ -123,11 +126,21 @@ def _read_segments(profiles: pd.DataFrame, segments: Any) -> tuple[Ints, Floats]
         if "segment_strength" in segments:
             strengths = segments["segment_strength"].to_numpy(np.float64, na_value=np.nan)
         segments = segments["segment"]
+    if not isinstance(segments, Sequence | np.ndarray | pd.Series) or isinstance(segments, str):
+        raise ParamError(
+            f"describe_segments needs the segments of authors, but was given a {type(segments).__name__}. Give what "
+            "assign_segments(profiles, model) gives, or a model."
+        )
     if len(segments) != len(profiles):
         raise SchemaError(
             f"describe_segments has {len(profiles)} profiles, but {len(segments)} segments. Give those of the same authors."
         )
-    labels = pd.Series(segments).to_numpy(np.int64, na_value=-1)
+    try:
+        labels = pd.Series(segments).to_numpy(np.int64, na_value=-1)
+    except (TypeError, ValueError) as err:
+        raise SchemaError(
+            "describe_segments needs segments as whole numbers, −1 for none. Give the column `segment` of what assign_segments gives."
+        ) from err
     return labels, strengths if len(strengths) == len(labels) else np.full(len(labels), np.nan)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
+from murmuration.audience.arguments import check_assigned, check_kind
 from murmuration.audience.describe import SegmentCards
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel, assign_segments, hash_authors
@@ -134,6 +135,19 @@ def compare_segments(
         If the earlier segments do not say who was in them.
     """
     policy = policy or Policy()
+    check_kind(
+        previous,
+        SegmentModel,
+        what="compare_segments",
+        cure="Give the earlier model first, then authors with their segments.",
+    )
+    check_assigned(assigned, what="compare_segments")
+    check_kind(
+        cards,
+        SegmentCards,
+        what="compare_segments",
+        cure="Make them with describe_segments(profiles, assigned).",
+    )
     if len(previous.ids) and not len(previous.members[0]):
         raise ParamError(
             "The earlier segments do not say who was in them. Give them their authors before they are compared: "

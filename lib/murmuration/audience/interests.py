@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy import sparse
 
+from murmuration.audience.arguments import check_profiles
 from murmuration.audience.blocks import count_matrix, count_terms_of, unit_rows, weigh
 from murmuration.audience.features import BY_NAME, TERMS
 from murmuration.audience.marks import Names, own_terms
@@ -89,6 +90,7 @@ def fit_interests(
     ParamError
         If a kind is not known, or fewer than two terms are used by three authors or more.
     """  # fmt: skip
+    check_profiles(profiles, what="fit_interests")
     known = to_pandas(profiles)
     for kind in kinds:
         if kind not in TERMS:
@@ -150,7 +152,7 @@ def similar_authors(
     ParamError
         If there is no such author, or nothing is known of its interests.
     """  # fmt: skip
-    check_columns(profiles.columns, ["author_key"], what="similar_authors")
+    check_profiles(profiles, what="similar_authors")
     is_it = (profiles["author_key"] == author_key).to_numpy(bool)
     if source is not None:
         check_columns(profiles.columns, ["source"], what="similar_authors")
@@ -206,6 +208,7 @@ def foretell_interests(
         `segment`, `rank`, `kind`, `term`, `expected` (how much it is to be expected of its authors over those of all),
         `share` (of its authors who use it already).
     """  # fmt: skip
+    check_profiles(profiles, what="foretell_interests")
     policy = policy or Policy()
     own = own_terms(without)
     columns = ["segment", "rank", "kind", "term", "expected", "share"]
@@ -267,6 +270,7 @@ def measure_interests(
         `authors` (that terms were held out of), `precision` and `popularity` (share of the named terms that were held
         out, mean over authors, 0 to 1), `times` (the one over the other).
     """  # fmt: skip
+    check_profiles(profiles, what="measure_interests")
     there = [kind for kind in kinds if kind in profiles.columns and BY_NAME[kind].kind == "terms"]
     counts, terms = count_terms_of(profiles, there)
     train, held = _hold_out(counts, seed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -78,6 +79,7 @@ class SegmentParams:
             ("bootstraps", 2, 1_000), ("seed", 0, 2**32 - 1),
         ):  # fmt: skip
             value = getattr(self, name)
+            _check_number(name, value)
             if value is not None and not low <= value <= high:
                 raise ParamError(
                     f"SegmentParams.{name} is {value}, but has to lie between {low} and {high}."
@@ -88,7 +90,12 @@ class SegmentParams:
                 raise ParamError(
                     f"SegmentParams.{name} cannot be {value!r}.{suggest(str(value), known)}"
                 )
+        if not isinstance(self.weights, Mapping):
+            raise ParamError(
+                f"SegmentParams.weights is a {type(self.weights).__name__}, but has to name blocks, such as {{'rhythm': 1}}."
+            )
         for block, weight in self.weights.items():
+            _check_number(f"weights[{block!r}]", weight)
             if block not in SEGMENT_BLOCKS:
                 raise ParamError(
                     f"SegmentParams.weights names {block!r}.{suggest(block, SEGMENT_BLOCKS)}"
@@ -103,3 +110,9 @@ class SegmentParams:
     def weight(self, block: str) -> float:
         """Give the weight of a block."""
         return self.weights.get(block, WEIGHTS[block])
+
+
+def _check_number(name: str, value: object) -> None:
+    optional = name == "n_segments" and value is None
+    if not optional and (not isinstance(value, Real) or isinstance(value, bool)):
+        raise ParamError(f"SegmentParams.{name} is {value!r}, but has to be a number.")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from murmuration.audience.arguments import check_assigned, check_kind
 from murmuration.audience.segments import SegmentModel
 from murmuration.audience.tally import Floats, Ints
 
@@ -26,6 +27,8 @@ def place_authors(profiles: pd.DataFrame, model: SegmentModel, *, shown: Ints | 
     pandas.DataFrame
         `point` (a number, no name), `segment` (−1 fits nowhere), `x`, `y` (−1 to 1). Of many authors evenly spread ones.
     """
+    check_assigned(profiles, what="place_authors")
+    check_kind(model, SegmentModel, what="place_authors", cure="Give the model that assigned them.")
     there = profiles["set_aside"].isna().to_numpy(bool) if "set_aside" in profiles else np.ones(len(profiles), bool)  # fmt: skip
     labels = profiles["segment"].to_numpy(np.int64)
     if shown is not None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from murmuration.audience.arguments import check_posts
 from murmuration.audience.features import FEATURES, TERMS, Feature
 from murmuration.audience.measures import COUNTS, KNOWN, Plan, tally_posts
 from murmuration.audience.rhythm import derive_rhythm, read_days
@@ -30,7 +31,6 @@ from murmuration.audience.tally import (
 )
 from murmuration.audience.texts import count_terms
 from murmuration.frames import TEXT, is_dask
-from murmuration.schema import check_columns
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def profile_authors(posts: Any, *, key: bytes | None = None) -> Any:
     SchemaError
         If `author_key` is missing, or a column holds what it should not.
     """
-    check_columns(posts.columns, ["author_key"], what="profile_authors")
+    check_posts(posts, what="profile_authors")
     plan = Plan(tuple(map(str, posts.columns)), key)
     posts = posts[plan.used]
     if not is_dask(posts):

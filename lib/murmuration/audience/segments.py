@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from murmuration.audience.arguments import check_assigned, check_kind, check_profiles
 from murmuration.audience.aside import find_aside
 from murmuration.audience.blocks import View, fit_views, side_by_side
 from murmuration.audience.chance import NOTHING_DIFFERS, find_telling
@@ -33,12 +34,12 @@ from murmuration.audience.votes import (
 from murmuration.compute.backends import make_estimator
 from murmuration.errors import ParamError
 from murmuration.frames import Frame, map_rows, to_pandas
-from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard, model_version
 
 log = logging.getLogger(__name__)
 
 _BLOCK = 50_000  # authors at once
+_FIT = "Find segments with fit_segments(profiles)."
 _SEGMENT, _STRENGTH = pd.ArrowDtype(pa.int64()), pd.ArrowDtype(pa.float64())
 
 
@@ -77,7 +78,7 @@ class ByDistance:
         return np.asarray(1 / (1 + far / max(usual, 1e-12)))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SegmentModel:
     """Segments of authors, ready for others.
 
@@ -121,6 +122,12 @@ class SegmentModel:
     next_id: int = 0
     previous: str = ""
 
+    def __repr__(self) -> str:
+        seen = f" by {', '.join(view.name for view in self.views)}" if self.views else ""
+        return (
+            f"<SegmentModel {self.name!r}: {len(self.ids)} segments{seen}; ids {self.ids.tolist()}>"
+        )
+
     @property
     def card(self) -> ModelCard:
         """What is known about the model."""
@@ -141,6 +148,7 @@ class SegmentModel:
 
     def with_members(self, assigned: pd.DataFrame) -> "SegmentModel":
         """Give the same segments with who is in which, from `assign_segments`."""
+        check_assigned(assigned, what="with_members")
         hashes = hash_authors(assigned)
         order = np.argsort(hashes, kind="stable")
         return replace(self, members=(hashes[order], assigned["segment"].to_numpy(np.int64)[order]))
@@ -206,6 +214,7 @@ def segment_authors(profiles: Any, params: SegmentParams | None = None) -> pd.Da
     ParamError
         If more segments are asked for than there are authors.
     """
+    check_profiles(profiles, what="segment_authors")
     known = to_pandas(profiles)
     return assign_segments(known, fit_segments(known, params))
 
@@ -225,6 +234,8 @@ def assign_segments(profiles: Frame, model: SegmentModel) -> Frame:
     same kind as `profiles`
         With `segment`, `segment_strength` and `set_aside`, see `segment_authors`.
     """
+    check_profiles(profiles, what="assign_segments")
+    check_kind(model, SegmentModel, what="assign_segments", cure=_FIT)
     return map_rows(profiles, _assign, model)
 
 
@@ -277,9 +288,22 @@ def fit_segments(
     ParamError
         If more segments are asked for than there are authors.
     """
-    params = params or SegmentParams()
+    check_profiles(profiles, what="fit_segments")
+    params = SegmentParams() if params is None else params
+    check_kind(
+        params,
+        SegmentParams,
+        what="fit_segments",
+        cure="Write SegmentParams(n_segments=5), for example.",
+    )
+    if continue_from is not None:
+        check_kind(
+            continue_from,
+            SegmentModel,
+            what="continue_from of fit_segments",
+            cure="Load one with SegmentModel.load(folder).",
+        )
     known = to_pandas(profiles)
-    check_columns(known.columns, ["author_key"], what="segment_authors")
     # The limit holds for libraries that are loaded.
     import sklearn.cluster
     import sklearn.mixture  # noqa: F401

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from murmuration.audience.arguments import check_assigned, check_kind
 from murmuration.audience.describe import SegmentCards
 from murmuration.audience.identity import Moved
 from murmuration.audience.policy import Policy
@@ -87,6 +88,7 @@ def list_members(
         If the policy does not allow it.
     """
     check_export(policy, source=source)
+    check_assigned(assigned, what="list_members")
     names = cards.names
     labels = assigned["segment"].to_numpy(np.int64)
     rows = assigned[np.isin(labels, list(names))]
@@ -121,6 +123,10 @@ def measure_segments(
         (means over segments), and of the number that was chosen `stability`, `jaccard`, `separation`, `shared`; null
         where the number was told.
     """
+    check_assigned(assigned, what="measure_segments")
+    check_kind(
+        model, SegmentModel, what="measure_segments", cure="Give the model that assigned them."
+    )
     labels = assigned["segment"].to_numpy(np.int64)
     aside = assigned["set_aside"].notna().to_numpy(bool)
     strengths = assigned["segment_strength"].to_numpy(np.float64, na_value=np.nan)[labels >= 0]
@@ -170,6 +176,7 @@ def count_audience_coverage(
     pandas.DataFrame
         `item`, `value`, `unit`; one row a figure.
     """  # fmt: skip
+    check_assigned(assigned, what="count_audience_coverage")
     labels, aside = assigned["segment"].to_numpy(np.int64), assigned["set_aside"]
     written = assigned["posts"].to_numpy(np.float64, na_value=0)
     rows = [

@@ -320,7 +320,7 @@ def _choose_texts(
     if not len(differ):
         return kept
     sizes = np.diff(np.append(starts, len(codes)))
-    _, some = Groups(sizes, codes).take(differ)
+    _, some = Groups(sizes, codes.astype(np.int64)).take(differ)
     used = np.unique(some[some >= 0])
     ordered = used[pc.array_sort_indices(texts.take(pa.array(used))).to_numpy()]
     # Without a text comes last, so that it is taken only where there is no other.

@@ -1,0 +1,52 @@
+"""Wrong arguments are told in a sentence: what was given, what is needed, where to get it."""
+
+from typing import Any
+
+import pandas as pd
+
+from murmuration.errors import ParamError, SchemaError
+from murmuration.frames import is_dask
+
+
+def check_profiles(given: object, *, what: str) -> None:
+    """Make sure that something is profiles.
+
+    Raises
+    ------
+    ParamError
+        If it is no frame.
+    SchemaError
+        If it is another frame, such as posts.
+    """
+    _check_frame(given, ("author_key", "posts"), what, "profiles", "Make them with profile_authors(posts).")  # fmt: skip
+
+
+def check_assigned(given: object, *, what: str) -> None:
+    """Make sure that something is profiles with segments; raises as `check_profiles` does."""
+    _check_frame(given, ("author_key", "segment", "set_aside"), what, "authors with their segments", "Assign them with assign_segments(profiles, model).")  # fmt: skip
+
+
+def check_posts(given: object, *, what: str) -> None:
+    """Make sure that something is posts; raises as `check_profiles` does."""
+    _check_frame(given, ("author_key",), what, "posts", "Load some with load_posts() or pandas.")
+
+
+def _check_frame(given: object, needed: tuple[str, ...], what: str, of: str, cure: str) -> None:
+    if not isinstance(given, pd.DataFrame) and not is_dask(given):
+        raise ParamError(f"{what} needs {of}, a pandas or Dask frame, but was given {_call(given)}. {cure}")  # fmt: skip
+    frame: Any = given
+    missing = [name for name in needed if name not in getattr(frame, "columns", ())]
+    if missing:
+        raise SchemaError(f"{what} needs {of}, but was given a frame without the column {missing[0]!r}. {cure}")  # fmt: skip
+
+
+def check_kind(given: object, wanted: type, *, what: str, cure: str) -> None:
+    """Make sure that an argument is of a kind; raises `ParamError`."""
+    if not isinstance(given, wanted):
+        raise ParamError(
+            f"{what} needs a {wanted.__name__}, but was given {_call(given)} in its place. {cure}"
+        )
+
+
+def _call(given: object) -> str:
+    return "nothing (None)" if given is None else f"a {type(given).__name__}"
