@@ -1,5 +1,6 @@
 """The report on audiences: two real runs, and the notebook's cells on posts that segments can hardly be made of."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -9,6 +10,7 @@ import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import PolicyError, UnknownNameError
 from murmuration.reports import load_run
+from murmuration.reports.runner import is_of_later_posts
 from murmuration.sample import write_posts
 from murmuration.schema import RESULTS
 from murmuration.settings import get_settings
@@ -52,8 +54,11 @@ def test_every_declared_table_is_saved_but_flows_from_no_earlier_run(report):
     assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "members"}
 
 
-def test_segments_are_kept_and_named_in_the_manifest(report):
+def test_segments_are_kept_and_named_in_the_manifest(people, report):
     [kept] = report.manifest["kept"]
+    assert kept["newest"]
+    [facts] = people.root.rglob("models/segments-sample/*/model.json")
+    assert '"until": "2026-03-02T00:00:00+00:00"' in facts.read_text(encoding="utf-8")
     assert kept["what"] == "segments"
     assert kept["model"].startswith("segments-sample@")
     assert report.manifest["pinned"]["segments"] == {}
@@ -173,6 +178,22 @@ def test_the_second_run_goes_on_with_the_ids_of_the_first(draft):
     assert any(sentence.startswith("Since the last run") for sentence in second["answer"])
     saved = {path.stem for path in (second["run"].context.folder / "tables").glob("*.parquet")}
     assert "flows" in saved
+
+
+def test_ids_go_on_from_the_segments_of_the_latest_period_that_ended_before(draft):
+    first = draft(HOBBIES)
+    fitted, name = first["fitted"].with_members(first["assigned"]), first["kept_as"]
+    begin, early, late = (datetime(2026, *day, tzinfo=UTC) for day in ((1, 1), (1, 10), (2, 1)))
+    before = mm.models.save(fitted.with_period(begin, early), name)
+    newest = mm.models.save(replace(fitted, previous=before.version).with_period(early, late), name)
+    assert is_of_later_posts(newest.address)
+    assert not is_of_later_posts(before.address)
+    for until, went_before in (("2026-03-01", newest), ("2026-01-15", before), ("2026-01-10", None)):  # fmt: skip
+        left = run_cells(NOTEBOOK, since="2026-01-01", until=until, segments=2)
+        found = left["previous"]
+        assert (found and found.version) == (went_before and went_before.version)
+        said = mm.audience.describe_earlier(found)
+        assert said.startswith(f"Ids go on from {found.version}, found in posts from 2026-01-" if found else "No segments of posts that ended before these")  # fmt: skip
 
 
 def test_members_are_written_only_where_the_policy_allows_it(draft, workspace):

@@ -85,6 +85,8 @@ def load_model(folder: Path) -> dict[str, Any]:
             "names": {int(one): str(name) for one, name in facts["names"].items()},
             "members": (arrays["members"], arrays["member_segments"]),
             "next_id": int(facts["next_id"]), "previous": str(facts["previous"]),
+            # Folders of before periods were kept do not know theirs.
+            "since": str(facts.get("since", "")), "until": str(facts.get("until", "")),
         }  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise ModelError(f"The model in {folder} is no model of segments: {err!r}.") from err
@@ -108,7 +110,7 @@ def _facts(model: SegmentModel) -> dict[str, Any]:
         "choice": [_plain(row) for row in model.choice.itertuples(index=False)],
         "names": {str(one): name for one, name in sorted(model.names.items())},
         "next_id": int(model.next_id), "previous": model.previous,
-    }  # fmt: skip
+    } | ({"since": model.since, "until": model.until} if model.until else {})  # fmt: skip
 
 
 def _plain(row: Any) -> list[Any]:

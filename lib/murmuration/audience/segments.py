@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -106,6 +107,8 @@ class SegmentModel:
         The id of the next new segment; ids are never given twice.
     previous
         Version of the model whose ids go on; empty for the first.
+    since, until
+        First time of the posts that they were found in and the time that these end at, as ISO 8601 in UTC; empty if unknown.
     """
 
     params: SegmentParams
@@ -121,6 +124,8 @@ class SegmentModel:
     )
     next_id: int = 0
     previous: str = ""
+    since: str = ""
+    until: str = ""
 
     def __repr__(self) -> str:
         seen = f" by {', '.join(view.name for view in self.views)}" if self.views else ""
@@ -145,6 +150,11 @@ class SegmentModel:
     def with_names(self, names: Mapping[int, str]) -> "SegmentModel":
         """Give the same segments with what they are called."""
         return replace(self, names=dict(names))
+
+    def with_period(self, since: datetime, until: datetime) -> "SegmentModel":
+        """Give the same segments with the period of the posts that they were found in."""
+        first, end = (moment.astimezone(UTC).isoformat() for moment in (since, until))
+        return replace(self, since=first, until=end)
 
     def with_members(self, assigned: pd.DataFrame) -> "SegmentModel":
         """Give the same segments with who is in which, from `assign_segments`."""

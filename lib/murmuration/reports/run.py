@@ -1,5 +1,6 @@
 """A run, seen from inside its notebook: pinned inputs in, steps and tables out."""
 
+import logging
 import os
 import threading
 import time
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from murmuration.topics.params import Backend
     from murmuration.vectors import VectorCache
 
+log = logging.getLogger(__name__)
+
 _SAMPLE_SECONDS = 0.05
 _SAMPLES_BETWEEN = 20  # samples of this process for one of its workers
 _PROGRESS_SECONDS = 0.5  # between two entries of the journal
@@ -76,6 +79,7 @@ class Run:
     _noted: float = field(repr=False, default=0.0)
     _ran_on: Cluster | None = field(repr=False, default=None)
     _backends: set[str] = field(repr=False, default_factory=set)
+    _period: Period | None = field(repr=False, default=None)
 
     @property
     def at(self) -> datetime:
@@ -96,6 +100,7 @@ class Run:
             since=since, until=until, window=window, timezone=timezone, at=self.at
         )
         self.journal.add("period", since=period.since, until=period.until, timezone=timezone)
+        self._period = period
         return period
 
     def brand(self, name: str) -> Brand:
@@ -193,9 +198,35 @@ class Run:
         """
         return cast("TopicModel | None", self._earlier(TOPICS, continue_from, name))
 
-    def earlier_segments(self, continue_from: str, *, name: str) -> "SegmentModel | None":
-        """Load the segments whose ids go on in this run, and put their version on record; see `earlier_topics`."""
-        return cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name))
+    def earlier_segments(
+        self, continue_from: str, *, name: str, before: datetime | None = None
+    ) -> "SegmentModel | None":
+        """Load segments that were kept, and put their version on record; see `earlier_topics`.
+
+        Parameters
+        ----------
+        continue_from, name
+            See `earlier_topics`.
+        before
+            Of ``latest`` those whose period ended before this time: the ones kept last, or else the nearest of those whose
+            ids they went on with. Segments that do not know their period are taken as they are.
+        """
+        found = cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name))
+        while continue_from == "latest" and before is not None and found is not None:
+            if not found.until or datetime.fromisoformat(found.until) < before:
+                log.info(
+                    "ids go on from %s, of posts until %s",
+                    found.version,
+                    found.until or "an unknown day",
+                )
+                break
+            try:
+                found = load(found.previous) if found.previous else None
+            except (
+                UnknownNameError
+            ):  # it was taken out of the store, or authors were erased from it
+                found = None
+        return found
 
     def _earlier(self, kind: str, continue_from: str, name: str) -> Any:
         kept: Mapping[str, Mapping[str, str]] = self.context.pinned.get(kind, {})
@@ -262,6 +293,8 @@ class Run:
         """
         if self.context.draft or self.context.is_replay or not len(model.ids):
             return ""
+        if self._period is not None:
+            model = model.with_period(self._period.since, self._period.until)
         saved = save(model, name, make_newest=False)
         self.journal.add(
             "kept", what=SEGMENTS, model=saved.address, version=saved.version, digest=saved.digest

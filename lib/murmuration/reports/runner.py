@@ -433,6 +433,24 @@ def _choose_newest(manifest: dict[str, Any]) -> None:
                     f"These topics are kept as {kept['model']} only: they do not go on from those that were kept last under "
                     "this name, whose ids and labels stay. Set continue_from to latest, or model to a name of their own."
                 )
+        if kept["newest"] and kept["what"] == "segments":
+            kept["newest"] = is_of_later_posts(kept["model"])
+            if not kept["newest"]:
+                manifest["warnings"].append(
+                    f"These segments are kept as {kept['model']} only: those that were kept last under this name are of later posts, and later "
+                    "runs go on from them."
+                )
+
+
+def is_of_later_posts(address: str) -> bool:
+    """Say whether segments are of posts that end no earlier than those that their name means now."""
+    from murmuration.models import find_newest, read_facts
+
+    newest = find_newest(address.partition("@")[0])
+    if newest is None:
+        return True
+    until, known = (str(read_facts(one).get("until", "")) for one in (address, newest.address))
+    return not until or not known or datetime.fromisoformat(until) >= datetime.fromisoformat(known)
 
 
 def _from_journal(context: Context) -> dict[str, Any]:
