@@ -21,8 +21,13 @@ def check_profiles(given: object, *, what: str) -> None:
     _check_frame(given, ("author_key", "posts"), what, "profiles", "Make them with profile_authors(posts).")  # fmt: skip
 
 
+def check_segments(given: object, *, what: str) -> None:
+    """Make sure that something is authors with segments; raises as `check_profiles` does."""
+    _check_frame(given, ("author_key", "segment"), what, "authors with their segments", "Assign them with assign_segments(profiles, model).")  # fmt: skip
+
+
 def check_assigned(given: object, *, what: str) -> None:
-    """Make sure that something is profiles with segments; raises as `check_profiles` does."""
+    """Make sure that something is what `assign_segments` gives; raises as `check_profiles` does."""
     _check_frame(given, ("author_key", "segment", "set_aside"), what, "authors with their segments", "Assign them with assign_segments(profiles, model).")  # fmt: skip
 
 

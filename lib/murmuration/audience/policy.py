@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from murmuration.audience.arguments import check_kind, check_profiles
 from murmuration.audience.blocks import flatten
 from murmuration.audience.features import TERMS
 from murmuration.audience.tally import list_terms, make_columns, rank_terms
@@ -185,6 +186,8 @@ def drop_forbidden(profiles: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         The same without forbidden hashtags, domains, communities and words. A list of words finds them: what it does
         not know stays.
     """
+    check_profiles(profiles, what="drop_forbidden")
+    check_kind(policy, Policy, what="drop_forbidden", cure="Write Policy(), for example.")
     if not policy.forbids:
         return profiles
     changed = {}

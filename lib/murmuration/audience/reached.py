@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from murmuration.audience.arguments import check_kind, check_posts, check_segments
 from murmuration.audience.identity import find_before
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel
@@ -37,6 +38,8 @@ def join_segments(
     shown
         Segments that may be shown; others count as none. All unless given.
     """
+    check_posts(posts, what="join_segments")
+    check_segments(assigned, what="join_segments")
     keys = [name for name in ("source", "author_key") if name in assigned.columns]
     check_columns(posts.columns, keys, what="join_segments")
     known = assigned[[*keys, "segment"]].astype(dict.fromkeys(keys, object))
@@ -68,7 +71,10 @@ def name_segments(
         `posts` with `segment`: a name, or null where the author was in none that may be shown.
     """
     policy = policy or Policy()
-    check_columns(posts.columns, ["author_key"], what="name_segments")
+    check_posts(posts, what="name_segments")
+    check_kind(
+        model, SegmentModel, what="name_segments", cure="Load one with SegmentModel.load(folder)."
+    )
     known = posts["author_key"].notna().to_numpy(bool)
     segments = np.where(known, find_before(model, posts), -1)
     authors = posts["author_key"].groupby(segments).nunique()

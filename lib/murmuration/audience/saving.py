@@ -115,7 +115,9 @@ def _facts(model: SegmentModel) -> dict[str, Any]:
 
 def _plain(row: Any) -> list[Any]:
     plain = [value.item() if isinstance(value, np.generic) else value for value in row]
-    return [None if value is pd.NA or value != value else value for value in plain]
+    plain = [None if value is pd.NA or value != value else value for value in plain]
+    # Without a reason it is left out: a model of before there was one keeps its digest.
+    return plain if plain[-1] is not None else plain[:-1]
 
 
 def _read_choice(rows: list[list[Any]]) -> pd.DataFrame:
