@@ -78,9 +78,7 @@ def merge(
 def _tell(model: "TopicModel", topic: int) -> None:
     table = model.topics.set_index("id")
     label, posts = table["label"][topic], int(table["posts"][topic])
-    typer.echo(
-        f"Topic {topic} is “{label}” with {number(posts, 'post')}, kept as {model.version}."
-    )
+    typer.echo(f"Topic {topic} is “{label}” with {number(posts, 'post')}, kept as {model.version}.")
 
 
 def _list_names(*, as_json: bool) -> None:
