@@ -104,7 +104,7 @@ def test_every_piece_of_advice_names_what_speaks_for_it():
     said = advise_segments(make_segments(), pd.DataFrame([LINKS]), interests, LEVELS, BEST)
     first, second = said.split("\n**")
     assert "Reach it on Sunday (25 % of what its authors post, others 14 %: +11 points, +4 to +18)" in first  # fmt: skip
-    assert "Offer it links: 50 % of texts have a link, against 10 %; effect +0.50 (0.40 to 0.60)" in first  # fmt: skip
+    assert "Offer it links: 50 % of an author’s texts have a link, against 10 %; effect +0.50 (0.40 to 0.60)" in first  # fmt: skip
     assert "what makes it unhappy before selling to it: 60 % (50–70 %) of its scored posts are negative, 40 % of all" in first  # fmt: skip
     assert "bikes (40 % (30–50 %) of its authors, others 2 %)" in second
     assert "site" not in second
