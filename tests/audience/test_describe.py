@@ -73,17 +73,40 @@ def mark(segment: int, kind: str, term: str, share: float, rest: float = 0.0, z:
     return dict.fromkeys(MARKS, 0) | {"segment": segment, "kind": kind, "term": term, "share": share, "share_rest": rest, "z": z}  # fmt: skip
 
 
-def call(traits: list[dict[str, object]], marks: list[dict[str, object]]) -> list[str]:
+def call(
+    traits: list[dict[str, object]],
+    marks: list[dict[str, object]],
+    before: dict[int, str] | None = None,
+) -> list[str]:
     columns = ["segment", "rank", "feature", "effect", "effect_low", "effect_high"]
     told = pd.DataFrame(traits, columns=columns).astype({"effect": float, "effect_low": float, "effect_high": float})  # fmt: skip
     shown = np.array(sorted({row["segment"] for row in [*traits, *marks]} or {0}))
-    return list(name_segments_by(shown, told, pd.DataFrame(marks, columns=list(MARKS))).values())
+    return list(
+        name_segments_by(
+            shown, told, pd.DataFrame(marks, columns=list(MARKS)), before or {}
+        ).values()
+    )
 
 
 def test_a_name_says_who_its_authors_are_and_what_they_care_for():
     traits = [trait(0, 1, "repost_share", 0.8), trait(0, 2, "sentiment", 0.6), trait(1, 1, "url_share", 0.5)]  # fmt: skip
     marks = [mark(0, "hashtags", "music", 0.9), mark(1, "topics", "council, roads, parks", 0.4)]
     assert call(traits, marks) == ["Cheerful resharers: #music", "Link sharers: council / roads"]
+
+
+def test_a_segment_keeps_its_name_as_long_as_all_of_it_is_true():
+    traits = [trait(0, 1, "repost_share", 0.8), trait(0, 2, "sentiment", 0.6), trait(1, 1, "repost_share", 0.5)]  # fmt: skip
+    marks = [mark(0, "hashtags", "music", 0.9), mark(0, "topics", "council, roads", 0.4, z=4.0)]
+    fresh = ["Cheerful resharers: #music, council / roads", "Resharers"]
+    assert call(traits, marks) == fresh
+    for kept in ("Resharers: council / roads", "Cheerful resharers", "Resharers: council, #music"):
+        assert call(traits, marks, {0: kept})[0] == kept
+    for gone in ("Link sharers: #music", "Cheerful resharers: #tents", "Average authors"):
+        assert call(traits, marks, {0: gone}) == fresh
+    # Who keeps a name keeps others from it, larger ones too.
+    assert call(traits, [], {1: "Resharers"}) == ["Cheerful resharers", "Resharers"]
+    assert call([], marks, {0: "Writers on #music"}) == ["Writers on #music"]
+    assert call([], [], {0: "Average authors"}) == ["Average authors"]
 
 
 def test_segments_of_the_same_habit_have_names_that_differ_before_the_terms():

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ def describe_segments(
     policy: Policy | None = None,
     names: Names | None = None,
     without: Sequence[str] = (),
+    before: Mapping[int, str] = MappingProxyType({}),
 ) -> SegmentCards:
     """Say of each segment what sets it apart; computes.
 
@@ -81,6 +83,9 @@ def describe_segments(
         Kind of terms → term → how it is called, such as the label of a topic's number.
     without
         Words that posts were found by, such as those of a brand: all authors use them, so they tell nobody apart.
+    before
+        What segments were called in the run before, by id, as `SegmentModel.names`: each keeps its name as long as all of it
+        is true.
 
     Returns
     -------
@@ -104,7 +109,7 @@ def describe_segments(
     traits = find_traits(known, labels, shown, count=TRAITS_SHOWN)
     called = {kind: {label: term for term, label in said.items()} for kind, said in (names or {}).items()}  # fmt: skip
     rules = find_rules(known, labels, shown, marks, called=called)
-    titles = name_segments_by(shown, traits, marks)
+    titles = name_segments_by(shown, traits, marks, before)
     table = _count(known, labels, strengths, shown).assign(
         name=text_column([titles[int(one)] for one in shown]),
         rule=text_column([one.text or None for one in rules]),

@@ -21,6 +21,9 @@ _LONGEST = 44  # characters of a name, before a second term is left out
 _LONGEST_TERM = 30  # characters of a term of several words, before words of it are left out
 _BETWEEN = " / "  # words of a topic
 _NOBODY = "Average authors"
+_ON, _TERMS_FOLLOW = "writers on ", ": "
+
+_Told = tuple[str, bool, float]
 
 # Who does much of it, and who does little; and how that is said of somebody who is called after another trait. What is
 # empty names nobody; how people feel never names them alone.
@@ -72,7 +75,12 @@ _LINES = (
 )
 
 
-def name_segments_by(shown: Ints, traits: pd.DataFrame, marks: pd.DataFrame) -> dict[int, str]:
+def name_segments_by(
+    shown: Ints,
+    traits: pd.DataFrame,
+    marks: pd.DataFrame,
+    before: Mapping[int, str] = MappingProxyType({}),
+) -> dict[int, str]:
     """Give every segment a name of its own, of five words or fewer: “Cheerful resharers: #nowplaying”.
 
     Parameters
@@ -83,17 +91,26 @@ def name_segments_by(shown: Ints, traits: pd.DataFrame, marks: pd.DataFrame) -> 
         From `find_traits`.
     marks
         From `find_marks`.
+    before
+        What segments were called in the run before; each name stays as long as all of it is true.
     """
-    found: dict[int, str] = {}
-    heads: set[str] = set()
-    for segment in map(int, shown):
-        terms = _tell_terms(marks[marks["segment"] == segment])
-        ways = list(_call_people(traits[traits["segment"] == segment]))
+    own_traits = {int(one): _tell_traits(traits[traits["segment"] == one]) for one in shown}
+    own_terms = {int(one): _tell_terms(marks[marks["segment"] == one]) for one in shown}
+    found = {
+        one: before[one]
+        for one in own_traits
+        if one in before and _still_true(before[one], own_traits[one], own_terms[one])
+    }
+    heads = {name.partition(_TERMS_FOLLOW)[0] for name in found.values()}
+    heads = {head[:1].lower() + head[1:] for head in heads}
+    for segment in (one for one in own_traits if one not in found):
+        terms = own_terms[segment]
+        ways = list(_call_people(own_traits[segment]))
         # Charts leave out terms where there is little room, so people are called by a name of their own if there is one.
         head = next((way for way in ways if way not in heads), ways[0] if ways else "")
         heads.add(head)
         found[segment] = _apart(_join(head, terms), found)
-    return found
+    return {one: found[one] for one in own_traits}
 
 
 def _apart(name: str, others: Mapping[int, str]) -> str:
@@ -103,27 +120,45 @@ def _apart(name: str, others: Mapping[int, str]) -> str:
     return said
 
 
-def _call_people(traits: pd.DataFrame) -> Iterator[str]:
-    """Give ways to call the authors of a segment, the most telling first."""
+def _still_true(name: str, told: list[_Told], terms: list[str]) -> bool:
+    """Say whether every part of a name is one that the segment could be called by now."""
+    head, _, said = name.partition(_TERMS_FOLLOW)
+    known = {term for each in terms for term in (each, each.partition(_BETWEEN)[0])}
+    ways = [way for one in told for way in _manners(one, told)]
+    ways = ways or [_NOBODY, *(_ON + term for term in known)]
+    heads = {way[0].upper() + way[1:] for way in ways}
+    return head in heads and all(term in known for term in said.split(", ") if term)
+
+
+def _tell_traits(traits: pd.DataFrame) -> list[_Told]:
+    """Give what sets the authors of a segment apart, the most telling first: feature, whether little of it, effect."""
     near = traits[["effect_low", "effect_high"]].abs().min(axis=1)
     clear = traits[(traits["effect"].abs() >= _STRONG) & (near >= _SURE)]
     weight = clear["effect"].abs().where(clear["effect"] > 0, _OF_LITTLE * clear["effect"].abs())
     ranked = clear.assign(weight=weight).sort_values(["weight", "rank"], ascending=[False, True])
-    told = list(zip(ranked["feature"].tolist(), (ranked["effect"] < 0).tolist(), ranked["effect"].abs().tolist(), strict=True))  # fmt: skip
-    plain = []
-    for name, little, _ in told:
-        who = _CALLED.get(name, ("",) * 4)[int(little)]
-        if not who:
-            continue
-        plain.append(who)
-        for other, less, effect in told:
-            manner = _CALLED.get(other, ("",) * 4)[2 + int(less)]
-            if manner and effect >= _MEDIUM and not _alike(name, other):
-                yield f"{manner} {who}"
-                break
-        else:
-            yield who
-    yield from plain
+    return list(zip(ranked["feature"].tolist(), (ranked["effect"] < 0).tolist(), ranked["effect"].abs().tolist(), strict=True))  # fmt: skip
+
+
+def _call_people(told: list[_Told]) -> Iterator[str]:
+    """Give ways to call the authors of a segment, the most telling first."""
+    for one in told:
+        yield from _manners(one, told)[:1]
+    for one in told:
+        yield from _manners(one, told)[-1:]
+
+
+def _manners(one: _Told, told: list[_Told]) -> list[str]:
+    """Give ways to call authors after one trait: with each other trait that says how, and alone."""
+    name, little, _ = one
+    who = _CALLED.get(name, ("",) * 4)[int(little)]
+    if not who:
+        return []
+    found = []
+    for other, less, effect in told:
+        manner = _CALLED.get(other, ("",) * 4)[2 + int(less)]
+        if manner and effect >= _MEDIUM and not _alike(name, other):
+            found.append(f"{manner} {who}")
+    return [*found, who]
 
 
 def _alike(name: str, other: str) -> bool:
@@ -142,10 +177,10 @@ def _tell_terms(marks: pd.DataFrame) -> list[str]:
 
 def _join(head: str, terms: list[str]) -> str:
     if not head:
-        head = "writers on " + terms.pop(0) if terms else _NOBODY
+        head = _ON + terms.pop(0) if terms else _NOBODY
     name = head[0].upper() + head[1:]
     for at, term in enumerate(terms[:2]):
-        longer = f"{name}{', ' if at else ': '}{term}"
+        longer = f"{name}{', ' if at else _TERMS_FOLLOW}{term}"
         if _count_words(longer) > _WORDS:  # then the first word of a topic has to do
             longer = longer.partition(_BETWEEN)[0]
         if (at and len(longer) > _LONGEST) or _count_words(longer) > _WORDS:

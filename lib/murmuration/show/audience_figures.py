@@ -138,11 +138,11 @@ def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
         rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.5 / (sum(sizes) + 2 * len(shown)),
         row_heights=[size + 1.2 for size in sizes],
     )  # fmt: skip
-    theme.apply_theme(figure, height=90 + 30 * sum(sizes) + 44 * len(shown))
+    theme.apply_theme(figure, height=116 + 30 * sum(sizes) + 44 * len(shown))
     for row, one in enumerate(shown, start=1):
         part = traits[traits["segment"] == one].sort_values("rank")
         _add_traits(figure, part, one, names[one], row)
-    figure.update_layout(showlegend=False, margin={"t": 30})
+    figure.update_layout(showlegend=False, margin={"t": 56})  # the buttons are above the first name
     figure.update_xaxes(range=[-1.02, 1.02], zeroline=True, zerolinecolor=theme.QUIET)
     figure.update_xaxes(
         title_text="less ← than others → more<br>(effect: Cliff's delta,<br>bars: 95 % interval)",
@@ -196,9 +196,13 @@ def describe_numbers(row: Mapping[Any, Any]) -> str:
 
 
 def _compared(row: Mapping[Any, Any]) -> str:
-    """Give the typical values beside each other; nothing where they are places on a circle, which say nothing to a reader."""
+    """Give the typical values beside each other.
+
+    Nothing where they are places on a circle, which say nothing to a reader, or feelings, which are told of all posts of a
+    segment beside it.
+    """
     feature = BY_NAME.get(str(row["feature"]))
-    if feature is not None and feature.kind == "angle":
+    if feature is not None and (feature.kind == "angle" or feature.block == "feeling"):
         return ""
     own, rest = amount(row["value"], row["unit"]), amount(row["value_rest"], row["unit"])
     return (
