@@ -10,6 +10,8 @@ import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import PolicyError, UnknownNameError
 from murmuration.reports import load_run
+from murmuration.reports.context import REPLAY, read_journal
+from murmuration.reports.run import Run
 from murmuration.reports.runner import is_of_later_posts
 from murmuration.sample import write_posts
 from murmuration.schema import RESULTS
@@ -185,15 +187,37 @@ def test_ids_go_on_from_the_segments_of_the_latest_period_that_ended_before(draf
     fitted, name = first["fitted"].with_members(first["assigned"]), first["kept_as"]
     begin, early, late = (datetime(2026, *day, tzinfo=UTC) for day in ((1, 1), (1, 10), (2, 1)))
     before = mm.models.save(fitted.with_period(begin, early), name)
-    newest = mm.models.save(replace(fitted, previous=before.version).with_period(early, late), name)
+    newest = mm.models.save(fitted.with_period(early, late), name)
     assert is_of_later_posts(newest.address)
     assert not is_of_later_posts(before.address)
     for until, went_before in (("2026-03-01", newest), ("2026-01-15", before), ("2026-01-10", None)):  # fmt: skip
         left = run_cells(NOTEBOOK, since="2026-01-01", until=until, segments=2)
         found = left["previous"]
         assert (found and found.version) == (went_before and went_before.version)
+        noted = [
+            entry["model"]
+            for entry in read_journal(left["run"].context.journal)
+            if entry["kind"] == "read"
+        ]
+        assert noted == ([before.address] if went_before is before else [])
         said = mm.audience.describe_earlier(found)
         assert said.startswith(f"Ids go on from {found.version}, found in posts from 2026-01-" if found else "No segments of posts that ended before these")  # fmt: skip
+
+
+def test_a_replay_goes_on_from_the_segments_of_the_first_time_whatever_was_kept_since(draft):
+    first = draft(HOBBIES)
+    fitted, name = first["fitted"].with_members(first["assigned"]), first["kept_as"]
+    begin, early, late = (datetime(2026, *day, tzinfo=UTC) for day in ((1, 1), (1, 10), (2, 1)))
+    then = mm.models.save(fitted.with_period(begin, early), name)
+    mm.models.save(fitted.with_period(begin, late), name)
+    context = first["run"].context
+    for pins, found in (({name: mm.models.pin_model(then.address)}, then.version), ({}, None)):
+        run = Run(
+            replace(context, pinned=context.pinned | {"segments": pins, REPLAY: "x"}),
+            first["run"].journal,
+        )
+        model = run.earlier_segments("latest", name=name, before=datetime(2026, 3, 1, tzinfo=UTC))
+        assert (model and model.version) == found
 
 
 def test_members_are_written_only_where_the_policy_allows_it(draft, workspace):

@@ -20,7 +20,7 @@ from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
-from murmuration.models import load, load_exactly, pin_model, save
+from murmuration.models import list_models, load, load_exactly, pin_model, read_facts, save
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.drafts import make_draft
 from murmuration.reports.labelled import find_labelled
@@ -208,24 +208,25 @@ class Run:
         continue_from, name
             See `earlier_topics`.
         before
-            Of ``latest`` those whose period ended before this time: the ones kept last, or else the nearest of those whose
-            ids they went on with. Segments that do not know their period are taken as they are.
+            Of ``latest`` those whose period ended before this time: of all that are kept under `name` those of the latest
+            period. Those kept last are taken as they are if they do not know their period.
         """
-        found = cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name))
-        while continue_from == "latest" and before is not None and found is not None:
-            if not found.until or datetime.fromisoformat(found.until) < before:
-                log.info(
-                    "ids go on from %s, of posts until %s",
-                    found.version,
-                    found.until or "an unknown day",
-                )
-                break
-            try:
-                found = load(found.previous) if found.previous else None
-            except (
-                UnknownNameError
-            ):  # it was taken out of the store, or authors were erased from it
-                found = None
+        if continue_from != "latest" or before is None:
+            return cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name))
+        pin = self.context.pinned.get(SEGMENTS, {}).get(name)
+        if pin is None:
+            return None
+        # The run that is replayed noted which it went on from, as the next lines do, or that there were none.
+        if not _ends_before(pin["model"], before):
+            pin = None if self.context.is_replay else _find_segments(name, before)
+            if pin is not None:
+                self.journal.add("read", what=SEGMENTS, name=name, **pin)
+        else:
+            self.journal.add("used", what=SEGMENTS, name=name)
+        if pin is None:
+            return None
+        found = cast("SegmentModel", load_exactly(pin["model"], pin["digest"]))
+        log.info("ids go on from %s, of posts until %s", found.version, found.until or "an unknown day")  # fmt: skip
         return found
 
     def _earlier(self, kind: str, continue_from: str, name: str) -> Any:
@@ -606,3 +607,20 @@ class _MemoryWatch:
                 self._look()
             with suppress(psutil.Error):
                 self._look_below()
+
+
+def _ends_before(address: str, time: datetime) -> bool:
+    """Say whether the period of saved segments ended before a time; so does one that is not known."""
+    until = read_facts(address).get("until")
+    return not until or datetime.fromisoformat(until) < time
+
+
+def _find_segments(name: str, before: datetime) -> dict[str, str] | None:
+    """Give the pin of those segments of a name whose period is the latest that ended before a time."""
+    ended = []
+    for saved in list_models():
+        if saved.card.kind == SEGMENTS and saved.card.name == name:
+            until = read_facts(saved.address).get("until")
+            if until and datetime.fromisoformat(until) < before:
+                ended.append((datetime.fromisoformat(until), saved.address))
+    return pin_model(max(ended)[1]) if ended else None
