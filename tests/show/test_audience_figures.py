@@ -128,6 +128,39 @@ def test_the_same_is_not_advised_twice_for_two_reasons():
     assert "Offer it links" in said
 
 
+def test_whoever_links_much_and_is_hardly_seen_may_be_spam():
+    unseen = LINKS | {"rank": 2, "feature": "views_per_post", "effect": -0.7, "effect_low": -0.8, "effect_high": -0.6, "unit": "views/post"}  # fmt: skip
+    said = advise_segments(make_segments(), pd.DataFrame([LINKS, unseen]), make_interests(0, [], []), LEVELS, BEST)  # fmt: skip
+    assert "See whether it is spam" in said
+    assert "Offer it links" not in said
+
+
+def test_unhappy_segments_say_what_they_write_of():
+    words = make_interests(0, ["words"] * 4, ["case", "reply", "waiting", "hi"])
+    said = advise_segments(make_segments(), pd.DataFrame([LINKS]), words, LEVELS, BEST)
+    assert "Mend what makes it unhappy before selling to it, beginning with “case”, “reply” and “waiting”: 60 %" in said  # fmt: skip
+    sad = LEVELS.assign(negative=[80, 40], negative_share=[0.8, 0.4], negative_low=[0.7, 0.3], negative_high=[0.9, 0.5])  # fmt: skip
+    assert "recommendations" not in advise_segments(make_segments(), pd.DataFrame([LINKS]), words, sad, BEST)  # fmt: skip
+
+
+def test_a_new_segment_says_where_many_of_its_authors_were():
+    segments = make_segments().assign(authors=[50, 70], authors_before=pd.array([120, None], "Int64"), status=["continued", "new"])  # fmt: skip
+    flows = pd.DataFrame({"previous": [0, 0, -2], "segment": [0, 1, 1], "previous_name": ["old", "old", None], "name": ["one", "two", "two"], "authors": [40, 60, 10]})  # fmt: skip
+    coverage = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [120, 200]})
+    said = describe_audience(segments, LEVELS.assign(authors=50), coverage, flows)
+    assert any("(60 of its authors were “old” before)" in one for one in said)
+    few = describe_audience(segments, LEVELS.assign(authors=50), coverage, flows.assign(authors=[40, 10, 60]))  # fmt: skip
+    assert not any("before)" in one for one in few)
+
+
+def test_traits_are_drawn_by_how_far_they_are_from_others_whichever_way():
+    less = LINKS | {"effect": -0.5, "effect_low": -0.6, "effect_high": -0.3, "trait": "few links"}
+    trace = plot_traits(pd.DataFrame([less]), make_segments()).data[0]
+    assert trace.x[0] == 0.5
+    assert trace.error_x.array[0] == pytest.approx(0.1)
+    assert trace.error_x.arrayminus[0] == pytest.approx(0.2)
+
+
 def test_a_negative_share_that_hardly_differs_is_no_advice():
     near = LEVELS.assign(negative=[42, 38], negative_share=[0.42, 0.38], negative_low=[0.41, 0.37], negative_high=[0.43, 0.39])  # fmt: skip
     said = advise_segments(make_segments(), pd.DataFrame([LINKS]).head(0), make_interests(0, [], []), near, BEST.head(0))  # fmt: skip

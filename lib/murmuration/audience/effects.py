@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from murmuration.audience.blocks import bend
-from murmuration.audience.features import BY_NAME, NUMBERS, TOLD_ONLY
+from murmuration.audience.features import BY_NAME, NUMBERS, can_be_told
 from murmuration.audience.tally import Floats, Ints
 from murmuration.frames import TEXT
 from murmuration.trends.intervals import Z95
@@ -18,7 +18,7 @@ _SAME = 0.7  # rank correlation from which two features say the same
 _LEAST_KNOWN = 10  # authors on each side
 # Differences that a reader would notice, by kind of feature: of logs the ratio, else the difference. Means of few posts
 # are drawn to that of all, so that ranks alone would call a hair's breadth an effect.
-_NOTICED = {"share": 0.05, "angle": 0.15, "number": 0.1, "log": 1.25}
+_NOTICED = {"share": 0.05, "number": 0.1, "log": 1.25}
 
 TRAITS = ("segment", "rank", "feature", "trait", "effect", "effect_low", "effect_high", "value", "value_rest", "unit")  # fmt: skip
 
@@ -98,7 +98,7 @@ def find_traits(
     """
     there = np.flatnonzero(labels >= 0)
     some = there[:: max(1, -(-len(there) // _LOOKED_AT))]
-    names = [name for name in NUMBERS if name in profiles.columns and BY_NAME[name].block not in TOLD_ONLY]  # fmt: skip
+    names = [name for name in NUMBERS if name in profiles.columns and can_be_told(name)]
     looked = profiles.iloc[some]
     bent = {name: bend(looked, name) for name in names}
     rows = []
@@ -141,7 +141,7 @@ def _typical(
 ) -> tuple[float, float]:
     values = profiles[name].to_numpy(np.float64, na_value=np.nan)
     values = np.where(np.isfinite(values), values, np.nan)
-    typical = np.nanmean if BY_NAME[name].kind in ("share", "angle") else np.nanmedian
+    typical = np.nanmean if BY_NAME[name].kind == "share" else np.nanmedian
     return float(typical(values[inside])), float(typical(values[~inside]))
 
 

@@ -137,3 +137,9 @@ NUMBERS = tuple(
 def names_of(block: str) -> tuple[str, ...]:
     """Give the names of the numbers in a block."""
     return tuple(name for name in NUMBERS if BY_NAME[name].block == block)
+
+
+def can_be_told(name: str) -> bool:
+    """Say whether a reader can be told what a number is: a coordinate of a circle is half of an hour or weekday."""
+    feature = BY_NAME[name]
+    return feature.block not in TOLD_ONLY and feature.kind != "angle"

@@ -34,11 +34,7 @@ _CALLED: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
         "posts_per_active_day": ("rapid posters", "sparing posters", "rapid", "sparing"),
         "regularity": ("daily posters", "on-and-off posters", "daily", "on-and-off"),
         "burst_share": ("burst posters", "steady posters", "bursty", "steady"),
-        "hour_cos": ("midnight posters (UTC)", "midday posters (UTC)", "", ""),
-        "hour_sin": ("morning posters (UTC)", "evening posters (UTC)", "", ""),
         "night_share": ("night posters (UTC)", "", "", ""),
-        "weekday_cos": ("Monday posters", "mid-week posters", "Monday", "mid-week"),
-        "weekday_sin": ("early-week posters", "late-week posters", "early-week", "late-week"),
         "weekend_share": ("weekend posters", "working-day posters", "weekend", "working-day"),
         "text_chars": ("long-form writers", "short-form writers", "long-form", "brief"),
         "url_share": ("link sharers", "writers with few links", "link-sharing", "link-sparing"),
@@ -68,7 +64,7 @@ _CALLED: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
 # Traits of one line say much the same in a name.
 _LINES = (
     ("posts", "active_days", "posts_per_active_day", "regularity", "burst_share"),
-    ("hour_cos", "hour_sin", "night_share", "weekday_cos", "weekday_sin", "weekend_share"),
+    ("night_share", "weekend_share"),
     ("hashtag_share", "many_hashtags_share"),
     ("likes_per_post", "reposts_per_post", "replies_per_post", "views_per_post", "followers"),
     ("sentiment", "positive_share", "negative_share"),

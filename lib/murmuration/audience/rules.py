@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from murmuration.audience.blocks import count_matrix
-from murmuration.audience.features import BY_NAME, NUMBERS, TOLD_ONLY
+from murmuration.audience.features import BY_NAME, NUMBERS, can_be_told
 from murmuration.audience.tally import Floats, Ints
 
 _CONDITIONS = 3  # in a rule, at most
@@ -101,8 +101,7 @@ def _ask(
 ) -> tuple[list[_Question], Floats]:
     columns, questions = [], []
     for name in NUMBERS:
-        feature = BY_NAME[name]
-        if name in profiles.columns and feature.kind != "angle" and feature.block not in TOLD_ONLY:
+        if name in profiles.columns and can_be_told(name):
             values = profiles[name].to_numpy(np.float64, na_value=np.nan)
             values = np.where(np.isfinite(values), values, np.nan)
             known = values[np.isfinite(values)]

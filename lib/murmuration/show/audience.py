@@ -35,7 +35,6 @@ AUDIENCE_COLUMNS = [
 _NAMED = 3  # segments that a sentence names
 _OPEN = 3  # cards that are open
 _TERMS = 8
-_LEAST_FIT = 0.5  # of a rule's precision and recall, below which it is no rule to act on
 _KINDS = {
     "topics": "topics", "hashtags": "hashtags", "communities": "communities", "domains": "sites", "words": "words",
 }  # fmt: skip
@@ -57,7 +56,6 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
     "emoji_share": ("Use emoji, as it does", "Do without emoji"),
     "question_share": ("Answer what it asks", ""),
     "reply_share": ("Talk with it, as it answers", "Do not wait for its answers"),
-    "mention_share": ("Give it accounts to name", ""),
     "followers": ("Win it to be heard by many", "Do not count on it to be heard by many"),
     "likes_per_post": ("Take up what it writes, as others like it", ""),
     "reposts_per_post": ("Take up what it writes, as others pass it on", ""),
@@ -70,6 +68,14 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
 _NO_ADVICE = "Nothing that one could act on sets it apart."
 _FORMS = 2  # pieces of advice on how to write to a segment
 _LEAST_EFFECT = 0.2  # at the nearer end of the interval of a trait that advice rests on
+_CONTENT = (
+    0.2  # of its scored posts are negative, at most, where a segment is asked for recommendations
+)
+_SEEN = ("likes_per_post", "reposts_per_post", "replies_per_post", "views_per_post")
+_SPLIT = (
+    0.25  # of the authors of a new segment that came from one earlier one, where the answer says so
+)
+_SPAM = "See whether it is spam before answering it, as it links much and hardly anybody reacts"
 _NOTICED = 0.05  # of negative shares, below which a reader would not notice that they differ
 _TELLING = 0.1  # share of a segment's authors that a term in advice has, at least
 _TIMES = 2.0  # more than in other segments
@@ -135,7 +141,7 @@ def describe_audience(
         ]
     rows = _ranked(segments)
     if len(rows) == 1:
-        return [f"{authors} make one segment: nothing tells groups of them apart."]
+        return [f"{authors} make one segment; “How far this can be trusted” says why there are no more."]  # fmt: skip
     named = [f"{_name(row)} ({percent(row['share'])})" for row in rows[:_NAMED]]
     more = f", and {count(len(rows) - _NAMED, 'smaller one')}" if len(rows) > _NAMED else ""
     sentences = [f"{authors} make {count(len(rows), 'segment')}: {listing(named)}{more}."]
@@ -179,7 +185,20 @@ def _moved(rows: Records, flows: pd.DataFrame | None) -> list[str]:
     most = max(known, key=lambda row: abs(_growth(row)))
     before, now = int(most["authors_before"]), int(most["authors"])
     said = f"Since the last run {_name(most)} went from {before:,} to {count(now, 'author')}"
-    return [said + (f"; new is {listing([_name(row) for row in new[:_NAMED]])}." if new else "; no segment is new."), *ended]  # fmt: skip
+    return [said + (f"; new is {listing([_name_with_origin(row, flows) for row in new[:_NAMED]])}." if new else "; no segment is new."), *ended]  # fmt: skip
+
+
+def _name_with_origin(row: Mapping[str, Any], flows: pd.DataFrame | None) -> str:
+    """Name a new segment, and the earlier one where many of its authors were: a group that split is no loss."""
+    if flows is None:
+        return _name(row)
+    came = flows[(flows["segment"] == row["segment"]) & (flows["previous"] >= 0)].dropna(subset=["authors"])  # fmt: skip
+    if came.empty:
+        return _name(row)
+    top = came.sort_values(["authors", "previous"], ascending=[False, True]).iloc[0]
+    if int(top["authors"]) < _SPLIT * int(row["authors"]):
+        return _name(row)
+    return f"{_name(row)} ({count(int(top['authors']), 'of its authors was', 'of its authors were')} {_name({'name': top['previous_name']})} before)"
 
 
 def _ended(rows: Records, flows: pd.DataFrame | None) -> list[str]:
@@ -367,8 +386,7 @@ def advise_segments(
             *_speak(interests[interests["segment"] == one]),
             *_reach(best[best["segment"] == one]),
             *_write(traits[traits["segment"] == one]),
-            *_mend(feels.get(one), whole),
-            *_target(row),
+            *_mend(feels.get(one), whole, interests[interests["segment"] == one]),
         ]
         name = as_markdown(short_segment(str(row["name"]), longest=60))
         lines += [f"**{name}**", "", *(f"- {as_markdown(said)}" for said in advice or [_NO_ADVICE]), ""]  # fmt: skip
@@ -414,29 +432,29 @@ def _term(row: Mapping[str, Any]) -> str:
 def _write(traits: pd.DataFrame) -> list[str]:
     """Give what follows from how its authors write, from the traits that tell most."""
     told: dict[str, str] = {}  # by what is advised, whatever the reason
+    low = traits.loc[traits["effect"] < 0, "feature"]
+    suspect = low.isin(_SEEN).any()
     for row in _rows(traits.sort_values("rank")):
         near = min(abs(row["effect_low"]), abs(row["effect_high"]))
         advice = _ADVICE.get(str(row["feature"]), ("", ""))[int(row["effect"] < 0)]
+        if suspect and row["feature"] == "url_share" and row["effect"] > 0:
+            advice = _SPAM
         if advice and near >= _LEAST_EFFECT:
             told.setdefault(advice.partition(",")[0], f"{advice}: {describe_numbers(row)}.")
     return list(told.values())[:_FORMS]
 
 
-def _mend(level: Mapping[str, Any] | None, whole: float) -> list[str]:
+def _mend(level: Mapping[str, Any] | None, whole: float, interests: pd.DataFrame) -> list[str]:
     if level is None or pd.isna(level["negative_low"]):
         return []
     numbers = f"{negative_share(level)} of its scored posts are negative, {percent(whole)} of all"
-    if abs(level["negative_share"] - whole) < _NOTICED:
-        return []
-    if level["negative_low"] > whole:
-        return [f"Find out what makes it unhappy before selling to it: {numbers}."]
-    return [f"Ask it for recommendations: {numbers}."] if level["negative_high"] < whole else []
-
-
-def _target(row: Mapping[str, Any]) -> list[str]:
-    sure = min(row["rule_precision"], row["rule_recall"]) if not pd.isna(row["rule"]) else 0.0
-    rule = tidy(str(row["rule"]), longest=120)
-    return [f"Address it by its rule, “{rule}”: {_fidelity(row)}."] if sure >= _LEAST_FIT else []
+    if level["negative_share"] - whole >= _NOTICED and level["negative_low"] > whole:
+        known = interests[interests["kind"] == "words"].sort_values(["z", "term"], ascending=[False, True])  # fmt: skip
+        words = known["term"].head(_NAMED)
+        said = f", beginning with {listing([f'“{tidy(str(word))}”' for word in words])}" if len(words) else ""  # fmt: skip
+        return [f"Mend what makes it unhappy before selling to it{said}: {numbers}."]
+    content = whole - level["negative_share"] >= _NOTICED and level["negative_high"] < whole
+    return [f"Ask it for recommendations: {numbers}."] if content and level["negative_share"] <= _CONTENT else []  # fmt: skip
 
 
 def show_audience_quality(quality: pd.DataFrame) -> Html:

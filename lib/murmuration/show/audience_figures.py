@@ -124,6 +124,8 @@ def _sizes(segments: pd.DataFrame) -> pd.DataFrame:
 def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
     """Draw what tells each segment from the others, as effects with intervals, one panel a segment.
 
+    What there is more or less of, its words say; how far it is from the others is drawn.
+
     Parameters
     ----------
     traits, segments
@@ -143,9 +145,9 @@ def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
         part = traits[traits["segment"] == one].sort_values("rank")
         _add_traits(figure, part, one, names[one], row)
     figure.update_layout(showlegend=False, margin={"t": 56})  # the buttons are above the first name
-    figure.update_xaxes(range=[-1.02, 1.02], zeroline=True, zerolinecolor=theme.QUIET)
+    figure.update_xaxes(range=[-0.02, 1.04], zeroline=True, zerolinecolor=theme.QUIET)
     figure.update_xaxes(
-        title_text="less ← than others → more<br>(effect: Cliff's delta,<br>bars: 95 % interval)",
+        title_text="0: as others · 1: unlike any other<br>(Cliff's delta, bars: 95 % interval)",
         row=len(shown), col=1,
     )  # fmt: skip
     first = traits.iloc[int(traits["effect"].abs().to_numpy(float).argmax())]
@@ -165,13 +167,14 @@ def _verb(trait: str) -> str:
 
 def _add_traits(figure: go.Figure, part: pd.DataFrame, segment: int, name: str, row: int) -> None:
     places = [f"{trait}" for trait in part["trait"]]
-    effect = part["effect"].to_numpy(float)
+    effect = part["effect"].abs().to_numpy(float)
+    ends = np.sort(part[["effect_low", "effect_high"]].abs().to_numpy(float), axis=1)  # of one sign
     figure.add_scatter(
         x=effect, y=places, mode="markers", row=row, col=1,
         marker={"color": topic_colour(segment), "symbol": topic_marker(segment), "size": 11},
         error_x={
-            "type": "data", "array": part["effect_high"].to_numpy(float) - effect,
-            "arrayminus": effect - part["effect_low"].to_numpy(float), "color": theme.QUIET, "thickness": 2,
+            "type": "data", "array": ends[:, 1] - effect, "arrayminus": effect - ends[:, 0],
+            "color": theme.QUIET, "thickness": 2,
         },
         customdata=[_compared(one) or effect_with_interval(one) for one in part.to_dict("records")],
         hovertemplate="%{y}<br>%{customdata}<extra></extra>",
