@@ -220,6 +220,15 @@ def test_a_replay_goes_on_from_the_segments_of_the_first_time_whatever_was_kept_
         assert (model and model.version) == found
 
 
+def test_one_segment_of_all_authors_takes_no_place_of_segments_that_were_kept(draft):
+    first = draft(HOBBIES)
+    run = Run(replace(first["run"].context, draft=False), first["run"].journal)
+    fitted = first["fitted"].with_members(first["assigned"])
+    assert len(fitted.ids) == 2
+    assert run.keep_segments(fitted, name="some")
+    assert not run.keep_segments(replace(fitted, ids=fitted.ids[:1]), name="some")
+
+
 def test_members_are_written_only_where_the_policy_allows_it(draft, workspace):
     with pytest.raises(PolicyError, match="the policy of test does not allow it"):
         draft(CRAFTS, source="test", export=True)

@@ -290,9 +290,10 @@ class Run:
     def keep_segments(self, model: "SegmentModel", *, name: str) -> str:
         """Keep segments in the store, and put their version on record; a draft or a replay keeps nothing.
 
-        Their name means them once the run is published.
+        Their name means them once the run is published. One segment of all authors tells later runs nothing: those that were
+        kept before stay.
         """
-        if self.context.draft or self.context.is_replay or not len(model.ids):
+        if self.context.draft or self.context.is_replay or len(model.ids) < 2:
             return ""
         if self._period is not None:
             model = model.with_period(self._period.since, self._period.until)

@@ -25,6 +25,7 @@ from murmuration.show.words import (
 from murmuration.trends import FEW_POSTS, are_told
 
 _MOST_NAMED = 8  # segments: more cannot be told apart
+_BUTTONS = 36  # pixels that a chart's buttons need above it
 _MAP_HEIGHT = 460
 _DAY = 24
 _NONE, _ABSENT = -1, -2
@@ -89,7 +90,9 @@ def plot_audience_map(places: pd.DataFrame, segments: pd.DataFrame) -> go.Figure
     largest = segments.iloc[segments["authors"].to_numpy(int).argmax()]
     return theme.describe_figure(
         figure,
-        title=f"The largest of {count(len(segments), 'segment')} is {quoted([short_segment(str(largest['name']))])} with "
+        title="All authors are one segment"
+        if len(segments) == 1
+        else f"The largest of {count(len(segments), 'segment')} is {quoted([short_segment(str(largest['name']))])} with "
         f"{share_with_interval(largest['share'], largest['share_low'], largest['share_high'])} of the authors",
         alt="Dots: authors, coloured by segment; near each other where they fit the same segments.",
         table=_sizes(segments),
@@ -144,7 +147,7 @@ def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
     for row, one in enumerate(shown, start=1):
         part = traits[traits["segment"] == one].sort_values("rank")
         _add_traits(figure, part, one, names[one], row)
-    figure.update_layout(showlegend=False, margin={"t": 56})  # the buttons are above the first name
+    figure.update_layout(showlegend=False, margin={"t": _BUTTONS + 20})  # the first name
     figure.update_xaxes(range=[-0.02, 1.04], zeroline=True, zerolinecolor=theme.QUIET)
     figure.update_xaxes(
         title_text="0: as others · 1: unlike any other<br>(Cliff's delta, bars: 95 % interval)",
@@ -270,7 +273,8 @@ def plot_segment_feelings(levels: pd.DataFrame, segments: pd.DataFrame) -> go.Fi
         return theme.empty_figure(
             f"Of no segment enough posts could be scored: it takes {FEW_POSTS} and more, by several authors."
         )
-    figure = theme.new_figure(height=120 + 42 * len(rows))
+    figure = theme.new_figure(height=140 + 42 * len(rows))
+    figure.update_layout(margin={"t": _BUTTONS})
     share, low, high = (100 * rows[f"negative_{end}"].astype(float) for end in ("share", "low", "high"))  # fmt: skip
     figure.add_scatter(
         x=share, y=rows["segment"].astype(str), mode="markers",
@@ -348,7 +352,8 @@ def plot_segment_times(
     hours = rows.groupby(["segment", "hour"])["share"].sum().unstack(fill_value=0)
     hours = hours.reindex([one for one in names if one in hours.index][:_MOST_NAMED][::-1])
     lift = hours.to_numpy(float) * _DAY
-    figure = theme.new_figure(height=120 + 44 * len(hours))
+    figure = theme.new_figure(height=140 + 44 * len(hours))
+    figure.update_layout(margin={"t": _BUTTONS})
     figure.add_heatmap(
         z=lift, x=list(range(_DAY)), y=[str(one) for one in hours.index], zmin=0, zmax=_BUSY, colorscale=[list(one) for one in _SCALE],
         xgap=1, ygap=3, showscale=False,
