@@ -303,14 +303,20 @@ def _interest_lines(interests: pd.DataFrame) -> list[str]:
     for kind, said in _KINDS.items():
         rows = _rows(interests[interests["kind"] == kind].sort_values("rank").head(_TERMS))
         if rows:
-            terms = [f"{html.escape(tidy(str(row['term']), longest=40))} ({percent(row['share'])}{_against(row)})" for row in rows]  # fmt: skip
+            terms = [f"{html.escape(_listed(row))} ({percent(row['share'])}{_against(row)})" for row in rows]  # fmt: skip
             lines.append(f"{said}: {', '.join(terms)}")
     return lines
 
 
 def _ahead_lines(ahead: pd.DataFrame) -> list[str]:
-    terms = [html.escape(tidy(str(term), longest=40)) for term in ahead.sort_values("rank")["term"]]
+    terms = [html.escape(_listed(row)) for row in _rows(ahead.sort_values("rank"))]
     return [f"may care for next, as authors like them do: {', '.join(terms)}"] if terms else []
+
+
+def _listed(row: Mapping[str, Any]) -> str:
+    """Give a term for a list with commas, which names of topics have themselves."""
+    term = tidy(str(row["term"]), longest=40)
+    return f"“{term}”" if row["kind"] == "topics" else term
 
 
 def _against(row: Mapping[str, Any]) -> str:
