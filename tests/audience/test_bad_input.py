@@ -9,9 +9,11 @@ from murmuration.audience import (
     SegmentParams,
     assign_segments,
     compare_segments,
+    count_times,
     describe_segments,
     drop_forbidden,
     find_aside,
+    find_best_times,
     fit_interests,
     fit_segments,
     join_segments,
@@ -22,7 +24,7 @@ from murmuration.audience import (
     segment_authors,
     similar_authors,
 )
-from murmuration.errors import MurmurationError, ParamError
+from murmuration.errors import MurmurationError, ParamError, SchemaError
 
 FEW = {"n_segments": 2, "min_authors": 5}
 
@@ -144,6 +146,9 @@ WRONG = {
     "quality of authors without segments": lambda some: measure_segments(some["profiles"], some["model"], some["cards"]),
     "posts of nobody": lambda some: join_segments(some["posts"], some["profiles"]),
     "names by no model": lambda some: name_segments(some["posts"], some["assigned"]),
+    "best times of nothing": lambda some: find_best_times(None),
+    "times of nothing": lambda some: count_times(None),
+    "best times of posts without segments": lambda some: find_best_times(some["posts"]),
     "what is forbidden in nothing": lambda some: drop_forbidden(None, Policy()),
     "nothing in place of a policy": lambda some: drop_forbidden(some["profiles"], None),
     "bots among nothing": lambda some: find_aside(None),
@@ -156,6 +161,13 @@ WRONG = {
 def test_wrong_arguments_are_told_in_a_sentence_that_says_what_is_needed(parts, wrong):
     with pytest.raises(MurmurationError, match=r"(needs|has to)[^\n]*\.$"):
         WRONG[wrong](parts)
+
+
+@pytest.mark.parametrize("of", [find_best_times, count_times])
+def test_times_without_a_zone_are_told_with_the_way_to_read_them(of):
+    posts = pd.DataFrame({"segment": [0], "author_key": ["a"], "created_at": [pd.Timestamp("2026-02-02")]})  # fmt: skip
+    with pytest.raises(SchemaError, match=r"^(find_best|count)_times needs times with a time zone.*utc=True\)\.$"):  # fmt: skip
+        of(posts)
 
 
 def test_a_model_is_shown_in_a_line(parts):

@@ -284,6 +284,52 @@ def test_one_date_with_many_posts_makes_no_best_day():
     assert find_best_times(write_times(weekday=5, dates=1)).empty
 
 
+def write_event(start: str, *, minutes: int = 150, share: float = 0.6, dates: int = 1, evenings: float = 0.0, hyper: int = 0) -> pd.DataFrame:  # fmt: skip
+    """Give posts at any time of four weeks, or in the evening; a share of those of segment 0 in the minutes after an event of so many dates.
+
+    `hyper` more are by one author of segment 0, on one Saturday.
+    """
+    rng = np.random.default_rng(3)
+    first, rows = pd.Timestamp("2026-02-02", tz="UTC"), []
+    for author in range(240):
+        for _ in range(12):
+            when = first + pd.Timedelta(minutes=int(rng.integers(28 * 1440)))
+            if rng.random() < evenings:
+                when = when.normalize() + pd.Timedelta(minutes=int(rng.integers(18 * 60, 21 * 60)))
+            if author % 3 == 0 and rng.random() < share:
+                when = pd.Timestamp(start, tz="UTC") + pd.Timedelta(days=int(rng.integers(dates)), minutes=int(rng.integers(minutes)))  # fmt: skip
+            rows.append((author % 3, f"a{author}", when))
+    rows += [(0, "a0", first + pd.Timedelta(days=12, minutes=at)) for at in range(hyper)]
+    return pd.DataFrame(rows, columns=["segment", "author_key", "created_at"])
+
+
+def test_segments_that_post_evenly_have_no_best_time_where_another_keeps_to_its_hours():
+    best = find_best_times(write_event("2026-02-02 20:00", minutes=180, dates=28))
+    assert best[["segment", "time"]].to_numpy().tolist() == [[0, "20–23 h"]]
+
+
+def test_one_date_of_another_segment_makes_no_best_time_of_what_all_do_alike():
+    assert find_best_times(write_event("2026-02-07 09:00", evenings=0.3)).empty
+
+
+def test_an_event_across_midnight_makes_no_best_time():
+    assert find_best_times(write_event("2026-02-07 22:30")).empty
+
+
+def test_one_date_is_that_of_most_authors_and_not_of_the_one_who_posts_most():
+    posts = write_event("2026-02-07 00:00", minutes=1440, hyper=1400)
+    assert find_best_times(posts).empty
+
+
+def test_posts_of_no_known_source_count_for_best_times():
+    posts = write_times(weekday=5)
+    best = find_best_times(posts)
+    assert not best.empty
+    pd.testing.assert_frame_equal(find_best_times(posts.assign(source=None)), best)
+    some = posts.assign(source=np.where(posts["author_key"].str.endswith("1"), "x", None))
+    pd.testing.assert_frame_equal(find_best_times(some), best)
+
+
 def test_one_segment_has_no_best_time_as_there_is_nothing_to_compare_with():
     assert find_best_times(write_times(weekday=5).assign(segment=0)).empty
 

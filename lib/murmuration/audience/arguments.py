@@ -36,6 +36,21 @@ def check_posts(given: object, *, what: str) -> None:
     _check_frame(given, ("author_key",), what, "posts", "Load some with load_posts() or pandas.")
 
 
+def check_joined(given: object, *, what: str) -> None:
+    """Make sure that something is posts with segments and with times of a zone; raises as `check_profiles` does."""
+    cure = "Join them with join_segments(posts, assigned)."
+    if not isinstance(given, pd.DataFrame):
+        raise ParamError(f"{what} needs posts with their segments, a pandas frame, but was given {_call(given)}. {cure}")  # fmt: skip
+    _check_frame(given, ("segment", "author_key", "created_at"), what, "posts with their segments", cure)  # fmt: skip
+    try:
+        given["created_at"].astype("datetime64[us, UTC]")
+    except (TypeError, ValueError) as err:
+        raise SchemaError(
+            f"{what} needs times with a time zone, but those in 'created_at' have none or are no times. Read them with "
+            "pandas.to_datetime(posts['created_at'], utc=True)."
+        ) from err
+
+
 def _check_frame(given: object, needed: tuple[str, ...], what: str, of: str, cure: str) -> None:
     if not isinstance(given, pd.DataFrame) and not is_dask(given):
         raise ParamError(f"{what} needs {of}, a pandas or Dask frame, but was given {_call(given)}. {cure}")  # fmt: skip

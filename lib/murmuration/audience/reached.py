@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from murmuration.audience.arguments import check_kind, check_posts, check_segments
+from murmuration.audience.arguments import check_joined, check_kind, check_posts, check_segments
 from murmuration.audience.identity import find_before
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel
@@ -97,7 +97,15 @@ def count_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
     pandas.DataFrame
         One row a segment, `weekday` (1 is Monday) and `hour` (0 to 23): `posts`, and `share` of what its authors post,
         each author counting once.
+
+    Raises
+    ------
+    ParamError
+        If `posts` is no frame.
+    SchemaError
+        If a column is missing, or times have no time zone.
     """
+    check_joined(posts, what="count_times")
     there = posts[(posts["segment"] >= 0).to_numpy(bool) & posts["created_at"].notna().to_numpy(bool)]  # fmt: skip
     local = pd.DatetimeIndex(there["created_at"].astype("datetime64[us, UTC]")).tz_convert(ZoneInfo(timezone))  # fmt: skip
     slots = local.day_of_week.to_numpy() * _DAY + local.hour.to_numpy()

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.special import stdtrit
 
+from murmuration.audience.arguments import check_joined
 from murmuration.audience.tally import Floats, Ints
 from murmuration.frames import TEXT
-from murmuration.schema import check_columns
 from murmuration.trends.intervals import wilson
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -28,7 +28,7 @@ _EVEN = np.array([1 / _WEEK] * _WEEK + [_TOGETHER / _DAY] * _DAY)
 
 
 class _Posts(NamedTuple):
-    """Posts of segments: number of the author, local date, day of the week and hour; and the segment of each author."""
+    """Posts of segments: number of the author, local date (days since 1970), day of the week and hour; and the segment of each author."""
 
     author: Ints
     date: Ints
@@ -38,17 +38,21 @@ class _Posts(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """Shares of a segment and of the others, and how far they are apart with its interval; one a day or run of hours."""
+    """Shares of a segment and of the others, and how far they are apart with its interval; one a day or run of hours.
+
+    `least` is the lower end of the interval of the segment's own share.
+    """
 
     share: Floats
+    least: Floats
     rest: Floats
     low: Floats
     high: Floats
 
     @property
     def clear(self) -> npt.NDArray[np.bool_]:
-        noticed = (self.share >= _LEAST_TIMES * self.rest) & (self.share > _EVEN)
-        return noticed & (self.low > 0)
+        # Where others keep to one time their share of all other times falls: who posts evenly does not stand out then.
+        return (self.share >= _LEAST_TIMES * self.rest) & (self.least > _EVEN) & (self.low > 0)
 
 
 def find_best_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
@@ -67,14 +71,21 @@ def find_best_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFra
         Up to two days and one run of three hours a segment: `segment`, `rank`, `kind` (``day`` or ``hours``), `time` in words,
         `share` and `share_rest` (of what its authors post, and those of the others; each author counts once),
         `difference` with its interval. No row where nothing stands out: where the interval holds 0, the difference is too small
-        to be noticed, or one date alone makes it.
+        to be noticed, the authors may post as much at any other time, or one date alone makes it (of theirs, or of the others').
+
+    Raises
+    ------
+    ParamError
+        If `posts` is no frame.
+    SchemaError
+        If a column is missing, or times have no time zone.
 
     References
     ----------
     Interval of a difference: Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, at the number of
     posts that authors are worth. It is 95 % for all that is looked at together (Bonferroni).
     """
-    check_columns(posts.columns, ["segment", "author_key", "created_at"], what="find_best_times")
+    check_joined(posts, what="find_best_times")
     read = _read(posts, timezone)
     segments = np.unique(read.segment)
     rows: list[tuple[object, ...]] = []
@@ -107,10 +118,12 @@ def _read(posts: pd.DataFrame, timezone: str) -> _Posts:
     there = posts[known.to_numpy(bool)]
     local = pd.DatetimeIndex(there["created_at"].astype("datetime64[us, UTC]")).tz_convert(ZoneInfo(timezone))  # fmt: skip
     keys = [name for name in ("source", "author_key") if name in there]
-    author: Ints = np.asarray(there.groupby(keys, sort=False).ngroup(), np.int64)
+    author: Ints = np.asarray(
+        there.groupby(keys, sort=False, dropna=False, observed=True).ngroup(), np.int64
+    )
     segment = np.zeros(author.max(initial=-1) + 1, np.int64)
     segment[author] = there["segment"].to_numpy(np.int64)
-    dates = np.asarray(pd.factorize(local.normalize())[0], np.int64)
+    dates = np.asarray(local.tz_localize(None), "datetime64[D]").astype(np.int64)
     return _Posts(author, dates, np.asarray(local.day_of_week, np.int64), np.asarray(local.hour, np.int64), segment)  # fmt: skip
 
 
@@ -131,11 +144,11 @@ def _compare(read: _Posts, shares: sparse.csr_matrix, segment: int, looks: int) 
     fewest = min(int(side.sum()) for side in sides)
     if fewest < _LEAST_AUTHORS:
         nothing = np.zeros(_LOOKS)
-        return _Found(nothing, nothing, nothing, nothing)
+        return _Found(nothing, nothing, nothing, nothing, nothing)
     z = float(stdtrit(fewest - 1, 1 - 0.025 / looks))
     (mine, low, high), (rest, least, most) = (_estimate(shares[side], float(own[side].sum()), z) for side in sides)  # fmt: skip
     apart = mine - rest
-    return _Found(mine, rest, apart - np.hypot(mine - low, most - rest), apart + np.hypot(high - mine, rest - least))  # fmt: skip
+    return _Found(mine, low, rest, apart - np.hypot(mine - low, most - rest), apart + np.hypot(high - mine, rest - least))  # fmt: skip
 
 
 def _estimate(shares: sparse.csr_matrix, posts: float, z: float) -> tuple[Floats, Floats, Floats]:
@@ -149,19 +162,35 @@ def _estimate(shares: sparse.csr_matrix, posts: float, z: float) -> tuple[Floats
 
 
 def _first(read: _Posts, segment: int, places: list[int], most: int, n_segments: int) -> list[int]:
-    """Keep the first days or runs of hours that stand out without the date, too, that has most of them."""
+    """Keep the first days or runs of hours that stand out without the date, too, that makes most of it on either side."""
     kept: list[int] = []
+    mine = read.segment[read.author] == segment
+    weights = 1 / np.bincount(read.author)[read.author]
     for at in places:
         if len(kept) == most:
             break
-        mine = read.segment[read.author] == segment
-        inside = read.weekday == at if at < _WEEK else _RUNS[read.hour, at - _WEEK] > 0
-        busiest = int(np.bincount(read.date[mine & inside]).argmax())
-        others = read.date != busiest
-        left = read._replace(author=read.author[others], date=read.date[others], weekday=read.weekday[others], hour=read.hour[others])  # fmt: skip
-        if _compare(left, _share_out(left), segment, _LOOKS * n_segments).clear[at]:
+        inside, dates = _look(read, at)
+        # What the others write at one other time takes it from this one.
+        busiest = [_busiest(dates[side], weights[side]) for side in (mine & inside, ~mine & ~inside)]  # fmt: skip
+        left = ~np.isin(dates, np.concatenate(busiest))
+        fewer = read._replace(author=read.author[left], date=read.date[left], weekday=read.weekday[left], hour=read.hour[left])  # fmt: skip
+        if _compare(fewer, _share_out(fewer), segment, _LOOKS * n_segments).clear[at]:
             kept.append(at)
     return kept
+
+
+def _look(read: _Posts, at: int) -> tuple[npt.NDArray[np.bool_], Ints]:
+    """Say which posts are in a day or run of hours, and give their dates; after midnight a run is of the date that it began on."""
+    if at < _WEEK:
+        return read.weekday == at, read.date
+    start = at - _WEEK
+    return _RUNS[read.hour, start] > 0, read.date - (read.hour < start + _TOGETHER - _DAY)
+
+
+def _busiest(dates: Ints, weights: Floats) -> Ints:
+    """Give the date with most of what authors write, each counting once; none of no posts."""
+    which, places = np.unique(dates, return_inverse=True)
+    return which[[np.bincount(places, weights).argmax()]] if len(which) else which
 
 
 def _name(at: int) -> str:
