@@ -1,9 +1,12 @@
 """What a policy forbids is taken out of profiles before segments are made of it."""
 
+from unicodedata import normalize
+
 import pandas as pd
 import pytest
 
 from murmuration.audience import Policy, drop_forbidden, profile_authors
+from murmuration.audience.policy import _HARMLESS, _WORDS
 from murmuration.catalog import load_catalog
 from murmuration.errors import CatalogError, ParamError
 from murmuration.schema import SENSITIVE
@@ -27,6 +30,29 @@ def test_words_that_only_look_like_forbidden_ones_are_allowed(term):
 @pytest.mark.parametrize("term", ["coffee", "selection", "electric bike", "#BlackFriday", "photo", "christmas", "eastern", "godfather", "Spencer", "outcomes", "macronutrients", "welcomeyou", "acabar"])  # fmt: skip
 def test_harmless_terms_are_allowed(term):
     assert Policy().allows(term)
+
+
+@pytest.mark.parametrize("term", ["AsianAmerican", "stopasianamericanhate", "arabicamerican", "USelection2020", "christie2016", "easternorthodox", "impatientpatient"])  # fmt: skip
+def test_a_harmless_word_hides_no_forbidden_one_that_it_overlaps(term):
+    assert not Policy().allows(term)
+
+
+@pytest.mark.parametrize("term", ["asiana", "#musicselection", "pivoted", "modality", "cloudcomputing", "applepencil", "easterneurope", "unorthodox", "santeria", "Tallahassee", "воина"])  # fmt: skip
+def test_harmless_words_that_hold_a_forbidden_one_by_chance_are_allowed(term):
+    assert Policy().allows(term)
+
+
+@pytest.mark.parametrize("term", ["मोदी", "मोदी_2024", "santé", "sante", "fluchtlinge", "المسلمين", "والصحة", "الاسلام", "ＶＯＴＥ"])  # fmt: skip
+def test_words_are_found_by_any_script_and_way_to_write_it(term):
+    assert not Policy().allows(term)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+def test_every_word_that_is_known_is_found(form):
+    words = [word.removesuffix(".") for listed in _WORDS.values() for word in listed]
+    assert [word for word in words if Policy().allows(normalize(form, word))] == []
+    assert [word for word in words if Policy().allows(f"#{normalize(form, word).upper()}")] == []
+    assert all(Policy().allows(word.removesuffix(".")) for word in _HARMLESS)
 
 
 def test_a_policy_may_forbid_less():

@@ -1,9 +1,10 @@
 """What a source's policy forbids to name or to infer, and whether members may be handed on."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from unicodedata import combining, normalize
+from unicodedata import category, combining, normalize
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,8 @@ LEAST_AUTHORS = 20
 
 # Beginnings of words, found inside hashtags and names as well where they have five letters or more, or are of a script
 # that writes no spaces; shorter ones have to be the whole word, and of four letters may begin one. A full stop ends a word:
-# it has to be the whole one, however long. Without accents they are found in words with accents, too. A list errs: it hides
-# harmless words, and it knows neither every word nor every language.
+# it has to be the whole one, however long. Accents make no difference, but what has one here and five letters has to be the
+# whole word without it. A list errs: it hides harmless words, and it knows neither every word nor every language.
 _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
     {
         "health": (
@@ -36,7 +37,7 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
             "doenca", "doente", "gravida.", "malatt", "здоров", "болезн", "病気", "健康", "妊娠", "医療", "うつ病", "癌", "ワクチン", "صحة", "स्वास्थ्य",
         ),
         "politics": (
-            "politi", "auspol", "cdnpoli", "election", "caucus", "ballot", "democrat", "demokrat", "republican", "senat", "senado", "congress",
+            "politi", "auspol", "cdnpoli", "election", "uselection", "caucus", "ballot", "democrat", "demokrat", "republican", "senat", "senado", "congress",
             "parliament", "parlament", "trump", "clinton", "hillary", "obama", "barack.", "biden", "maga.", "maga2", "magatrain", "potus", "flotus", "scotus",
             "brexit", "socialis", "sozialis", "communis", "kommunis", "conservativ", "liberal", "libtard", "libs.", "dems.", "labour", "tory", "tories.",
             "leftist", "rightwing", "leftwing", "immigra", "migrant", "refugi", "refugee", "rapefugee", "illegals.", "daca", "sanctuarycit", "openborder",
@@ -53,7 +54,7 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
             "altleft", "altright", "americafirst", "wakeupamerica", "renewus", "makeamerica", "draintheswamp", "lockherup", "buildthewall", "borderwall",
             "travelban", "imwithher", "imnotwithher", "feelthebern", "fakenews", "msm", "libcrib", "snrtg", "orpuw", "cr4u", "bernie", "robertmueller", "rednation", "bluewave", "resist.",
             "theresistance", "deepstate", "pizzagate", "qanon", "nwo", "kag", "dnc", "rnc", "dncleak", "rncin", "gopstop", "stopthegop", "tedcruz",
-            "cruzcrew", "cruz2016", "bencarson", "marcorubio", "jebbush", "mikepence", "romney", "kasich", "huckabee", "mcconnell", "gorsuch", "kavanaugh",
+            "cruzcrew", "cruz2016", "bencarson", "marcorubio", "jebbush", "mikepence", "romney", "kasich", "huckabee", "mcconnell", "gorsuch", "kavanaugh", "blaseyford", "chrischristie", "govchristie", "christie2016", "christie16",
             "susanrice", "rahmemanuel", "resignrahm", "podesta", "soros.", "assange", "wikileaks", "infowars", "hannity", "tuckercarlson", "kellyfile",
             "uniteblue", "tgdn", "isis", "staywoke", "socialsecurity", "amendment", "ivanka", "melania", "kushner", "bannon", "comey", "pelosi", "mccain",
             "breitbart", "benghazi", "obamacare", "kremlin", "macron", "lepen", "afd", "cdu", "spd", "ukip", "libdem", "corbyn", "theresamay", "erdogan",
@@ -62,7 +63,7 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
             "政治", "選挙", "选举", "首相", "内閣", "国会", "自民党", "野党", "与党", "大統領", "总统", "انتخاب", "سياسي", "حكومة", "राजनीति", "चुनाव", "मोदी", "भाजपा",
         ),
         "religion": (
-            "religi", "christ", "catholi", "catolic", "cattolic", "protestant", "evangeli", "baptist", "mormon", "jehovah", "church", "jesus", "bible",
+            "religi", "christ", "catholi", "catolic", "cattolic", "protestant", "evangeli", "baptist", "mormon", "orthodox", "jehovah", "church", "jesus", "bible",
             "biblic", "islam", "muslim", "moslem", "musulm", "mosque", "moschee", "quran", "koran", "allah", "sharia", "jihad", "hijab", "burqa", "burka",
             "imam", "ramadan", "jewish", "judais", "judisch", "jüdisch", "juden", "juif", "juive", "antisemit", "synagog", "torah", "talmud", "rabbi.",
             "hanukkah", "passover", "hindu", "diwali", "buddh", "sikh", "atheis", "god", "godbless", "pray", "prayer", "wepray", "uspray", "gospel",
@@ -84,31 +85,104 @@ _WORDS: Mapping[Sensitive, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
-# Harmless words that hold one of the list.
+# Harmless words that hold one of the list; they excuse it unless another one of the list reaches over their edge (“uselection”
+# over “selection”). A full stop ends a word here, too.
 _HARMLESS = (
     "selection", "trumpet", "christmas", "christine", "christina", "christoph", "christie", "christchurch", "blackfriday", "blackberry", "blacklist",
     "blackout", "blackmail", "blackjack", "blackpool", "blackboard", "blackbird", "blackpink", "blacktea", "blackcoffee", "blackandwhite", "whitelist",
     "whiteboard", "whitepaper", "whitewater", "whitewine", "whitechocolate", "offwhite", "snowwhite", "eastern", "macronutri", "comeyou",
-    "hospitality", "impatient", "patiently", "retailtherap", "coffeeaddict", "saludo", "arabica", "asiana",
+    "hospitality", "impatient", "patiently", "retailtherap", "coffeeaddict", "saludo", "arabica.", "asiana.", "pivote", "modalit", "feudalit",
+    "computin", "disputin", "imputin", "rasputin", "lepencil", "applepen", "littlepen", "purplepen", "unorthodox", "tallahass", "callahan", "comedical", "devoting",
 )  # fmt: skip
 _INSIDE = 5  # letters from which on a word is also found inside a name
 _NO_SPACES = "\u2e80"  # from this letter on, scripts write words without spaces between
+_NO_ACCENTS = (
+    "\u0370"  # from this letter on, but for Arabic, signs on letters make other letters of them
+)
+_ARABIC = ("\u0600", "\u06ff")
+# What Arabic writes before a word as one with it: “and”, “in”, “as”, “for”, “the”.
+_ARTICLES = ("وال", "بال", "فال", "كال", "ولل", "ال", "لل", "و")
+
+_Spans = list[tuple[int, int]]
+
+
+def _fold(term: str) -> str:
+    """Write a term in small letters, each sign on a letter the one way that there is for it."""
+    if term.isascii():
+        return term.lower()
+    known = normalize("NFKC", normalize("NFKC", term).casefold())
+    return "".join(one for one in known if category(one) != "Cf")
+
+
+def _drop_accents(term: str) -> str:
+    if term.isascii():
+        return term
+    kept, base = [], ""
+    for one in normalize("NFD", term):
+        if not combining(one):
+            base = one
+        elif base < _NO_ACCENTS or _ARABIC[0] <= base <= _ARABIC[1]:
+            continue
+        kept.append(one)
+    return normalize("NFC", "".join(kept))
+
+
+def _split(term: str) -> _Spans:
+    """Give where the words of a term begin and end; after an Arabic article, a word begins anew."""
+    lettered = "".join(one if one.isalnum() or category(one)[0] == "M" else " " for one in term)
+    spans = [found.span() for found in re.finditer(r"\S+", lettered)]
+    return spans + [(start + len(one), end) for start, end in spans for one in _ARTICLES if term.startswith(one, start)]  # fmt: skip
+
+
+def _find_all(words: Sequence[str], term: str) -> _Spans:
+    """Give where words are in a term, also in one another."""
+    spans = []
+    for word in words:
+        at = term.find(word)
+        while at >= 0:
+            spans.append((at, at + len(word)))
+            at = term.find(word, at + 1)
+    return spans
 
 
 class _List:
     """Words of one kind, by how they are found."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        ended = {word.removesuffix(".") for word in words if word.endswith(".")}
-        others = [word for word in words if not word.endswith(".")]
-        self._inside = tuple(word for word in others if len(word) >= _INSIDE or word[0] >= _NO_SPACES)  # fmt: skip
-        self._first = tuple(word for word in others if len(word) == _INSIDE - 1)
-        self._whole = ended | set(others)
+        ended = {_fold(word.removesuffix(".")) for word in words if word.endswith(".")}
+        others = {_fold(word) for word in words if not word.endswith(".")}
+        bare = {_drop_accents(word) for word in others} - others
+        others |= {word for word in bare if len(word) > _INSIDE}
+        self._inside = tuple(sorted(word for word in others if len(word) >= _INSIDE or word[0] >= _NO_SPACES))  # fmt: skip
+        self._first = tuple(sorted(word for word in others if len(word) == _INSIDE - 1))
+        self._whole = ended | {_drop_accents(word) for word in ended} | others | bare
 
-    def holds(self, term: str) -> bool:
-        if any(word in term for word in self._inside):
-            return True
-        return any(part in self._whole or part.startswith(self._first) for part in _split(term))
+    def find(self, term: str) -> _Spans:
+        """Give where words of the list are in a term that was folded."""
+        spans = _find_all([word for word in self._inside if word in term], term)
+        for start, end in _split(term):
+            if term[start:end] in self._whole:
+                spans.append((start, end))
+            elif term.startswith(self._first, start):
+                spans.append((start, start + _INSIDE - 1))
+        return spans
+
+
+_EXCUSES = _List(_HARMLESS)
+
+
+def _hold(term: str, names: Sequence[Sensitive]) -> bool:
+    found = [span for name in names for span in _LISTS[name].find(term)]
+    excuses = [span for span in (_EXCUSES.find(term) if found else []) if not any(_reaches_over(one, span) for one in found)]  # fmt: skip
+    return any(not any(_is_within(one, span) for span in excuses) for one in found)
+
+
+def _is_within(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return other[0] <= one[0] and one[1] <= other[1]
+
+
+def _reaches_over(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and not _is_within(one, other)
 
 
 _LISTS: Mapping[Sensitive, _List] = MappingProxyType({name: _List(words) for name, words in _WORDS.items()})  # fmt: skip
@@ -143,12 +217,10 @@ class Policy:
 
     def allows(self, term: str) -> bool:
         """Say whether a term may be used and shown."""
-        plain = term.lower()
-        for harmless in _HARMLESS:
-            plain = plain.replace(harmless, "")
+        plain = _fold(term)
         bare = _drop_accents(plain)
         forms = (plain,) if bare == plain else (plain, bare)
-        return not any(_LISTS[name].holds(form) for name in self.forbids for form in forms)
+        return not any(_hold(form, self.forbids) for form in forms)
 
     def mask(self, terms: pa.Array) -> npt.NDArray[np.bool_]:
         """Say of each term whether it may be used and shown."""
@@ -158,16 +230,6 @@ class Policy:
         )
         codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
         return allowed[codes] if len(allowed) else np.zeros(len(codes), bool)
-
-
-def _drop_accents(term: str) -> str:
-    if term.isascii():
-        return term
-    return "".join(one for one in normalize("NFKD", term) if not combining(one))
-
-
-def _split(term: str) -> list[str]:
-    return "".join(one if one.isalnum() else " " for one in term).split()
 
 
 def drop_forbidden(profiles: pd.DataFrame, policy: Policy) -> pd.DataFrame:
