@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from murmuration.audience import (
+    Policy,
     SegmentModel,
     SegmentParams,
     assign_segments,
@@ -152,3 +153,14 @@ def test_posts_name_the_segment_their_author_was_in_unless_few_of_it_wrote(kept,
     assert set(name_segments(fewer, named)["segment"].dropna()) == {"bakers"}
     strangers = crafted.assign(author_key=[None, *("b" + crafted["author_key"].iloc[1:])])
     assert name_segments(strangers, named)["segment"].isna().all()
+
+
+def test_earlier_names_lose_what_the_policy_forbids_now(kept, crafters, crafted, assigned):
+    named = kept.with_names({0: "Resharers: #tents, #auspol", 1: "Writers on #auspol", 2: "Writers on #auspol: #rye"})  # fmt: skip
+    told = {0: "Resharers: #tents", 1: "Segment 1", 2: "Writers on #rye"}
+    moved = compare_segments(named, assigned, describe_segments(crafters, assigned))
+    assert dict(zip(moved.segments["segment"], moved.segments["name_before"], strict=True)) == told
+    assert set(moved.flows["previous_name"].dropna()) == set(told.values())
+    assert set(name_segments(crafted, named)["segment"].dropna()) == set(told.values())
+    free = name_segments(crafted, named, policy=Policy(forbids=()))
+    assert set(free["segment"].dropna()) == set(named.names.values())

@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from murmuration.audience.arguments import check_assigned, check_kind
 from murmuration.audience.describe import SegmentCards
+from murmuration.audience.names import keep_allowed
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel, assign_segments, hash_authors
 from murmuration.audience.tally import Floats, Ints
@@ -145,7 +146,8 @@ def compare_segments(
     cards
         From `describe_segments`.
     policy
-        Flows of fewer authors than it allows are not shown, and numbers of fewer are null.
+        Flows of fewer authors than it allows are not shown, and numbers of fewer are null. Earlier names lose the terms that it
+        forbids now.
 
     Raises
     ------
@@ -171,6 +173,7 @@ def compare_segments(
             "The earlier segments do not say who was in them. Give them their authors before they are compared: "
             "earlier = earlier.with_members(assign_segments(profiles, earlier))."
         )
+    previous = replace(previous, names=keep_allowed(previous.names, policy))
     now = assigned["segment"].to_numpy(np.int64)
     before = find_before(previous, assigned)
     _, earlier = previous.members

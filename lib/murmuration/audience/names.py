@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from murmuration.audience.policy import Policy
 from murmuration.audience.tally import Ints
 
 _STRONG = 0.2  # effect of a trait in a name, at least; .147 counts as small, .33 as medium (Romano et al. 2006)
@@ -107,6 +108,24 @@ def name_segments_by(
         heads.add(head)
         found[segment] = _apart(_join(head, terms), found)
     return {one: found[one] for one in own_traits}
+
+
+def keep_allowed(names: Mapping[int, str], policy: Policy) -> dict[int, str]:
+    """Give names of an earlier run with those terms only that may be told now: a policy may know more words than it did then."""
+    found: dict[int, str] = {}
+    for one, name in names.items():
+        found[one] = name if policy.allows(name) else _apart(_shorten(name, policy) or f"Segment {one}", found)  # fmt: skip
+    return found
+
+
+def _shorten(name: str, policy: Policy) -> str:
+    head, _, said = name.partition(_TERMS_FOLLOW)
+    terms = [term for term in said.split(", ") if term and policy.allows(term)]
+    if policy.allows(head):
+        return _join(head, terms)
+    if head.lower().startswith(_ON):
+        return _join("", terms) if terms else ""
+    return ", ".join(terms)
 
 
 def _apart(name: str, others: Mapping[int, str]) -> str:

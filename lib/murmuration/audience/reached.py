@@ -8,6 +8,7 @@ import pandas as pd
 
 from murmuration.audience.arguments import check_joined, check_kind, check_posts, check_segments
 from murmuration.audience.identity import find_before
+from murmuration.audience.names import keep_allowed
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel
 from murmuration.audience.tally import Ints
@@ -63,7 +64,7 @@ def name_segments(
     model
         Segments with the names and members of the run that kept them.
     policy
-        Segments of which fewer authors wrote here than it allows to show are not named.
+        Segments of which fewer authors wrote here than it allows to show are not named; names lose the terms that it forbids.
 
     Returns
     -------
@@ -78,7 +79,8 @@ def name_segments(
     known = posts["author_key"].notna().to_numpy(bool)
     segments = np.where(known, find_before(model, posts), -1)
     authors = posts["author_key"].groupby(segments).nunique()
-    names = {one: model.names[one] for one in authors.index[authors >= policy.least_authors] if one in model.names}  # fmt: skip
+    called = keep_allowed(model.names, policy)
+    names = {one: called[one] for one in authors.index[authors >= policy.least_authors] if one in called}  # fmt: skip
     return posts.assign(segment=text_column([names.get(one) for one in segments.tolist()]))
 
 
