@@ -239,6 +239,17 @@ def test_what_a_policy_forbids_is_not_named(crafted):
     assert free.segments["name"].str.contains("diabetes").any()
 
 
+def test_all_authors_in_one_segment_have_no_marks_against_others(crafted):
+    tags = np.where(crafted["author_key"] == "a000", "", " #launch")  # of all but one
+    profiles = profile_authors(crafted.assign(text=crafted["text"] + tags))
+    found = describe_segments(profiles, np.zeros(len(profiles), int))
+    assert found.interests.empty
+    assert found.traits.empty
+    assert found.names == {0: "Average authors"}
+    posts = join_segments(crafted, profiles.assign(segment=0)).assign(post_id=[str(n) for n in range(len(crafted))])  # fmt: skip
+    assert len(find_segment_posts(posts, found.interests, [0], policy=Policy())) == 3
+
+
 def test_best_times_are_those_in_which_authors_post(crafted, assigned):
     joined = join_segments(crafted, assigned)
     times = count_times(joined)

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from murmuration.audience import find_best_times
 from murmuration.schema import RESULTS
 from murmuration.trends import (
     assign_steps,
@@ -189,7 +190,7 @@ def make_audience_run(
     posts: pd.DataFrame | None = None,
     row_group: int = 64,
 ) -> Path:
-    """Write a run of `audience` with two segments; those of an older version have no table of all posts."""
+    """Write a run of `audience` with two segments; those of an older version have no table of all posts, nor of best times."""
     ids, names = [0, 1], ["Early birds", "Night owls"]
     posts = make_posts(120) if posts is None else posts
     posts = posts.assign(segment=[number % 2 for number in range(len(posts))])
@@ -232,7 +233,7 @@ def make_audience_run(
     tables = {
         "segments": segments, "traits": traits, "interests": interests, "times": times, "places": places, "reading": reading,
         "by_sentiment": estimate_sentiment(posts, by=["segment"]),
-    } | ({} if older else {"posts": posts})  # fmt: skip
+    } | ({} if older else {"posts": posts, "best_times": find_best_times(posts)})  # fmt: skip
     folder = reports / "audience" / run_id
     write_tables(folder, "audience", tables, row_group=row_group)
     write_manifest(folder, "audience", {"brand": "aurora", "source": "", "timezone": "UTC"})

@@ -76,6 +76,13 @@ def test_a_run_of_an_older_version_shows_the_posts_that_it_chose(tmp_path):
     assert "chose to be read" in page.table.shown["told"]
 
 
+def test_best_times_of_a_run_of_an_older_version_are_those_in_which_a_segment_posts_most(tmp_path):
+    make_audience_run(tmp_path / "reports", older=True)
+    assert "posts most: Monday 22:00" in open_page(segment="1").cards.value
+    make_audience_run(tmp_path / "reports", run_id="20260302T090000Z-0202")
+    assert "posts more than others: Monday 22:00" in open_page(segment="1").cards.value
+
+
 def test_a_run_that_is_deleted_under_the_page_goes_on_or_is_told_in_a_sentence(reports):
     page = open_page()
     said = []

@@ -214,6 +214,26 @@ def test_names_stay_text(name):
     assert "<script" not in show_segments(segments, LEVELS).markup
 
 
+def test_best_times_of_runs_without_their_table_are_when_a_segment_posts_most():
+    segments = make_segments()
+    old, new = (show_segments(segments, LEVELS, best).markup for best in (None, BEST))
+    assert "posts most" in old
+    assert "others" not in old
+    assert "more than others on" in new
+
+
+def test_of_one_segment_nothing_is_said_of_others():
+    segments, none = make_segments(("Average authors",)), pd.DataFrame([LINKS]).head(0)
+    times = pd.DataFrame({"segment": [0] * 24, "weekday": 1, "hour": range(24), "share": [1 / 24] * 24})  # fmt: skip
+    figures = plot_traits(none, segments), plot_segment_times(times, segments, BEST.head(0))
+    said = [
+        show_segments(segments, LEVELS, BEST.head(0)).markup,
+        advise_segments(segments, none, make_interests(0, [], []), LEVELS.head(1), BEST.head(0)),
+        *(str(figure.to_plotly_json()) for figure in figures),
+    ]
+    assert "other" not in " ".join(said)
+
+
 def test_a_long_name_is_cut_between_its_parts():
     assert short_segment("#bread, #rolls: many links, posts around noon", longest=26) == "#bread, #rolls: many links"  # fmt: skip
     assert len(short_segment("x" * 200, longest=26)) == 26

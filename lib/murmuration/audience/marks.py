@@ -33,7 +33,7 @@ def find_marks(
     without: Sequence[str] = (),
     count: int = 10,
 ) -> pd.DataFrame:
-    """Find the terms that more authors of a segment use than others do.
+    """Find the terms that more authors of a segment use than others do; none where all authors are one segment.
 
     Parameters
     ----------
@@ -89,6 +89,7 @@ def _compare(users: sparse.csr_matrix, labels: Ints, segments: Ints) -> list[dic
     for segment in segments:
         inside = labels == segment
         m, n = int(inside.sum()), int(there.sum() - inside.sum())
+        compared = min(m, n) > 0
         authors = np.asarray(users[inside].sum(axis=0)).ravel()
         share, rest = authors / max(m, 1), (everybody - authors) / max(n, 1)
         pooled = everybody / max(m + n, 1)
@@ -97,7 +98,7 @@ def _compare(users: sparse.csr_matrix, labels: Ints, segments: Ints) -> list[dic
         found.append(
             {
                 "authors": authors, "share": share, "low": low, "high": high, "rest": rest,
-                "z": np.divide(share - rest, error, out=np.zeros(len(share)), where=error > 0),
+                "z": np.divide(share - rest, error, out=np.zeros(len(share)), where=compared & (error > 0)),
             }
         )  # fmt: skip
     return found

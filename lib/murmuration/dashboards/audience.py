@@ -99,6 +99,7 @@ class Audience(PostsPage):
         self.nothing = opened.table("reading").iloc[:0]  # the posts stand in a table of their own
         ahead = self._find("ahead")
         self.ahead = pd.DataFrame(columns=_AHEAD) if ahead is None else ahead
+        self.best = self._find("best_times")
         self.cards = markup(self._draw_cards())
 
     def redraw(self) -> None:
@@ -133,7 +134,7 @@ class Audience(PostsPage):
             section("Posts"),
             self.table,
             section("Segments beside each other"),
-            markup(show_segments(self.segments, self.levels).markup),
+            markup(show_segments(self.segments, self.levels, self.best).markup),
             section("What sets them apart"),
             Chart(plot_traits(self.traits, self.segments)),
             section("How they feel"),
@@ -143,7 +144,7 @@ class Audience(PostsPage):
                 plot_segment_times(
                     opened.table("times"),
                     self.segments,
-                    self._find("best_times"),
+                    self.best,
                     timezone=opened.timezone,
                 )
             ),
@@ -171,6 +172,7 @@ class Audience(PostsPage):
             self.levels,
             self.nothing,
             self.ahead,
+            self.best,
             timezone=self.opened.timezone,
         ).markup.replace("No posts that may be shown.", "")
 

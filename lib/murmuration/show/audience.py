@@ -221,18 +221,21 @@ def _growth(row: Mapping[str, Any]) -> float:
     return 0.0 if pd.isna(before) or not before else (int(row["authors"]) - int(before)) / int(before)  # fmt: skip
 
 
-def show_segments(segments: pd.DataFrame, levels: pd.DataFrame) -> Html:
+def show_segments(
+    segments: pd.DataFrame, levels: pd.DataFrame, best: pd.DataFrame | None = None
+) -> Html:
     """Show all segments beside each other as a table, the largest first.
 
     Parameters
     ----------
-    segments, levels
-        Tables `segments` and `by_sentiment` of the report.
+    segments, levels, best
+        Tables `segments`, `by_sentiment` and `best_times` of the report; runs without the last told when a segment posts most.
     """
     if segments.empty:
         return Html('<p class="empty">No segment has 20 authors.</p>')
     feels = {row["segment"]: row for row in _rows(levels[are_told(levels)])}
     rows = _ranked(segments)
+    times = {} if best is not None and len(rows) == 1 else {_best_times(best, "on"): [_or_none(row["best_times"]) for row in rows]}  # fmt: skip
     table = pd.DataFrame(
         {
             "no.": [row["segment"] for row in rows],
@@ -241,12 +244,23 @@ def show_segments(segments: pd.DataFrame, levels: pd.DataFrame) -> Html:
             "share": [share_with_interval(row["share"], row["share_low"], row["share_high"]) for row in rows],
             "posts each": [f"{row['posts_per_author']:,.1f}" for row in rows],
             "negative": [negative_share(feels[row["segment"]]) if row["segment"] in feels else "–" for row in rows],
-            "more than others on": [_or_none(row["best_times"]) for row in rows],
+            **times,
             "before": ["–" if pd.isna(row["authors_before"]) else f"{row['authors_before']:,}" for row in rows],
         }
     )  # fmt: skip
     return show_table(
         table, caption="Share: of all authors that were looked at, with its 95 % interval"
+    )
+
+
+def _best_times(best: pd.DataFrame | None, more: str = "") -> str:
+    """Say what best times are of: runs without the table named when a segment posts most, whatever the others do."""
+    return (
+        "posts most"
+        if best is None
+        else f"more than others {more}"
+        if more
+        else "posts more than others"
     )
 
 
@@ -261,6 +275,7 @@ def show_cards(
     levels: pd.DataFrame,
     reading: pd.DataFrame,
     ahead: pd.DataFrame,
+    best: pd.DataFrame | None = None,
     *,
     timezone: str = "UTC",
 ) -> Html:
@@ -270,6 +285,8 @@ def show_cards(
     ----------
     segments, traits, interests, levels, reading, ahead
         Tables of the report; `reading` with handles masked as wished.
+    best
+        Table `best_times`; runs without it told when a segment posts most.
     timezone
         Whose clock is shown.
     """
@@ -283,7 +300,7 @@ def show_cards(
             *_trait_lines(traits[traits["segment"] == one]),
             *_interest_lines(interests[interests["segment"] == one]),
             *_ahead_lines(ahead[ahead["segment"] == one]),
-            *_fact_lines(row, feels.get(one)),
+            *_fact_lines(row, feels.get(one), best),
         ]
         posts = show_posts(reading[reading["segment"] == one].sort_values("rank"), timezone=timezone, empty="No posts that may be shown.").markup  # fmt: skip
         facts = f"{count(row['authors'], 'author')}, {percent(row['share'])}"
@@ -323,14 +340,16 @@ def _against(row: Mapping[str, Any]) -> str:
     return f", others {percent(row['share_rest'])}"
 
 
-def _fact_lines(row: Mapping[str, Any], level: Mapping[str, Any] | None) -> list[str]:
+def _fact_lines(
+    row: Mapping[str, Any], level: Mapping[str, Any] | None, best: pd.DataFrame | None
+) -> list[str]:
     lines = []
     if level is not None:
         lines.append(
             f"feels: {negative_share(level)} of its scored posts negative, mean {score(level['mean'])}"
         )
     if not pd.isna(row["best_times"]):
-        lines.append(f"posts more than others: {html.escape(str(row['best_times']))}")
+        lines.append(f"{_best_times(best)}: {html.escape(str(row['best_times']))}")
     if len(row["langs"]):
         lines.append(f"languages: {html.escape(', '.join(map(str, row['langs'])))}")
     if not pd.isna(row["rule"]):

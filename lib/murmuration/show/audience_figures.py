@@ -137,7 +137,7 @@ def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
     names = segment_names(segments)
     shown = [one for one in names if (traits["segment"] == one).any()][:_MOST_NAMED]
     if not shown:
-        return theme.empty_figure("No segment differs from the others beyond chance.")
+        return theme.empty_figure("One segment, and nothing tells it apart." if len(names) == 1 else "No segment differs from the others beyond chance.")  # fmt: skip
     sizes = [int((traits["segment"] == one).sum()) for one in shown]
     figure = make_subplots(
         rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.5 / (sum(sizes) + 2 * len(shown)),
@@ -379,6 +379,8 @@ def plot_segment_times(
 def _times_title(best: pd.DataFrame | None, names: Mapping[int, str]) -> str:
     if best is None:
         return "When the authors of each segment post"
+    if len(names) == 1:
+        return "When the authors of the only segment post"
     hours = best[(best["kind"] == "hours") & best["segment"].isin(list(names))]
     if hours.empty:
         return "No segment posts at other hours than the others by more than chance"
