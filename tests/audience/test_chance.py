@@ -14,6 +14,7 @@ from murmuration.audience import (
     measure_segments,
     profile_authors,
 )
+from murmuration.audience.chance import has_gap
 from murmuration.show import show_choice
 
 
@@ -97,3 +98,47 @@ def test_the_reason_is_kept_with_the_model_and_quality_says_nothing_of_a_choice(
         "measure"
     )
     assert quality["value"].isna()[["stability", "jaccard", "separation", "shared"]].all()
+
+
+def write_at(hours: np.ndarray, days: np.ndarray, *, each: int = 30) -> pd.DataFrame:
+    """Give posts of authors around an hour of the day of their own, and on days of their own of the week."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(len(hours)), each)
+    weeks = rng.integers(0, 8, len(who)) * 7
+    seconds = (hours[who] + rng.normal(0, 0.7, len(who))) % 24 * 3_600
+    when = pd.to_timedelta((weeks + days[who]) * 86_400 + seconds, unit="s")
+    return pd.DataFrame({"author_key": [f"a{one:04d}" for one in who], "created_at": pd.Timestamp("2026-03-02", tz="UTC") + when})  # fmt: skip
+
+
+@pytest.mark.parametrize(("early", "late"), [(0, 12), (3, 15), (6, 18)])
+def test_groups_half_a_day_apart_are_two_at_any_hour(early, late):
+    second = np.arange(300) % 2 == 1
+    days = np.random.default_rng(1).integers(0, 7, 300)
+    profiles = profile_authors(write_at(np.where(second, late, early), days))
+    model = fit_segments(profiles)
+    assert len(model.ids) > 1
+    segments = assign_segments(profiles, model)["segment"].to_numpy(int)
+    assert not {*segments[second]} & {*segments[~second]} - {-1}
+
+
+def test_a_gap_in_one_number_is_seen_where_no_author_has_all_numbers():
+    rng = np.random.default_rng(0)
+    n = 900
+    profiles = pd.DataFrame({"author_key": np.arange(n).astype(str), "posts": 200})
+    profiles["url_share"] = np.where(np.arange(n) % 2, 0.9, 0.1) + rng.normal(0, 0.02, n)
+    counts = ["likes_per_post", "views_per_post", "reposts_per_post"]
+    for at, name in enumerate(counts):
+        likes = np.exp(rng.normal(2, 1, n))
+        profiles[name] = np.where(np.arange(n) // 300 == at, np.nan, likes)
+    assert has_gap(profiles, ["url_share", *counts], least=20, seed=0)
+    assert not has_gap(profiles, counts, least=20, seed=0)
+
+
+@pytest.mark.parametrize("authors", [2, 3])
+def test_the_smallest_audiences_have_segments_of_one_author(authors):
+    rng = np.random.default_rng(0)
+    posts = pd.DataFrame({"author_key": np.repeat([f"a{one}" for one in range(authors)], 30)})
+    number = posts["author_key"].str[1:].astype(int)
+    posts["like_count"], posts["author_followers"] = number * 5 + 1, 10**number
+    posts["text"] = [f"text {one}" for one in rng.random(len(posts))]
+    assert len(fit_segments(profile_authors(posts), SegmentParams(min_authors=1)).ids) >= 1

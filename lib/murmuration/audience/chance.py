@@ -121,7 +121,8 @@ def has_gap(profiles: pd.DataFrame, names: Sequence[str], *, least: int, seed: i
 
     Every value is moved as far as chance may have moved it, so that neither whole numbers nor few posts make gaps. Then there
     has to be a valley between two hills around a circle of hours or weekdays, or in one of these directions of the other
-    numbers: each of them, the principal components, and those between groups that a mixture of normal distributions finds.
+    numbers: each of them, over the authors that it is known of, and over those that all are known of the principal components
+    and the directions between groups that a mixture of normal distributions finds.
 
     Parameters
     ----------
@@ -139,20 +140,20 @@ def has_gap(profiles: pd.DataFrame, names: Sequence[str], *, least: int, seed: i
     Groups by the valleys of projections: Kalogeratos & Likas 2012, “Dip-means”, NeurIPS 25.
     """
     rng = np.random.default_rng(seed)
-    moved = {}
-    for name in names:
-        values = bend(profiles, name)
-        moved[name] = values + find_errors(profiles, name, values) * rng.standard_normal(
-            len(values)
-        )
-    if any(_has_gap_around(moved.get(cos), moved.get(sin), least) for cos, sin in _CIRCLES):
+    # Half a day apart, groups are alike in one of the two coordinates: it is not among the numbers that tell authors apart.
+    around = [both for both in _CIRCLES if {*both} & {*names} and {*both} <= {*profiles.columns}]
+    wanted = dict.fromkeys((*names, *(name for both in around for name in both)))
+    moved = {name: _move(profiles, name, rng) for name in wanted}
+    if any(_has_gap_around(moved[cos], moved[sin], least) for cos, sin in around):
         return True
     columns = [
         values
         for name, values in moved.items()
         if name not in _ON_CIRCLES and np.isfinite(values).mean() > _MOSTLY_KNOWN
     ]
-    if not columns:
+    if any(_has_gap_along(values[np.isfinite(values)], least) for values in columns):
+        return True
+    if len(columns) < 2:
         return False
     places = np.stack(columns, axis=1)
     # Whoever something is not known of would be a group of its own.
@@ -163,9 +164,17 @@ def has_gap(profiles: pd.DataFrame, names: Sequence[str], *, least: int, seed: i
     return any(has_valley(places @ way, least) for way in _find_directions(places, seed))
 
 
-def _has_gap_around(cos: Floats | None, sin: Floats | None, least: int) -> bool:
-    if cos is None or sin is None:
-        return False
+def _move(profiles: pd.DataFrame, name: str, rng: np.random.Generator) -> Floats:
+    """Move a number of each author as far as chance may have moved it."""
+    values = bend(profiles, name)
+    return values + find_errors(profiles, name, values) * rng.standard_normal(len(values))
+
+
+def _has_gap_along(values: Floats, least: int) -> bool:
+    return len(values) >= 2 * least and has_valley(values, least)
+
+
+def _has_gap_around(cos: Floats, sin: Floats, least: int) -> bool:
     angles = np.arctan2(sin, cos)
     angles = angles[np.isfinite(angles)]
     if len(angles) < 2 * least:
@@ -179,11 +188,8 @@ def _has_gap_around(cos: Floats | None, sin: Floats | None, least: int) -> bool:
 def _find_directions(places: Floats, seed: int) -> list[Floats]:
     from sklearn.mixture import GaussianMixture
 
-    found = list(np.eye(places.shape[1]))
-    if places.shape[1] == 1:
-        return found
-    found += list(np.linalg.svd(places, full_matrices=False)[2])
-    for n in _CUTS:
+    found = list(np.linalg.svd(places, full_matrices=False)[2])
+    for n in (one for one in _CUTS if one < len(places)):
         mixture = GaussianMixture(n, covariance_type="tied", reg_covar=1e-3, random_state=seed)
         means = mixture.fit(places).means_
         found += [mixture.precisions_ @ (one - other) for one, other in combinations(means, 2)]
