@@ -134,6 +134,41 @@ def test_a_gap_in_one_number_is_seen_where_no_author_has_all_numbers():
     assert not has_gap(profiles, counts, least=20, seed=0)
 
 
+def write_links(shares: np.ndarray, *, each: int) -> pd.DataFrame:
+    """Give posts of authors, such a share of which has a link."""
+    who = np.repeat(np.arange(len(shares)), each)
+    linked = np.random.default_rng(0).random(len(who)) < shares[who]
+    return pd.DataFrame({"author_key": [f"a{one:04d}" for one in who], "text": np.where(linked, "see https://x.example/ now", "see that now")})  # fmt: skip
+
+
+def test_small_differences_of_many_posts_are_not_chance():
+    second = np.arange(400) % 2 == 1
+    profiles = profile_authors(write_links(np.where(second, 0.15, 0.10), each=1_000))
+    for number in (2, None):
+        model = fit_segments(profiles, SegmentParams(n_segments=number, set_aside=False))
+        found = assign_segments(profiles, model)["segment"].to_numpy(int)
+        assert adjusted_rand_score(second, found) > 0.9
+
+
+def test_who_asks_for_a_number_gets_it_unless_all_authors_are_the_same():
+    chance = profile_authors(write_links(np.full(200, 0.3), each=50))
+    params = SegmentParams(n_segments=2, set_aside=False)
+    assert len(fit_segments(chance, SegmentParams(set_aside=False)).ids) == 1
+    assert len(fit_segments(chance, params).ids) == 2
+    assert len(fit_segments(profile_authors(write_links(np.ones(200), each=2)), params).ids) == 1
+
+
+def test_what_is_known_of_few_posts_makes_no_groups():
+    """Of two posts of each author it is known whether they are replies: of these none, half or all are."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(1_500), 200)
+    kinds = np.where(rng.random(len(who)) < rng.beta(2, 3, 1_500)[who], "reply", "post").astype(object)  # fmt: skip
+    kinds[np.arange(len(who)) % 200 >= 2] = None
+    profiles = profile_authors(pd.DataFrame({"author_key": who.astype(str), "kind": kinds}))
+    assert len(fit_segments(profiles).ids) == 1
+    assert profiles["known_kind"].eq(2).all()
+
+
 @pytest.mark.parametrize("authors", [2, 3])
 def test_the_smallest_audiences_have_segments_of_one_author(authors):
     rng = np.random.default_rng(0)

@@ -1,6 +1,6 @@
 """Profiles → one table of numbers per block, scaled so that no feature and no block shouts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,7 +120,7 @@ def fit_views(profiles: pd.DataFrame, params: SegmentParams, make: Any) -> list[
     kinds = [kind for kind in TERMS if kind in profiles.columns]
     cared = [kind for kind in kinds if BY_NAME[kind].block == "interests"]
     coverage = {"interests": _cover(profiles, cared), "text": _cover(profiles, ["words"])}
-    scaler, weight = _fit_scaler(profiles, params)
+    scaler, weight = _fit_scaler(profiles, params, is_chance)
     if scaler is not None:
         # Where little is known of what authors care for, how they behave has to tell them apart.
         alone = 1 + _ALONE * (1 - coverage["interests"]) ** 2
@@ -136,6 +136,9 @@ def fit_views(profiles: pd.DataFrame, params: SegmentParams, make: Any) -> list[
     if len(telling) > 1:
         together = _view_terms(profiles, telling, params, make, coverage["interests"])
         views += [together] if together else []
+    if not views and params.n_segments is not None:  # who asks for a number gets it
+        scaler, weight = _fit_scaler(profiles, params, lambda *_: False)
+        views += [View(_BEHAVIOUR, weight, scaler)] if scaler is not None else []
     return views
 
 
@@ -151,7 +154,11 @@ def bend(profiles: pd.DataFrame, name: str) -> Floats:
     return values
 
 
-def _fit_scaler(profiles: pd.DataFrame, params: SegmentParams) -> tuple[Scaler | None, float]:
+def _fit_scaler(
+    profiles: pd.DataFrame,
+    params: SegmentParams,
+    is_out: Callable[[pd.DataFrame, str, Floats], bool],
+) -> tuple[Scaler | None, float]:
     rows: list[tuple[str, float, float, float]] = []
     weights = []
     for block in SEGMENT_BLOCKS:
@@ -163,7 +170,7 @@ def _fit_scaler(profiles: pd.DataFrame, params: SegmentParams) -> tuple[Scaler |
             if weight and name in profiles.columns
             for values in [bend(profiles, name)]
             for spread in [_spread(values)]
-            if spread is not None and not is_chance(profiles, name, values)
+            if spread is not None and not is_out(profiles, name, values)
         ]
         if found:
             weights.append(weight)

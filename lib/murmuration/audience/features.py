@@ -143,3 +143,27 @@ def can_be_told(name: str) -> bool:
     """Say whether a reader can be told what a number is: a coordinate of a circle is half of an hour or weekday."""
     feature = BY_NAME[name]
     return feature.block not in TOLD_ONLY and feature.kind != "angle"
+
+
+# What has to be known of a post to count for a number; `KNOWN_POSTS` and this is the column that says of how many it is.
+RESTS_ON = {
+    **dict.fromkeys(
+        (
+            "posts_per_active_day", "burst_share", "hour_cos", "hour_sin", "night_share", "weekday_cos", "weekday_sin",
+            "weekend_share",
+        ),
+        "time",
+    ),
+    **dict.fromkeys(
+        (
+            "text_chars", "url_share", "hashtag_share", "many_hashtags_share", "mention_share", "emoji_share",
+            "question_share", "exclamation_share", "shout_share", "start_lower_share", "repeated_share", "copied_share",
+        ),
+        "text",
+    ),
+    **dict.fromkeys(("repost_share", "reply_share", "quote_share"), "kind"),
+    **{name: name for name in (*names_of("reception"), *names_of("reach"))},
+    **dict.fromkeys(("sentiment", "sentiment_spread"), "sentiment"),
+    **dict.fromkeys(("negative_share", "positive_share"), "label"),
+}  # fmt: skip
+KNOWN_POSTS = "known_"

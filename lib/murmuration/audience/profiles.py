@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from murmuration.audience.arguments import check_posts
-from murmuration.audience.features import FEATURES, TERMS, Feature
+from murmuration.audience.features import FEATURES, KNOWN_POSTS, RESTS_ON, TERMS, Feature
 from murmuration.audience.measures import COUNTS, KNOWN, Plan, tally_posts
 from murmuration.audience.rhythm import derive_rhythm, read_days
 from murmuration.audience.shrink import shrink_means
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _MERGED = 8  # tallies at once
 _NUMBER, _COUNT = pd.ArrowDtype(pa.float64()), pd.ArrowDtype(pa.int64())
+_KNOWN = pd.ArrowDtype(pa.int32())
 _TIME = pd.ArrowDtype(pa.timestamp("us", "UTC"))
 _TYPES = {"name": TEXT, "time": _TIME}
 _WHOLE = ("posts", "active_days")
@@ -63,8 +64,8 @@ def profile_authors(posts: Any, *, key: bytes | None = None) -> Any:
     -------
     same kind as `posts`
         `source` where posts have it, `author_key`, and the columns in `murmuration.audience.FEATURES`, ordered by
-        key; of each kind of terms a list of names and, as ``<kind>_n``, their counts. Null is unknown. Lazy where
-        `posts` is lazy.
+        key; of each kind of terms a list of names and, as ``<kind>_n``, their counts; last, as ``known_time`` and so on, the
+        posts of which is known what numbers rest on. Null is unknown. Lazy where `posts` is lazy.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     found: dict[str, Any] = {"posts": tally.sums["posts"]}
     if plan.has("created_at"):
         found |= derive_rhythm(tally.sums, tally.sum_of(f"{KNOWN}time"))
-    for name, known in _MEANS.items():
+    for name, known in RESTS_ON.items():
         if name in tally.sums:
             n_known = tally.sum_of(f"{KNOWN}{known}")
             found[name] = shrink_means(tally.sums[name], n_known, tally.squares[name])
@@ -141,26 +142,21 @@ def make_profiles(tally: Tally, plan: Plan) -> pd.DataFrame:
     nothing = make_columns([list_terms(EMPTY, EMPTY, EMPTY, pa.array([], pa.string()), n)])
     for kind in TERMS:
         columns[kind], columns[f"{kind}_n"] = lists.get(kind, nothing)
+    columns |= _count_known(tally)
     frame = pd.concat([frame, pd.DataFrame(columns)], axis=1)
     log.info("profiled %d authors", n)
     return frame.take(pc.sort_indices(tally.keys).to_numpy()).reset_index(drop=True)
 
 
-# What each mean rests on: how many of it are known.
-_MEANS = {
-    **dict.fromkeys(("hour_cos", "hour_sin", "night_share", "weekday_cos", "weekday_sin", "weekend_share"), "time"),
-    **dict.fromkeys(
-        (
-            "text_chars", "url_share", "hashtag_share", "many_hashtags_share", "mention_share", "emoji_share",
-            "question_share", "exclamation_share", "shout_share", "start_lower_share",
-        ),
-        "text",
-    ),
-    **dict.fromkeys(("repost_share", "reply_share", "quote_share"), "kind"),
-    **{name: name for name in COUNTS},
-    "sentiment": "sentiment",
-    **dict.fromkeys(("negative_share", "positive_share"), "label"),
-}  # fmt: skip
+def _count_known(tally: Tally) -> dict[str, Any]:
+    """Give, as columns, the posts of each author of which is known what numbers rest on."""
+    measured = dict.fromkeys(known for name, known in RESTS_ON.items() if name in tally.sums)
+    return {
+        f"{KNOWN_POSTS}{known}": pd.array(
+            pa.array(tally.sum_of(f"{KNOWN}{known}").astype(np.int32)), dtype=_KNOWN
+        )
+        for known in measured
+    }
 
 
 def _spread(tally: Tally) -> Floats:

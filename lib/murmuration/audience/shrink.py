@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from murmuration.audience.features import BY_NAME
+from murmuration.audience.features import BY_NAME, KNOWN_POSTS, RESTS_ON
 
 Floats = npt.NDArray[np.float64]
 
@@ -13,9 +13,9 @@ _MOST_STRENGTH = 50.0
 # Standard deviation of one post about its author, by kind of feature: of shares after the arcsine of the root (1/2 for all of
 # them), of angles where posts are spread evenly; of logs and numbers the largest that is usual.
 _OF_ONE_POST = {"share": 0.5, "angle": 0.71, "log": 1.0, "number": 0.5}
-# With n posts of each author, chance alone leaves √n / (n + 50) of the above, which is 1 / √(4 · 50) = .07 at most. A third
-# more is allowed for, as 50 is only an upper bound.
-_LEFT_OF_CHANCE = 0.1
+# With n posts of each author, chance alone leaves √n / (n + 50) of the above, which is 1 / √(4 · 50) = .07 at most, with 50
+# posts. Four tenths more are allowed for, as 50 is only an upper bound; for the same reason fewer posts count as 50.
+_MORE_THAN_CHANCE = 1.4
 _COUNTED = ("posts", "active_days")  # never shrunk; chance spreads them as Poisson's counts
 _BEYOND_CHANCE = 2.0  # times the variance that chance alone gives, below which counts do not differ
 
@@ -77,7 +77,27 @@ def is_chance(profiles: pd.DataFrame, name: str, values: Floats) -> bool:
     if name in _COUNTED:
         by_chance = float((find_errors(profiles, name, values)[known] ** 2).mean())
         return bool(values[known].var() < _BEYOND_CHANCE * by_chance)
-    return bool(values[known].std() < _LEFT_OF_CHANCE * _OF_ONE_POST[BY_NAME[name].kind])
+    left = _leave_of_chance(count_known(profiles, name)[known])
+    bound = _MORE_THAN_CHANCE * left * _OF_ONE_POST[BY_NAME[name].kind]
+    return bool(values[known].std() < bound)
+
+
+def _leave_of_chance(posts: Floats) -> float:
+    """Give which part of the standard deviation of one post shrinking leaves between authors with so many."""
+    many = np.maximum(np.where(np.isfinite(posts), posts, 0), _MOST_STRENGTH)
+    return float(np.sqrt((many / (many + _MOST_STRENGTH) ** 2).mean()))
+
+
+def count_known(profiles: pd.DataFrame, name: str) -> Floats:
+    """Give the posts of each author that a number rests on, infinitely many where nothing says how many."""
+    if name == "regularity":  # rests on days
+        columns = ["active_days", "posts"]
+    else:
+        columns = [f"{KNOWN_POSTS}{RESTS_ON.get(name)}", "posts"]
+    for column in columns:
+        if column in profiles:
+            return np.asarray(profiles[column].to_numpy(np.float64, na_value=0))
+    return np.full(len(profiles), np.inf)
 
 
 def find_errors(profiles: pd.DataFrame, name: str, values: Floats) -> Floats:
@@ -85,7 +105,4 @@ def find_errors(profiles: pd.DataFrame, name: str, values: Floats) -> Floats:
     if name in (*_COUNTED, "followers"):
         counts = np.expm1(values)
         return np.asarray(np.sqrt(np.maximum(counts, 0)) / (counts + 1))
-    posts = np.full(len(values), np.inf)
-    if "posts" in profiles:
-        posts = profiles["posts"].to_numpy(np.float64, na_value=0)
-    return np.asarray(_OF_ONE_POST[BY_NAME[name].kind] / np.sqrt(posts + 1))
+    return np.asarray(_OF_ONE_POST[BY_NAME[name].kind] / np.sqrt(count_known(profiles, name) + 1))
