@@ -61,6 +61,23 @@ def test_large_segments_of_other_authors_are_new_however_large_they_are(kept, cr
     assert sorted(model.ids.tolist()) == [3, 4, 5]
 
 
+def test_one_segment_keeps_its_id_when_other_authors_are_set_aside():
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(200), 6)
+    when = pd.Timestamp("2026-03-02", tz="UTC") + pd.to_timedelta(rng.integers(0, 56 * 86_400, len(who)), unit="s")  # fmt: skip
+    posts = pd.DataFrame({"author_key": [f"a{one:03d}" for one in who], "created_at": when})
+    kept = None
+    for bots in ([1, 2, 3], [4, 5, 6], []):
+        texts = [f"text {at}" for at in range(len(who))]
+        mass = posts[np.isin(who, bots)].assign(text="buy now")
+        profiles = profile_authors(pd.concat([posts.assign(text=texts)[~np.isin(who, bots)], *[mass] * 4]))  # fmt: skip
+        model = fit_segments(profiles, continue_from=kept)
+        found = assign_segments(profiles, model)
+        assert model.ids.tolist() == [0]
+        assert found["set_aside"].notna().sum() == len(bots)
+        kept = model.with_members(found)
+
+
 def test_segments_without_an_author_of_before_go_on_where_profiles_are_alike(kept, crafters):
     others = write_posts(120, seed=5).assign(author_key=lambda posts: "n" + posts["author_key"])
     profiles = profile_authors(others, key=b"a key for tests")

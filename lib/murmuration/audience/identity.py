@@ -22,7 +22,7 @@ from murmuration.frames import TEXT, text_column
 log = logging.getLogger(__name__)
 
 NO_SEGMENT, NOT_THERE = -1, -2
-_ENOUGH = 20  # authors of a segment that were there before, from which on they alone judge
+_ENOUGH = 20  # authors of a segment that were in one before, from which on they alone judge
 # Agreement beyond chance (Cohen's kappa, doi:10.1177/001316446002000104) on who is in a segment, from which on it is the same as
 # an earlier one; Landis & Koch 1977, doi:10.2307/2529310, call .21 to .40 fair and .41 to .60 moderate.
 _SAME_AUTHORS = 0.3
@@ -53,7 +53,7 @@ class Moved:
 def carry_ids(previous: SegmentModel, model: SegmentModel, profiles: pd.DataFrame) -> SegmentModel:
     """Give segments the ids of those of an earlier run that have the same authors.
 
-    A segment with 20 authors or more that were there before is judged by these alone: it is an earlier one if they agree on who is
+    A segment with 20 authors or more that were in one before is judged by these alone: it is an earlier one if they agree on who is
     in it by a kappa of .3 or more. With fewer it is judged by profiles: by the segment that the earlier model gives the authors who are new,
     from a kappa of .5 on. Kappa is 0 where segments overlap as chance makes them, however large they are. Pairs are matched so that the
     agreement is largest in sum (Kuhn 1955); what is left is new, and gets an id that no segment had before.
@@ -67,7 +67,8 @@ def carry_ids(previous: SegmentModel, model: SegmentModel, profiles: pd.DataFram
         guessed[~known] = found
     same = _agree(before[known], now[known], previous.ids, model.ids)
     alike = _agree(guessed, now, previous.ids, model.ids)
-    enough = np.array([(known & (now == one)).sum() >= _ENOUGH for one in model.ids], bool)
+    settled = before >= 0
+    enough = np.array([(settled & (now == one)).sum() >= _ENOUGH for one in model.ids], bool)
     agreement = np.where(enough, same, alike)
     agreement[agreement < np.where(enough, _SAME_AUTHORS, _ALIKE)] = 0
     rows, columns = linear_sum_assignment(agreement, maximize=True)
@@ -115,7 +116,13 @@ def find_before(previous: SegmentModel, profiles: pd.DataFrame) -> Ints:
 
 
 def _agree(before: Ints, now: Ints, earlier: Ints, ids: Ints) -> Floats:
-    """Give Cohen's kappa of each earlier segment with each of now, shape (n_earlier, n_now); 1 where all are in both."""
+    """Give Cohen's kappa of each earlier segment with each of now, shape (n_earlier, n_now); 1 where all are in both.
+
+    Authors who are in no segment before or now, such as bots, are not counted: where there is one segment only they would be
+    all that kappa sees.
+    """
+    settled = (before >= 0) & (now >= 0)
+    before, now = before[settled], now[settled]
     n = max(len(now), 1)
     then, since = (
         (labels[:, None] == which).astype(float)
