@@ -75,6 +75,20 @@ def test_order_of_authors_changes_nothing_and_a_seed_repeats_itself(profiles):
     pd.testing.assert_frame_equal(one, other.sort_values("author_key", ignore_index=True))
 
 
+@pytest.mark.parametrize("sample", [1_500, 50])
+def test_order_changes_nothing_where_authors_of_two_sources_share_a_key(sample):
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(300), 8)
+    craft = (who // 2 + who % 2) % 3 * 6
+    one, two = (np.char.add(" #c", (craft + rng.integers(6, size=len(who))).astype(str)) for _ in range(2))  # fmt: skip
+    texts = np.char.add(np.char.add(np.char.add("n", who.astype(str)), one), two)
+    posts = pd.DataFrame({"source": np.where(who % 2, "x", "y"), "author_key": (who // 2).astype(str), "text": texts})  # fmt: skip
+    profiles = profile_authors(posts)
+    params = SegmentParams(n_segments=3, sample_authors=sample)
+    mixed = profiles.sample(frac=1, random_state=1)
+    assert fit_segments(profiles, params).version == fit_segments(mixed, params).version
+
+
 def test_new_authors_are_assigned_alike_whether_lazy_or_not(posts, profiles, model):
     half = posts[posts["created_at"].dt.day % 2 == 0].assign(author_key=lambda some: "new" + some["author_key"])  # fmt: skip
     new = profile_authors(half)

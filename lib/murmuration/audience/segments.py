@@ -96,7 +96,8 @@ class SegmentModel:
     least_strength
         Authors who fit less are left out.
     choice
-        What spoke for the number of segments: a row for each that was tried; empty where it was told.
+        What spoke for the number of segments: a row for each that was tried, or one that says why there is one segment;
+        empty where more were asked for, the method chose by itself, or no other number could be had.
     name
         What the segments are kept under.
     names
@@ -379,12 +380,12 @@ def _check(params: SegmentParams, n: int) -> None:
 
 
 def _draw(profiles: pd.DataFrame, params: SegmentParams) -> pd.DataFrame:
-    """Draw authors by their keys, so that their order does not matter."""
+    """Draw authors by their sources and keys, so that their order does not matter."""
     if len(profiles) > params.sample_authors:
-        hashes = pd.util.hash_array(profiles["author_key"].astype(str).to_numpy(object))
-        mixed = (hashes ^ np.uint64(params.seed)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (hash_authors(profiles) ^ np.uint64(params.seed)) * np.uint64(0x9E3779B97F4A7C15)
         profiles = profiles.iloc[np.sort(np.argsort(mixed, kind="stable")[: params.sample_authors])]
-    return profiles.sort_values("author_key", kind="stable", ignore_index=True)
+    by = [name for name in ("source", "author_key") if name in profiles.columns]
+    return profiles.sort_values(by, kind="stable", ignore_index=True)
 
 
 def _by_consensus(
