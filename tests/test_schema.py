@@ -51,7 +51,7 @@ def render_dictionary() -> Iterator[str]:
 
 def render_profiles() -> Iterator[str]:
     """Give the lines about what `murmuration.audience.profile_authors` says of an author."""
-    yield from ("", "## Profiles of authors", "", "What `murmuration.audience.profile_authors` gives beside the key. Null is unknown.")  # fmt: skip
+    yield from ("", "## Profiles of authors", "", "What `murmuration.audience.profile_authors` gives beside the key. Null is unknown. Last come `known_time`, `known_text` and so on: of how many posts of the author it is known.")  # fmt: skip
     yield from ("", "| column | of | unit | made of | meaning |", "|---|---|---|---|---|")
     for feature in FEATURES:
         needs = " or ".join(f"`{name}`" for name in feature.needs) or "–"

@@ -1080,7 +1080,7 @@ AUDIENCE = (
     ),
     Table(
         name="choice",
-        row="one number of segments that was tried",
+        row="one number of segments that was tried, or one segment with the reason for it",
         key=("n_segments",),
         nullable=("stability", "jaccard", "separation", "shared", "why"),
         columns=(
@@ -1096,7 +1096,11 @@ AUDIENCE = (
             _share("shared", "Votes that put authors of the two nearest segments together"),
             _of_authors("smallest", "Authors in the smallest, of those segments were found in"),
             Column("chosen", pa.bool_(), "Whether this one was taken"),
-            Column("why", pa.string(), "Why there is one segment only, where no groups stand out"),
+            Column(
+                "why",
+                pa.string(),
+                "Why there is one segment only: it was asked for, authors are too few for two, or no groups stand out",
+            ),
         ),
     ),
     Table(

@@ -9,13 +9,14 @@ from murmuration.audience import (
     SegmentModel,
     SegmentParams,
     assign_segments,
+    count_audience_coverage,
     describe_segments,
     fit_segments,
     measure_segments,
     profile_authors,
 )
 from murmuration.audience.chance import has_gap
-from murmuration.show import show_choice
+from murmuration.show import describe_audience_limits, show_choice
 
 
 def write_noise(posts: np.ndarray, seed: int, **columns: object) -> pd.DataFrame:
@@ -177,3 +178,19 @@ def test_the_smallest_audiences_have_segments_of_one_author(authors):
     posts["like_count"], posts["author_followers"] = number * 5 + 1, 10**number
     posts["text"] = [f"text {one}" for one in rng.random(len(posts))]
     assert len(fit_segments(profile_authors(posts), SegmentParams(min_authors=1)).ids) >= 1
+
+
+@pytest.mark.parametrize(("method", "said"), [("consensus", True), ("dbscan", False)])
+def test_limits_point_to_the_reason_for_one_segment_only_where_one_is_given(method, said):
+    rng = np.random.default_rng(0)
+    many = np.maximum(1, np.round(np.exp(rng.normal(2.2, 1.0, 200)))).astype(int)
+    posts = write_noise(many, 0).drop(columns="text")
+    profiles = profile_authors(posts)
+    model = fit_segments(profiles, SegmentParams(method=method))
+    assert model.ids.tolist() == [0]
+    found = assign_segments(profiles, model)
+    cards = describe_segments(profiles, found)
+    coverage = count_audience_coverage(posts, found, cards, searched=len(posts), quarantined=0)
+    quality = measure_segments(found, model, cards)
+    limits = describe_audience_limits(coverage, quality, [], choice=model.choice)
+    assert ("says why" in limits) == said

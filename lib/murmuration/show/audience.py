@@ -507,8 +507,8 @@ def show_choice(choice: pd.DataFrame) -> Html:
     """Show what spoke for the number of segments."""
     if choice.empty:
         return Html('<p class="empty">The number of segments was told, or there is one only.</p>')
-    if "why" in choice and choice["why"].notna().any():
-        return Html(f'<p class="empty">{html.escape(" ".join(choice["why"].dropna()))}</p>')
+    if why := _why(choice):
+        return Html(f'<p class="empty">{html.escape(why)}</p>')
     rows = _rows(choice.sort_values("n_segments"))
     return show_table(
         pd.DataFrame(
@@ -523,6 +523,11 @@ def show_choice(choice: pd.DataFrame) -> Html:
         ),
         caption=f"The largest number is taken whose stability is {STABLE:.2f} or more and whose two nearest segments share {percent(APART)} of the votes or less",
     )  # fmt: skip
+
+
+def _why(choice: pd.DataFrame | None) -> str:
+    """Give why there is one segment; empty where that is not known."""
+    return " ".join(choice["why"].dropna()) if choice is not None and "why" in choice else ""
 
 
 def describe_choice(choice: pd.DataFrame) -> str:
@@ -561,7 +566,12 @@ def _miss(row: Mapping[str, Any]) -> list[str]:
 
 
 def describe_audience_limits(
-    coverage: pd.DataFrame, quality: pd.DataFrame, forbids: Sequence[str], gaps: Sequence[str] = ()
+    coverage: pd.DataFrame,
+    quality: pd.DataFrame,
+    forbids: Sequence[str],
+    gaps: Sequence[str] = (),
+    *,
+    choice: pd.DataFrame | None = None,
 ) -> str:
     """Give what the report cannot tell, as a Markdown list.
 
@@ -573,6 +583,8 @@ def describe_audience_limits(
         What the policy of the source forbids to name.
     gaps
         What the data do not cover.
+    choice
+        Table of the report; where it says why there is one segment, that is pointed to.
     """
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
     if not facts["posts_looked_at"]:
@@ -605,7 +617,7 @@ def describe_audience_limits(
             f"{count(facts['authors_left_out'], 'author fits', 'authors fit')} no segment; {count(facts['authors_in_small_segments'], 'author is', 'authors are')} in "
             "groups too small to be shown."
         )
-    if value.get("segments") == 1:
+    if value.get("segments") == 1 and _why(choice):
         lines.append("All authors are one segment; “How far this can be trusted” says why.")
     if value.get("sample_authors", 0) < value.get("authors", 0):
         lines.append(
