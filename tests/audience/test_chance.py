@@ -112,7 +112,7 @@ def write_at(hours: np.ndarray, days: np.ndarray, *, each: int = 30) -> pd.DataF
 
 
 @pytest.mark.parametrize(("early", "late"), [(0, 12), (3, 15), (6, 18)])
-def test_groups_half_a_day_apart_are_two_at_any_hour(early, late):
+def test_groups_half_a_day_apart_are_told_apart_at_any_hour(early, late):
     second = np.arange(300) % 2 == 1
     days = np.random.default_rng(1).integers(0, 7, 300)
     profiles = profile_authors(write_at(np.where(second, late, early), days))
@@ -120,6 +120,16 @@ def test_groups_half_a_day_apart_are_two_at_any_hour(early, late):
     assert len(model.ids) > 1
     segments = assign_segments(profiles, model)["segment"].to_numpy(int)
     assert not {*segments[second]} & {*segments[~second]} - {-1}
+
+
+@pytest.mark.parametrize("circle", ["hour", "weekday"])
+@pytest.mark.parametrize(("telling", "other"), [("cos", "sin"), ("sin", "cos")])
+def test_a_gap_around_a_circle_is_seen_where_one_coordinate_tells_all(circle, telling, other):
+    rng = np.random.default_rng(0)
+    profiles = pd.DataFrame({"author_key": np.arange(300).astype(str), "posts": 30})
+    profiles[f"{circle}_{telling}"] = np.arange(300) % 2 * 1.8 - 0.9 + rng.normal(0, 0.02, 300)
+    profiles[f"{circle}_{other}"] = rng.normal(0, 0.02, 300)
+    assert has_gap(profiles, [f"{circle}_{telling}"], least=20, seed=0)
 
 
 def test_a_gap_in_one_number_is_seen_where_no_author_has_all_numbers():
