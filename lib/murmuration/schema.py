@@ -1080,7 +1080,7 @@ AUDIENCE = (
     ),
     Table(
         name="choice",
-        row="one number of segments that was tried, or one segment with the reason for it",
+        row="one number of segments that was tried; or the one that was not, with the reason or the doubt",
         key=("n_segments",),
         nullable=("stability", "jaccard", "separation", "shared", "why"),
         columns=(

@@ -204,3 +204,13 @@ def test_limits_point_to_the_reason_for_one_segment_only_where_one_is_given(meth
     quality = measure_segments(found, model, cards)
     limits = describe_audience_limits(coverage, quality, [], choice=model.choice)
     assert ("says why" in limits) == said
+
+
+def test_as_many_segments_as_were_asked_for_say_where_no_groups_stand_out():
+    rng = np.random.default_rng(0)
+    alike = profile_authors(write_at(rng.uniform(0, 24, 300), rng.integers(0, 7, 300), each=5))
+    [row] = fit_segments(alike, SegmentParams(n_segments=3)).choice.to_dict("records")
+    assert row["n_segments"] == 3
+    assert "as were asked for, although no groups stand out" in row["why"]
+    apart = profile_authors(write_at(np.where(np.arange(300) % 2, 6, 18), rng.integers(0, 7, 300)))
+    assert fit_segments(apart, SegmentParams(n_segments=2)).choice.empty

@@ -278,3 +278,14 @@ def test_a_trait_says_what_its_numbers_count_and_has_none_for_places_on_a_circle
 
 def test_every_share_says_what_it_is_a_share_of():
     assert all(feature.counted for feature in FEATURES if feature.kind == "share")
+
+
+def test_the_answer_says_where_segments_are_in_doubt():
+    coverage = pd.DataFrame({"item": ["authors", "posts_looked_at"], "value": [120, 200]})
+    why = "There are as many segments as were asked for, although no groups stand out."
+    doubt = pd.DataFrame({"n_segments": [2], "chosen": [True], "why": [why]})
+    levels = LEVELS.assign(authors=50)
+    assert why in describe_audience(make_segments(), levels, coverage, choice=doubt)
+    assert describe_choice(doubt) == ""
+    one = describe_audience(make_segments(("all",)), levels, coverage, choice=doubt.assign(n_segments=1, why="Too few."))  # fmt: skip
+    assert one == ["120 authors of 200 posts make one segment. Too few."]

@@ -38,7 +38,7 @@ def try_numbers(
         One row a number that can be had: `n_segments`, `stability` (median adjusted Rand index of segmentations of two
         samples, on the authors in both), `jaccard` (median over samples of the mean overlap of each segment with the
         one most like it), `separation` (mean silhouette of likeness, −1 to 1), `shared` (share of the votes that put
-        authors of the two nearest segments together), `smallest` (authors), `chosen` and `why` (null; see `choose_one`).
+        authors of the two nearest segments together), `smallest` (authors), `chosen` and `why` (null; see `choose_untried`).
     """
     whole = _Cut(views, places, seed, make)
     drawn = _draw(len(places[0]), samples, seed)
@@ -67,10 +67,10 @@ def try_numbers(
     return table.assign(why=text_column([None] * len(table)))
 
 
-def choose_one(authors: int, why: str) -> pd.DataFrame:
-    """Give the table of `try_numbers` where there is one segment, with a sentence that says why."""
+def choose_untried(n_segments: int, smallest: int, why: str) -> pd.DataFrame:
+    """Give the table of `try_numbers` where no number was tried, with a sentence that says why."""
     nothing = dict.fromkeys(CHOICE[1:5], np.nan)
-    row = {"n_segments": 1, **nothing, "smallest": authors, "chosen": True}
+    row = {"n_segments": n_segments, **nothing, "smallest": smallest, "chosen": True}
     return pd.DataFrame([row]).assign(why=text_column([why]))
 
 

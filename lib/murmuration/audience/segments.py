@@ -18,7 +18,7 @@ from murmuration.audience.arguments import check_assigned, check_kind, check_pro
 from murmuration.audience.aside import find_aside
 from murmuration.audience.blocks import View, fit_views, side_by_side
 from murmuration.audience.chance import NOTHING_DIFFERS, find_telling
-from murmuration.audience.choose import CHOICE, choose_one, try_numbers
+from murmuration.audience.choose import CHOICE, choose_untried, try_numbers
 from murmuration.audience.estimators import BY_DENSITY, group_side_by_side
 from murmuration.audience.params import KIND, SegmentParams
 from murmuration.audience.tally import Floats, Ints
@@ -341,17 +341,36 @@ def _fit(known: pd.DataFrame, params: SegmentParams, make: Callable[..., Any]) -
     views, why = _see(some, params, n, least, make)
     if why:
         log.info("one segment of %d authors: %s", n, why)
-        return SegmentModel(params, (), None, np.zeros(1, np.int64), choice=choose_one(n, why))
+        return SegmentModel(
+            params, (), None, np.zeros(1, np.int64), choice=choose_untried(1, n, why)
+        )
     places = [view.place(some) for view in views]
     if params.method == "consensus":
         model = _by_consensus(views, places, least, params, make)
     else:
         labels = group_side_by_side(side_by_side(views, places), least, params, make)
         model = _by_distance(views, places, labels, params)
-    strengths = model.strengths(some).max(axis=1, initial=0.0)
-    bound = min(params.least_strength, float(np.quantile(strengths, params.max_left_out)))
+    strengths = model.strengths(some)
+    bound = float(np.quantile(strengths.max(axis=1, initial=0.0), params.max_left_out))
     log.info("%d segments of %d authors", len(model.ids), n)
-    return SegmentModel(params, views, model.assigner, model.ids, bound, model.choice)
+    choice = model.choice
+    if params.n_segments is not None and params.method not in BY_DENSITY:
+        choice = _doubt(some, views, strengths, least, params)
+    bound = min(params.least_strength, bound)
+    return SegmentModel(params, views, model.assigner, model.ids, bound, choice)
+
+
+def _doubt(
+    some: pd.DataFrame, views: Sequence[View], strengths: Floats, least: int, params: SegmentParams
+) -> pd.DataFrame:
+    """Give the table of numbers that were tried where one was told: whether there are groups at all is said."""
+    why = find_telling(some, views, least=least, seed=params.seed)[1]
+    if not why:
+        return pd.DataFrame(columns=list(CHOICE))
+    n = strengths.shape[1]
+    sizes = np.bincount(strengths.argmax(axis=1), minlength=n)
+    told = f"There are as many segments as were asked for, although no groups stand out among these authors: {why}."
+    return choose_untried(n, int(sizes.min()), told)
 
 
 def _see(

@@ -108,6 +108,7 @@ def describe_audience(
     period: str = "",
     timezone: str = "UTC",
     sought: Sequence[str] = (),
+    choice: pd.DataFrame | None = None,
 ) -> list[str]:
     """Give the answer of the report: who the audience is, what tells it, who is unhappy, what moved.
 
@@ -122,6 +123,8 @@ def describe_audience(
     source, period, timezone, sought
         Key of the source, the period in words, whose days it has, and the words that the brand was looked for by: where there
         is no post they say what was looked for, and where.
+    choice
+        Table of the report: whether there is doubt about the segments.
     """
     about = f" about {tidy(name)}" if name else ""
     facts = dict(zip(coverage["item"], coverage["value"], strict=True))
@@ -141,10 +144,12 @@ def describe_audience(
         ]
     rows = _ranked(segments)
     if len(rows) == 1:
-        return [f"{authors} make one segment; “How far this can be trusted” says why there are no more."]  # fmt: skip
+        return [f"{authors} make one segment. {_why(choice)}".rstrip()]
     named = [f"{_name(row)} ({percent(row['share'])})" for row in rows[:_NAMED]]
     more = f", and {count(len(rows) - _NAMED, 'smaller one')}" if len(rows) > _NAMED else ""
     sentences = [f"{authors} make {count(len(rows), 'segment')}: {listing(named)}{more}."]
+    if doubt := _why(choice):
+        sentences.append(doubt)
     sentences += _busiest(rows) + _unhappy(rows, levels) + _moved(rows, flows)
     return sentences
 
@@ -526,7 +531,7 @@ def show_choice(choice: pd.DataFrame) -> Html:
 
 
 def _why(choice: pd.DataFrame | None) -> str:
-    """Give why there is one segment; empty where that is not known."""
+    """Give why there is one segment, or why there may be no more; empty where that is not known."""
     return " ".join(choice["why"].dropna()) if choice is not None and "why" in choice else ""
 
 
@@ -542,7 +547,7 @@ def describe_choice(choice: pd.DataFrame) -> str:
         return ""
     rows = _rows(choice.sort_values("n_segments"))
     at = next(place for place, row in enumerate(rows) if row["chosen"])
-    if rows[at]["n_segments"] < 2:  # then nothing was tried
+    if _why(choice) or rows[at]["n_segments"] < 2:  # then nothing was tried
         return ""
     chosen, missed = rows[at], _miss(rows[at])
     number = count(chosen["n_segments"], "segment")
