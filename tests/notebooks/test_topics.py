@@ -1,6 +1,8 @@
 """The report on topics: one real run, and the notebook's cells on posts that topics can hardly be made of."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -9,6 +11,10 @@ import murmuration as mm
 from murmuration.collect import ImportOptions, import_files
 from murmuration.errors import UnknownNameError
 from murmuration.reports import load_run
+from murmuration.reports.context import REPLAY, read_journal
+from murmuration.reports.pins import pin_inputs
+from murmuration.reports.run import Run
+from murmuration.reports.runner import _choose_newest, is_of_later_posts
 from murmuration.sample import Plan, planted_topics, write_posts
 from murmuration.schema import RESULTS
 from murmuration.settings import get_settings
@@ -81,6 +87,8 @@ def test_topics_are_kept_and_named_in_the_manifest(report):
     assert kept["model"].startswith("topics-sample-aurora@")
     assert kept["newest"]  # its name means it from now on
     assert report.manifest["pinned"]["topics"] == {}
+    [facts] = report.folder.parents[2].rglob("models/topics-sample-aurora/*/model.json")
+    assert '"until": "2026-03-02T00:00:00+00:00"' in facts.read_text(encoding="utf-8")
     assert {one["estimator"] for one in report.manifest["backend"]["estimators"]} >= {"KMeans"}
 
 
@@ -214,6 +222,7 @@ def test_topics_go_on_from_those_that_were_kept_last(draft):
         "check_stability": False,
     }
     second = run_cells(NOTEBOOK, **asked, method="nmf", embedding="lsa", continue_from="latest")
+    assert "of a period that was not kept" in mm.topics.describe_earlier(second["previous"])
     assert second["previous"].version == first["fitted"].version.replace(
         "topics", first["kept_as"], 1
     )
@@ -228,6 +237,79 @@ def test_topics_go_on_from_those_that_were_kept_last(draft):
     assert "lineage" in {
         path.stem for path in (second["run"].context.folder / "tables").glob("*.parquet")
     }
+
+
+WEEKS = [datetime(2026, *day, tzinfo=UTC) for day in ((1, 19), (1, 26), (2, 2), (2, 9))]
+
+
+@pytest.fixture
+def weeks(draft):
+    """Topics of three weeks that went on from each other, the last one newest."""
+    words = [subject.split() for subject in ("gate crew seat runway", "coffee cup milk beans")]
+    texts = [" ".join(words[n % 2][n // 2 % 2 :][:3]) + f" {n}" for n in range(40)]
+    first = draft(texts, topics=2, min_posts=5)
+    fitted, name, kept = first["fitted"], first["kept_as"], []
+    for begin, end in pairwise(WEEKS):
+        if kept:
+            before = mm.models.load(kept[-1].address)
+            history = replace(fitted.history, previous=before.version, previous_fit=before.fit)
+            fitted = fitted.with_table(fitted.topics)
+            fitted.history = history
+        kept.append(mm.models.save(fitted.with_period(begin, end), name))
+    # Pinned when the three were there, as the next run is.
+    return Run(replace(first["run"].context, pinned=pin_inputs(get_settings().catalog)), first["run"].journal), name, kept  # fmt: skip
+
+
+def test_topics_go_on_from_those_of_the_latest_period_that_ended_before(weeks):
+    run, name, kept = weeks
+    wanted = [None, *(one.version for one in kept)]
+    # A week that is run again goes on from what it went on from the first time.
+    for end, version in zip([*WEEKS[1:], datetime(2026, 2, 16, tzinfo=UTC)], wanted, strict=True):
+        found = run.earlier_topics("latest", name=name, before=end)
+        assert (found and found.version) == version
+    noted = [one["model"] for one in read_journal(run.context.journal) if one["kind"] == "read"]
+    assert noted == [kept[0].address, kept[1].address]
+    said = mm.topics.describe_earlier(mm.models.load(kept[1].address))
+    assert said == f"Ids go on from {kept[1].version}, found in posts from 2026-01-26 00:00 to 2026-02-02 00:00 UTC."  # fmt: skip
+    assert mm.topics.describe_earlier(None).startswith("No topics of posts that ended before these")
+
+
+def test_of_several_topics_of_one_period_a_run_goes_on_from_those_that_the_newest_went_on_from(weeks):  # fmt: skip
+    run, name, kept = weeks
+    second = mm.models.load(kept[1].address)
+    for n in range(4):
+        mm.models.save(second.with_labels({0: f"run again {n}"}), name, make_newest=False)
+    found = run.earlier_topics("latest", name=name, before=WEEKS[3])
+    assert found.version == kept[1].version
+
+
+def test_a_replay_goes_on_from_the_topics_of_the_first_time_whatever_was_kept_since(weeks):
+    run, name, kept = weeks
+    for pins, version in (({name: mm.models.pin_model(kept[0].address)}, kept[0].version), ({}, None)):  # fmt: skip
+        pinned = run.context.pinned | {"topics": pins, REPLAY: "x"}
+        again = Run(replace(run.context, pinned=pinned), run.journal)
+        found = again.earlier_topics("latest", name=name, before=WEEKS[3])
+        assert (found and found.version) == version
+
+
+def test_topics_of_older_posts_do_not_take_the_place_of_newer_ones(weeks):
+    _, name, kept = weeks
+    newest = mm.models.load(kept[2].address)
+    assert is_of_later_posts(kept[2].address)
+    # Named outright, the newest topics are gone on from all the same.
+    older = newest.with_table(newest.topics.assign(posts=1)).with_period(WEEKS[0], WEEKS[1])
+    older.history = replace(newest.history, previous=newest.version, previous_fit=newest.fit)
+    saved = mm.models.save(older, name, make_newest=False)
+    other = newest.with_table(newest.topics.assign(posts=2))
+    other.card = replace(other.card, trained_on=other.card.trained_on | {"fingerprint": "0"})
+    beside = mm.models.save(other, name, make_newest=False)
+    both = [{"what": "topics", "model": one.address} for one in (saved, beside)]
+    manifest = {"kept": both, "status": "succeeded", "warnings": []}
+    _choose_newest(manifest)
+    assert [one["newest"] for one in manifest["kept"]] == [False, False]
+    assert "are of later posts" in manifest["warnings"][0]
+    assert "Later runs go on from those" in manifest["warnings"][1]  # of the same period
+    assert mm.models.find_newest(name).address == kept[2].address
 
 
 def test_earlier_topics_that_are_not_there_are_named(draft):

@@ -20,7 +20,15 @@ from murmuration.audience.params import KIND as SEGMENTS
 from murmuration.collect.labelled import Labelled
 from murmuration.compute import Cluster, choose_backend, choose_device, start_cluster
 from murmuration.errors import ModelError, SchemaError, UnknownNameError, hide_quoted, suggest
-from murmuration.models import list_models, load, load_exactly, pin_model, read_facts, save
+from murmuration.models import (
+    find_newest,
+    list_models,
+    load,
+    load_exactly,
+    pin_model,
+    read_facts,
+    save,
+)
 from murmuration.reports.context import Context, Journal, given_context
 from murmuration.reports.drafts import make_draft
 from murmuration.reports.labelled import find_labelled
@@ -178,7 +186,9 @@ class Run:
             self._note_device(model)
         return models
 
-    def earlier_topics(self, continue_from: str, *, name: str) -> "TopicModel | None":
+    def earlier_topics(
+        self, continue_from: str, *, name: str, before: datetime | None = None
+    ) -> "TopicModel | None":
         """Load the topics that those of this run go on from, and put their version on record.
 
         Parameters
@@ -188,6 +198,9 @@ class Run:
             topics (those kept last), or a version of them, ``name@xxxxxxxx``.
         name
             What the topics of this run are kept under.
+        before
+            Of ``latest`` those whose period ended before this time: of all that are kept under `name` those of the latest
+            period. Those kept last are taken as they are if they do not know their period.
 
         Raises
         ------
@@ -196,40 +209,37 @@ class Run:
         ModelError
             If it is another kind of model.
         """
-        return cast("TopicModel | None", self._earlier(TOPICS, continue_from, name))
+        return cast("TopicModel | None", self._earlier(TOPICS, continue_from, name, before))
 
     def earlier_segments(
         self, continue_from: str, *, name: str, before: datetime | None = None
     ) -> "SegmentModel | None":
-        """Load segments that were kept, and put their version on record; see `earlier_topics`.
+        """Load segments that were kept, and put their version on record; see `earlier_topics`."""
+        return cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name, before))
 
-        Parameters
-        ----------
-        continue_from, name
-            See `earlier_topics`.
-        before
-            Of ``latest`` those whose period ended before this time: of all that are kept under `name` those of the latest
-            period. Those kept last are taken as they are if they do not know their period.
-        """
-        if continue_from != "latest" or before is None:
-            return cast("SegmentModel | None", self._earlier(SEGMENTS, continue_from, name))
-        pin = self.context.pinned.get(SEGMENTS, {}).get(name)
+    def _earlier(self, kind: str, continue_from: str, name: str, before: datetime | None) -> Any:
+        if continue_from == "latest" and before is not None:
+            return self._latest_before(kind, name, before)
+        return self._named(kind, continue_from, name)
+
+    def _latest_before(self, kind: str, name: str, before: datetime) -> Any:
+        pin = self.context.pinned.get(kind, {}).get(name)
         if pin is None:
             return None
         # The run that is replayed noted which it went on from, as the next lines do, or that there were none.
         if not _ends_before(pin["model"], before):
-            pin = None if self.context.is_replay else _find_segments(name, before)
+            pin = None if self.context.is_replay else _find_kept(kind, name, before)
             if pin is not None:
-                self.journal.add("read", what=SEGMENTS, name=name, **pin)
+                self.journal.add("read", what=kind, name=name, **pin)
         else:
-            self.journal.add("used", what=SEGMENTS, name=name)
+            self.journal.add("used", what=kind, name=name)
         if pin is None:
             return None
-        found = cast("SegmentModel", load_exactly(pin["model"], pin["digest"]))
+        found = load_exactly(pin["model"], pin["digest"])
         log.info("ids go on from %s, of posts until %s", found.version, found.until or "an unknown day")  # fmt: skip
         return found
 
-    def _earlier(self, kind: str, continue_from: str, name: str) -> Any:
+    def _named(self, kind: str, continue_from: str, name: str) -> Any:
         kept: Mapping[str, Mapping[str, str]] = self.context.pinned.get(kind, {})
         if not continue_from or (continue_from == "latest" and name not in kept):
             return None
@@ -275,12 +285,15 @@ class Run:
     def keep_topics(self, model: "TopicModel", *, name: str) -> str:
         """Keep topics in the store, and put their version on record; a draft or a replay keeps nothing.
 
-        Their name means them once the run is published, if they go on from those that it meant before.
+        Their name means them once the run is published, if they go on from those that it meant before, and are of no older
+        posts.
         """
         if self.context.draft or self.context.is_replay or not len(model.topics):
             return ""
         from murmuration.registry import apply_said
 
+        if self._period is not None:
+            model = model.with_period(self._period.since, self._period.until)
         saved = save(apply_said(model, name), name, make_newest=False)
         self.journal.add(
             "kept", what="topics", model=saved.address, version=saved.version, digest=saved.digest
@@ -611,17 +624,35 @@ class _MemoryWatch:
 
 
 def _ends_before(address: str, time: datetime) -> bool:
-    """Say whether the period of saved segments ended before a time; so does one that is not known."""
+    """Say whether the period of saved topics or segments ended before a time; so does one that is not known."""
     until = read_facts(address).get("until")
     return not until or datetime.fromisoformat(until) < time
 
 
-def _find_segments(name: str, before: datetime) -> dict[str, str] | None:
-    """Give the pin of those segments of a name whose period is the latest that ended before a time."""
-    ended = []
+def _find_kept(kind: str, name: str, before: datetime) -> dict[str, str] | None:
+    """Give the pin of what is kept under a name and whose period is the latest that ended before a time.
+
+    Of several of one period it is the one that those kept last went on from.
+    """
+    ended: dict[datetime, list[str]] = {}
     for saved in list_models():
-        if saved.card.kind == SEGMENTS and saved.card.name == name:
+        if saved.card.kind == kind and saved.card.name == name:
             until = read_facts(saved.address).get("until")
             if until and datetime.fromisoformat(until) < before:
-                ended.append((datetime.fromisoformat(until), saved.address))
-    return pin_model(max(ended)[1]) if ended else None
+                ended.setdefault(datetime.fromisoformat(until), []).append(saved.address)
+    if not ended:
+        return None
+    latest = sorted(ended[max(ended)])
+    return pin_model(next((one for one in _go_back(name) if one in latest), latest[-1]))
+
+
+def _go_back(name: str) -> Iterator[str]:
+    """Give the addresses of what is kept last under a name, and of those that it went on from, the newest first."""
+    newest = find_newest(name)
+    address = newest.address if newest else ""
+    with suppress(UnknownNameError):  # what is not in the store any more
+        while address:
+            yield address
+            facts = read_facts(address)
+            of, _, digits = str(facts.get("history", facts).get("previous", "")).rpartition("-")
+            address = f"{of}@{digits}" if of else ""

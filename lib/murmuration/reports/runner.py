@@ -422,35 +422,51 @@ def _choose_newest(manifest: dict[str, Any]) -> None:
     """Say of each model that was kept whether its name is to mean it: only where the run went well, and ids mean the same."""
     for kept in manifest["kept"]:
         kept["newest"] = manifest["status"] == "succeeded"
-        if kept["newest"] and kept["what"] == "topics":
-            from murmuration.registry import (
-                goes_on,
-            )  # only here: a run that keeps none does not wait for it
+        why = _why_not_newest(kept["model"], kept["what"]) if kept["newest"] else ""
+        if why:
+            kept["newest"] = False
+            manifest["warnings"].append(
+                f"These {kept['what']} are kept as {kept['model']} only: {why}"
+            )
 
-            kept["newest"] = goes_on(kept["model"])
-            if not kept["newest"]:
-                manifest["warnings"].append(
-                    f"These topics are kept as {kept['model']} only: they do not go on from those that were kept last under "
-                    "this name, whose ids and labels stay. Set continue_from to latest, or model to a name of their own."
-                )
-        if kept["newest"] and kept["what"] == "segments":
-            kept["newest"] = is_of_later_posts(kept["model"])
-            if not kept["newest"]:
-                manifest["warnings"].append(
-                    f"These segments are kept as {kept['model']} only: those that were kept last under this name are of later posts, and later "
-                    "runs go on from them."
-                )
+
+def _why_not_newest(address: str, what: str) -> str:
+    """Say why a name is not to mean what was kept; nothing where it is to."""
+    if what in ("topics", "segments") and not is_of_later_posts(address):
+        return "those that were kept last under this name are of later posts, and later runs go on from them."
+    if what == "topics":
+        from murmuration.registry import goes_on  # only here: a run that keeps none does not wait
+
+        if not goes_on(address):
+            cure = (
+                "Later runs go on from those; set model to a name of their own to keep both lines."
+                if _is_of_same_period(address)
+                else "Set continue_from to latest, or model to a name of their own."
+            )
+            return f"they do not go on from those that were kept last under this name, whose ids and labels stay. {cure}"
+    return ""
 
 
 def is_of_later_posts(address: str) -> bool:
-    """Say whether segments are of posts that end no earlier than those that their name means now."""
+    """Say whether topics or segments are of posts that end no earlier than those that their name means now."""
+    until, known = _find_ends(address)
+    return not until or not known or datetime.fromisoformat(until) >= datetime.fromisoformat(known)
+
+
+def _is_of_same_period(address: str) -> bool:
+    until, known = _find_ends(address)
+    return bool(until) and until == known
+
+
+def _find_ends(address: str) -> tuple[str, str]:
+    """Give when the period of something kept ends, and that of what its name means now; empty if unknown."""
     from murmuration.models import find_newest, read_facts
 
     newest = find_newest(address.partition("@")[0])
     if newest is None:
-        return True
+        return "", ""
     until, known = (str(read_facts(one).get("until", "")) for one in (address, newest.address))
-    return not until or not known or datetime.fromisoformat(until) >= datetime.fromisoformat(known)
+    return until, known
 
 
 def _from_journal(context: Context) -> dict[str, Any]:

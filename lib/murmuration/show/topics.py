@@ -517,14 +517,22 @@ def _name_event(row: Mapping[str, Any]) -> str:
     return _name(row["previous_label"]) + within
 
 
-def show_lineage(lineage: pd.DataFrame | None) -> Html:
-    """Show how topics live on: all that is not simply going on, then what goes on."""
+def show_lineage(lineage: pd.DataFrame | None, earlier: str = "") -> Html:
+    """Show how topics live on: all that is not simply going on, then what goes on.
+
+    Parameters
+    ----------
+    lineage
+        Table `lineage`; None where topics go on from none.
+    earlier
+        Which topics they go on from, in a sentence; see `murmuration.topics.describe_earlier`.
+    """
     if lineage is None:
-        return Html(
-            '<p class="empty">This run does not continue from earlier topics (parameter continue_from).</p>'
-        )
+        none = "This run does not continue from earlier topics (parameter continue_from)."
+        return Html(f'<p class="empty">{html.escape(earlier or none)}</p>')
+    told = f'<p class="facts">{html.escape(earlier)}</p>' if earlier else ""
     if lineage.empty:
-        return Html('<p class="empty">There are no earlier topics.</p>')
+        return Html(f'{told}<p class="empty">There are no earlier topics.</p>')
     order = {
         event: at
         for at, event in enumerate(
@@ -546,12 +554,8 @@ def show_lineage(lineage: pd.DataFrame | None) -> Html:
         }
     )
     left = len(lineage) - len(rows)
-    return show_table(
-        table,
-        caption=f"{count(left, 'more row is', 'more rows are')} in the table lineage"
-        if left
-        else "",
-    )
+    more = f"{count(left, 'more row is', 'more rows are')} in the table lineage" if left else ""
+    return Html(told + show_table(table, caption=more).markup)
 
 
 def _or_none(label: Any) -> str:

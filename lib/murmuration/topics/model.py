@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -67,6 +68,8 @@ class TopicModel:
         What it knows of the texts that it was fitted on: they are not read again.
     history
         Where the topics come from; see `murmuration.topics.history`.
+    since, until
+        First time of the period that they were found for and the time that it ends at, as ISO 8601 in UTC; empty if unknown.
     """
 
     def __init__(
@@ -82,7 +85,10 @@ class TopicModel:
         embedder: Embedder | None = None,
         known: Known | None = None,
         history: History | None = None,
+        since: str = "",
+        until: str = "",
     ) -> None:
+        self.since, self.until = since, until
         self.card, self.topics, self.bertopic, self.known = card, topics, bertopic, known
         self.history = history or History()
         self.vocabulary, self.mixture, self.space = vocabulary, mixture, space
@@ -149,7 +155,15 @@ class TopicModel:
             embedder=self.embedder,
             known=self.known if len(topics) == len(self.topics) else None,
             history=self.history,
+            since=self.since,
+            until=self.until,
         )
+
+    def with_period(self, since: datetime, until: datetime) -> "TopicModel":
+        """Give the same model with the period that its topics were found for."""
+        model = self.with_table(self.topics)
+        model.since, model.until = (one.astimezone(UTC).isoformat() for one in (since, until))
+        return model
 
     def with_known(self, known: Known) -> "TopicModel":
         """Give the same model with what it knows of the texts that it was fitted on."""
@@ -284,6 +298,9 @@ class TopicModel:
                 least_strength=least,
                 known=known,
                 history=history,
+                # Folders of before periods were kept do not know theirs.
+                since=str(facts.get("since", "")),
+                until=str(facts.get("until", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise ModelError(f"The model in {folder} is no topic model: {err!r}.") from err
@@ -299,7 +316,7 @@ class TopicModel:
         return card_facts(self.card) | {
             "topics": rows, "least_strength": self.least_strength, "pull": self.mixture.pull,
             "history": self.history.as_facts(),
-        }  # fmt: skip
+        } | ({"since": self.since, "until": self.until} if self.until else {})  # fmt: skip
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         known = {} if self.known is None else self.known.as_arrays()

@@ -112,6 +112,7 @@ def renew_topics(
     found.history = replace(
         model.history, previous=model.version, previous_fit=model.fit, shared=tuple(shared)
     )
+    found.since = found.until = ""  # those are of the posts before
     return found.sorted()
 
 
