@@ -24,7 +24,10 @@ from murmuration.topics import (
     assign_topics,
     count_topic_coverage,
     estimate_topics,
+    find_topic_posts,
     fit_topics,
+    match_topics,
+    renew_labels,
 )
 from murmuration.topics.cluster import group_texts
 from murmuration.topics.embed import Network, decompose, make_embedder
@@ -468,10 +471,57 @@ def test_a_copied_text_names_its_topic_and_no_other_text(posts):
     assert copies == (same["weight"] == 0).sum() >= 399
 
 
+def test_a_topic_has_as_many_posts_to_read_where_most_say_the_same(posts, model):
+    found = assign_topics(posts[0], model)
+    mine = found[found["topic"] == 0]
+    slogan = " ".join(model.topics["terms"][0][:5])
+    copies = pd.DataFrame({"text": [f"{slogan} {n}" for n in range(300)]})
+    every = pd.concat([copies.assign(topic=0, topic_strength=1.0), mine], ignore_index=True)
+    chosen = find_topic_posts(every, model, count=3)
+    assert chosen["rank"].tolist() == [1, 2, 3]
+    assert chosen["text"].str.startswith(slogan).sum() == 1
+    assert len(find_topic_posts(every.head(300), model, count=3)) == 1
+
+
 def test_labels_that_people_gave_have_no_share_of_posts(posts, model):
     renamed = model.with_labels({0: "What people ask for"})
     table = estimate_topics(assign_topics(posts[0], renamed), renamed)
     assert table.set_index("topic")["label_share"].isna().tolist() == [True, False, False, False]
+
+
+def with_label(model, label):
+    """Give a model whose first topic has a label of an earlier time."""
+    return model.with_table(model.topics.assign(label=[label, *model.topics["label"].tolist()[1:]]))
+
+
+def test_the_share_of_a_label_is_known_where_no_post_has_a_term_of_it_any_more(posts, model):
+    stale = with_label(model, "megyn kelly, congress")
+    table = estimate_topics(assign_topics(posts[0], stale), stale).set_index("topic")
+    assert table["label_share"][0] == 0
+    assert table["label_share"].notna().all()
+
+
+def test_the_share_of_a_label_is_known_of_small_topics_among_many_posts(posts, model, monkeypatch):
+    monkeypatch.setattr("murmuration.topics.reading._LABELLED", 10)
+    found = assign_topics(posts[0], model)
+    few = found[(found["topic"] > 0) | ~found["topic"].duplicated()]
+    assert estimate_topics(few, model)["label_share"].notna().all()
+    assert renew_labels(few, model) is model
+
+
+def test_a_label_that_hardly_a_post_says_is_made_anew_and_told(posts, model):
+    stale = with_label(model, "megyn kelly, congress")
+    found = assign_topics(posts[0], stale)
+    renewed = renew_labels(found, stale)
+    table = estimate_topics(found, renewed).set_index("topic")
+    assert table["label_share"][0] > 0.5
+    assert renewed.topics["label"].tolist()[1:] == model.topics["label"].tolist()[1:]
+    lineage = match_topics(stale, renewed).set_index("topic")
+    assert lineage["event"].to_dict() == {0: "drifted", 1: "continued", 2: "continued", 3: "continued"}  # fmt: skip
+    few = found[(found["topic"] > 0) | (found.groupby("topic").cumcount() < 19)]
+    assert renew_labels(few, stale) is stale
+    named = model.with_labels({0: "kelly"})
+    assert renew_labels(found, named) is named
 
 
 def test_a_labeller_names_topics_by_their_terms(posts):

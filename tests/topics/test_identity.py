@@ -286,6 +286,8 @@ def test_what_cannot_go_on_is_told(posts, four):
         fit_topics(posts, TopicParams(embedding="some/network"), continue_from=four)
     with pytest.raises(ParamError, match="n_topics is 300, but the number of different texts"):
         go_on(posts, four, 300)
+    with pytest.raises(ParamError, match="method is 'lda', but the topics of topics-"):
+        fit_topics(posts, TopicParams(method="lda"), continue_from=four)
     with pytest.raises(SchemaError, match="continue_from needs a TopicModel, not str"):
         fit_topics(posts, continue_from="weekly")
 

@@ -23,6 +23,7 @@ from .reading import count_groups as count_groups
 from .reading import count_topic_groups as count_topic_groups
 from .reading import count_topic_terms as count_topic_terms
 from .reading import find_topic_posts as find_topic_posts
+from .reading import renew_labels as renew_labels
 from .summary import count_topic_coverage as count_topic_coverage
 from .summary import estimate_topics as estimate_topics
 from .summary import fill_lineage as fill_lineage
@@ -62,4 +63,5 @@ __all__ = [
     "measure_topics",
     "merge_topics",
     "place_topics",
+    "renew_labels",
 ]

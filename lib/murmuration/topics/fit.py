@@ -40,6 +40,7 @@ from murmuration.topics.fillers import find_fillers
 from murmuration.topics.found import (
     Found,
     check_same_embedding,
+    check_same_method,
     join_hashtag_words,
     join_words,
 )
@@ -142,7 +143,7 @@ def fit_topics(
     SchemaError
         If `column` is missing or no text.
     ParamError
-        If more topics are asked for than there are different texts.
+        If more topics are asked for than there are different texts, or topics that go on with another method.
     ModelError
         If the embedding is not there, or its vectors cannot be used.
     """
@@ -151,6 +152,7 @@ def fit_topics(
     make = make or partial(make_estimator, backend=params.backend)
     if continue_from is not None:
         embedder = check_same_embedding(continue_from, params, embedder)
+        check_same_method(continue_from, params)
         name = name or continue_from.card.name
     repeats, lengths = _find_repeats(posts, column), count_rows(posts, column)
     if continue_from is not None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from murmuration.errors import ModelError, SchemaError
+from murmuration.errors import ModelError, ParamError, SchemaError
 from murmuration.sentiment.model import ModelCard
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.continuing import Before, Texts, go_on, measure_tension, remember
@@ -226,6 +226,22 @@ def check_same_embedding(
             f"with {asked!r}. Leave TopicParams.embedding at 'auto', or fit anew, without continue_from."
         )
     return embedder or previous.embedder or make_embedder(previous.embedding, params.backend)
+
+
+def check_same_method(previous: TopicModel, params: TopicParams) -> None:
+    """Make sure that topics go on as they were found.
+
+    Raises
+    ------
+    ParamError
+        If a method is asked for that finds topics anew.
+    """
+    was = previous.card.params.get("method", "bertopic")
+    if len(previous.topics) and params.method not in ("bertopic", was):
+        raise ParamError(
+            f"TopicParams.method is {params.method!r}, but the topics of {previous.version} go on as they are and are not found with another "
+            "method: leave it at 'bertopic', or fit anew, without continue_from."
+        )
 
 
 def join_hashtag_words(

@@ -24,6 +24,7 @@ _MAX_CHARS = 80
 _CANDIDATES = 60  # terms of a topic that are looked at
 _OTHERS = 2.0  # a term that all other posts have half as often tells nothing
 _TOLD_AGAIN = 0.1  # what a post that has a term of the label counts for the next one
+STILL_SAID = 0.05  # of a topic's texts: those that say a word of its label, for it to stay
 _LEAST_SHARE = 0.02  # of a topic's posts that have a term of its label; its first term may be rarer
 _FOR_ITS_WORD = 0.4  # of the posts with a word that have the phrase which stands for it
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""))

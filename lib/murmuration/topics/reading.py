@@ -13,15 +13,25 @@ import pyarrow as pa
 from murmuration.frames import TEXT, text_list
 from murmuration.schema import NO_LANG, check_columns
 from murmuration.text import find_terms, find_words
-from murmuration.topics.labels import read_label
+from murmuration.topics.labels import (
+    STILL_SAID,
+    Said,
+    choose_terms,
+    read_label,
+    tell_apart,
+    write_label,
+)
 from murmuration.topics.model import TopicModel
 
 _CANDIDATES = 60  # posts of a topic that are looked at, those that tell most
+_MORE = 4  # times as many are looked at where too few of them differ
 _SAME_POST = 0.5  # Jaccard overlap of words from which two posts say the same
 _VARIETY = 0.5  # how much being unlike the posts chosen so far counts beside telling the topic
 _SHORT = 4  # words: shorter posts tell less than the terms do
 _COUNTED = 50_000  # posts whose words are counted
 _LABELLED = 10_000  # posts in which terms of labels are looked for
+_EACH = 100  # of a topic, all if there are no more
+_LEAST_JUDGED = 20  # posts of a topic, for its label to be renewed
 
 
 def count_topic_terms(
@@ -102,29 +112,88 @@ def measure_labels(
     Returns
     -------
     numpy.ndarray
-        In the order of `model.topics`; null without posts, and where no post has one of the terms: people gave that label, or
-        it is of an earlier time.
+        In the order of `model.topics`; null without posts, and where the label is not made of terms: people gave it, or
+        a language model.
     """
     check_columns(posts.columns, ["topic", column], what="measure_labels")
-    some = posts.iloc[:: max(1, -(-len(posts) // _LABELLED))]
-    labels = [read_label(str(label)) for label in model.topics["label"]]
-    said = {term for label in labels for term in label if 0 < len(term.split(" ")) <= 2}
+    some = posts.iloc[np.flatnonzero(_spread(posts))]
+    labels = [_read_terms(model, row) for row in range(len(model.topics))]
+    said = {term for label in labels for term in label}
     vocabulary = replace(
         model.vocabulary,
         words=sorted(term for term in said if " " not in term),
         phrases=sorted(term for term in said if " " in term),
     )
-    names = [name for name in (column, "title", "lang") if name in some]
-    have = vocabulary.count_terms(vocabulary.prepare(some[names], column)).tocsc()
+    have = vocabulary.count_terms(_prepare(some, model, column)).tocsc()
     places = {term: at for at, term in enumerate(vocabulary.terms)}
     topics, shares = some["topic"].to_numpy(np.int64), np.full(len(labels), np.nan)
     for row, (topic, label) in enumerate(zip(model.topics["id"], labels, strict=True)):
-        columns = [places[term] for term in label if term in places]
-        found = have[:, columns]
         mine = topics == topic
-        if mine.any() and len(columns) == len(label) > 0 and (np.diff(found.indptr) > 0).all():
+        if mine.any() and label:
+            found = have[:, [places[term] for term in label]]
             shares[row] = (np.asarray(found[mine].sum(axis=1)).ravel() > 0).mean()
     return shares
+
+
+def _read_terms(model: TopicModel, row: int) -> list[str]:
+    """Give the terms of a topic's label; none where it is not made of terms."""
+    topic, label = int(model.topics["id"].iloc[row]), str(model.topics["label"].iloc[row])
+    terms = read_label(label)
+    made = label == label.lower() and all(0 < len(term.split(" ")) <= 2 for term in terms)
+    return terms if made and topic not in model.history.named else []
+
+
+def _spread(posts: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Say how many posts each stands for where evenly spread ones are looked at, but of small topics all; 0 for the others."""
+    of_topic = posts.groupby(posts["topic"].to_numpy(np.int64))["topic"]
+    place, size = of_topic.cumcount().to_numpy(np.int64), of_topic.transform("size").to_numpy(np.int64)  # fmt: skip
+    step = np.minimum(max(1, -(-len(posts) // _LABELLED)), np.maximum(size // _EACH, 1))
+    return np.where(place % step == 0, step, 0).astype(float)
+
+
+def _prepare(posts: pd.DataFrame, model: TopicModel, column: str) -> pd.DataFrame:
+    names = [name for name in (column, "title", "lang") if name in posts]
+    return model.vocabulary.prepare(posts[names], column)
+
+
+def renew_labels(posts: pd.DataFrame, model: TopicModel, *, column: str = "text") -> TopicModel:
+    """Give topics another label where hardly a post says the one that they have; those that people gave stay.
+
+    Parameters
+    ----------
+    posts
+        Posts of the period that is told of, with `topic` and `column`; of very many, evenly spread ones are looked at.
+    model
+        That assigned the topics.
+    column
+        The column with text.
+
+    Returns
+    -------
+    TopicModel
+        The same topics. Those whose label less than a twentieth of their posts have a term of (of 20 posts or more) have
+        one that more of them say, if there is one.
+    """
+    shares = measure_labels(posts, model, column=column)
+    sizes = posts["topic"].value_counts().reindex(model.topics["id"], fill_value=0).to_numpy(int)
+    rows = np.flatnonzero((shares < STILL_SAID) & (sizes >= _LEAST_JUDGED))
+    if not len(rows):
+        return model
+    stands = _spread(posts)
+    some = posts.iloc[np.flatnonzero(stands)]
+    topics = pd.Index(model.topics["id"]).get_indexer(pd.Index(some["topic"]))
+    have = model.vocabulary.count_terms(_prepare(some, model, column))
+    said = Said(topics, stands[stands > 0], have, model.vocabulary.terms)
+    chosen = {int(row): write_label(choose_terms(said, int(row))) for row in rows}
+    better = measure_labels(posts, _with_labels(model, chosen), column=column) > shares
+    return _with_labels(model, {row: label for row, label in chosen.items() if better[row]})
+
+
+def _with_labels(model: TopicModel, chosen: Mapping[int, str]) -> TopicModel:
+    """Give the same model with other labels for some rows, which no person gave."""
+    labels = [chosen.get(row, str(label)) for row, label in enumerate(model.topics["label"])]
+    told = tell_apart(labels, first=[row not in chosen for row in range(len(labels))])
+    return model.with_table(model.topics.assign(label=pd.array(told, dtype=TEXT)))
 
 
 def find_topic_posts(
@@ -159,14 +228,14 @@ def find_topic_posts(
     by_topic = posts.groupby(posts["topic"].to_numpy(np.int64), sort=False).indices
     for row in model.topics.to_dict("records"):
         mine = posts.iloc[by_topic.get(row["id"], [])]
-        chosen = _choose_posts(_find_telling(mine, row, column), column, count)
+        chosen = _choose_among(_find_telling(mine, row, column), column, count)
         parts.append(chosen.assign(rank=np.arange(1, len(chosen) + 1)))
     nothing = posts.iloc[:0].assign(rank=np.zeros(0, np.int64))
     return pd.concat([nothing, *(part for part in parts if len(part))], ignore_index=True)
 
 
 def _find_telling(posts: pd.DataFrame, topic: Mapping[Any, Any], column: str) -> pd.DataFrame:
-    """Give the posts that have most of a topic's terms, with `telling`, best first, each text once."""
+    """Give a topic's posts, those that have most of its terms first, with `telling`, each text once."""
     terms = [*map(str, topic["terms"]), *map(str, topic["phrases"])]
     weights = {term: 1 / (1 + rank) ** 0.5 for rank, term in enumerate(terms)}
     texts = text_list(posts[column])
@@ -174,7 +243,7 @@ def _find_telling(posts: pd.DataFrame, topic: Mapping[Any, Any], column: str) ->
     strength = posts["topic_strength"].to_numpy(float)
     ranked = posts.assign(telling=np.array(telling, float) * strength)
     ranked = ranked[~pd.Series(texts, index=posts.index, dtype=TEXT).duplicated().to_numpy()]
-    return ranked.sort_values("telling", ascending=False, kind="stable").head(_CANDIDATES)
+    return ranked.sort_values("telling", ascending=False, kind="stable")
 
 
 def _tell(text: str, weights: Mapping[str, float]) -> float:
@@ -182,6 +251,16 @@ def _tell(text: str, weights: Mapping[str, float]) -> float:
     hits = find_terms(text) & weights.keys()
     said = 0.01 + sum(weights[term] for term in sorted(hits))
     return said / math.sqrt(max(len(words), _SHORT))
+
+
+def _choose_among(ranked: pd.DataFrame, column: str, count: int) -> pd.DataFrame:
+    """Choose posts among those that tell most; among more where these say the same, as the copies of a slogan do."""
+    most = max(_CANDIDATES, count)
+    chosen = _choose_posts(ranked.head(most), column, count)
+    while len(chosen) < count and most < len(ranked):
+        most *= _MORE
+        chosen = _choose_posts(ranked.head(most), column, count)
+    return chosen
 
 
 def _choose_posts(ranked: pd.DataFrame, column: str, count: int) -> pd.DataFrame:

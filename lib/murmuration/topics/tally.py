@@ -17,6 +17,7 @@ from murmuration.topics.embed import Vectors
 from murmuration.topics.found import Found, Old
 from murmuration.topics.known import Seen, find_rows, hash_posts
 from murmuration.topics.labels import (
+    STILL_SAID,
     Labeller,
     Said,
     ask_labeller,
@@ -35,7 +36,6 @@ log = logging.getLogger(__name__)
 
 _CHUNK = 50_000  # posts at once
 _PHRASES = 5  # told for each topic
-_STILL_SAID = 0.05  # of a topic's texts: those that say a word of its label, for it to stay
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +203,7 @@ def _still_fitting(
         said = said or [term for term in found.terms_before.get(topic, ()) if term in columns]
         texts = tally.texts_with[row, [columns[word] for word in said]].sum()
         tells = {part for term in (*words[row], *phrases[row]) for part in term.split()}
-        fits = texts >= _STILL_SAID * tally.weight[row] and not tells.isdisjoint(said)
+        fits = texts >= STILL_SAID * tally.weight[row] and not tells.isdisjoint(said)
         if fits or topic in found.history.named or not tells:
             kept[topic] = label
     return kept
