@@ -1,6 +1,7 @@
 """Topics in the store: what people said of them stays, whatever is fitted next."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,14 @@ from murmuration.errors import ModelError, ParamError, UnknownNameError
 from murmuration.registry import (
     goes_on,
     list_topics,
+    list_versions,
     load_topics,
     merge_topics,
     rename_topic,
     save_topics,
 )
 from murmuration.topics import TopicParams, assign_topics, fit_topics, match_topics
+from murmuration.topics.history import Gone
 
 SUBJECTS = [
     "flight luggage delay seat crew gate airport runway",
@@ -176,6 +179,48 @@ def test_what_cannot_be_said_is_told(kept, store):
         rename_topic("weekly", 1, "  ", store=store)
     with pytest.raises(UnknownNameError, match="Did you mean 'weekly'"):
         rename_topic("weakly", 1, "x", store=store)
+
+
+def test_a_label_that_another_topic_has_is_refused(kept, store):
+    rename_topic("weekly", 1, "Coffee", store=store)
+    with pytest.raises(
+        ParamError, match=r"Topic 1 is called 'Coffee' already: give topic 3 another"
+    ):
+        rename_topic("weekly", 3, "coffee", store=store)
+    rename_topic("weekly", 1, "COFFEE", store=store)
+    assert load_topics("weekly", store=store).topics.set_index("id")["label"][1] == "COFFEE"
+
+
+def test_what_became_of_a_topic_is_told_to_who_names_it(kept, store):
+    merge_topics("weekly", [1, 2], store=store)
+    for say in (lambda: rename_topic("weekly", 2, "x", store=store), lambda: merge_topics("weekly", [0, 2], store=store)):  # fmt: skip
+        with pytest.raises(ModelError, match=r"^Topic 2 is part of 1 now: name that one\.$"):
+            say()
+    model = load_topics("weekly", store=store)
+    lost = model.history.with_gone(7, Gone("rain", ("rain",), {})).with_gone(1, Gone("a", (), {}))
+    model = model.take(np.flatnonzero(model.topics["id"] != 1))
+    model.history = lost
+    with pytest.raises(ModelError, match=r"^Topic 7 is gone: nobody says its words any more\.$"):
+        model.with_labels({7: "x"})
+    with pytest.raises(ModelError, match=r"^Topic 2 was part of 1, which is gone"):
+        model.with_labels({2: "x"})
+
+
+def test_versions_are_listed_by_name_and_period_and_the_one_that_the_name_means_is_marked(first, here):  # fmt: skip
+    weeks = [datetime(2026, 1, day, tzinfo=UTC) for day in (5, 12, 19, 26)]
+    save_topics(first, "yearly")
+    address = {
+        at: models.save(first.with_period(weeks[at], weeks[at + 1]), "weekly").address
+        for at in (0, 2, 1)
+    }
+    listed = list_versions()
+    assert listed["model"].tolist()[:3] == [address[at] for at in range(3)]
+    assert listed["newest"].tolist() == [False, True, False, True]
+    lines = here("topics", "list").stdout.splitlines()
+    assert lines[2].split()[:5] == [address[1], "newest", "2026-01-12", "to", "2026-01-19"]
+    assert lines[1].split()[:4] == [address[0], "2026-01-05", "to", "2026-01-12"]
+    rows = json.loads(here("topics", "list", "--json").stdout)
+    assert [row["until"] for row in rows] == [*(f"{end.isoformat()}" for end in weeks[1:]), None]
 
 
 def test_a_damaged_entry_is_told(kept, store, tmp_path):

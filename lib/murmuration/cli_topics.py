@@ -82,17 +82,31 @@ def _tell(model: "TopicModel", topic: int) -> None:
 
 
 def _list_names(*, as_json: bool) -> None:
-    from murmuration.models import list_models
+    from murmuration.registry import list_versions
     from murmuration.store.delta import open_store
-    from murmuration.topics.params import KIND
 
     store = open_store()
-    saved = [one for one in list_models(store=store) if one.card.kind == KIND]
+    table = list_versions(store=store)
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
     if as_json:
-        print_json([{"model": one.address, "trained_on": one.card.trained_on} for one in saved])
+        print_json(rows)
         return
     print_table(
-        ["model", "made of"],
-        [[one.address, str(one.card.trained_on.get("description", ""))] for one in saved],
+        ["model", "", "period (UTC)", "made of"],
+        [
+            [
+                row["model"],
+                "newest" if row["newest"] else "",
+                _tell_period(row["since"], row["until"]),
+                str(row["trained_on"].get("description", "")),
+            ]
+            for row in rows
+        ],
     )
-    typer.echo(f"{number(len(saved), 'version')} of topics. Store: {store.location}")
+    typer.echo(f"{number(len(rows), 'version')} of topics; a name means the newest. Store: {store.location}")  # fmt: skip
+
+
+def _tell_period(since: str | None, until: str | None) -> str:
+    """Give first and last time; midnight is not told."""
+    ends = (one.partition("+")[0][:16].replace("T", " ") for one in (since, until) if one)
+    return " to ".join(one.removesuffix(" 00:00") for one in ends)

@@ -166,7 +166,7 @@ def rename_topic(name: str, topic: int, label: str, *, store: Store | None = Non
     ModelError
         If there is no such topic.
     ParamError
-        If the label is empty or longer than 80 characters.
+        If the label is empty or longer than 80 characters, or another topic has it.
     """
     plain = " ".join(label.split())
     if not 0 < len(plain) <= _MAX_LABEL:
@@ -221,6 +221,28 @@ def list_topics(name: str, *, store: Store | None = None) -> pd.DataFrame:
     )
 
 
+def list_versions(*, store: Store | None = None) -> pd.DataFrame:
+    """Give every version of topics in the store, by name and by the end of their period.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a version: `model` (its address), `since` and `until` (of its period, ISO 8601 in UTC; null where it was not
+        kept), `newest` (whether its name means it now), `trained_on` (what its card says of its posts).
+    """
+    store = store or open_store()
+    saved = [one for one in models.list_models(store=store) if one.card.kind == TOPICS]
+    names = dict.fromkeys(one.card.name for one in saved)
+    newest = {one.address for name in names if (one := models.find_newest(name, store=store))}
+    rows = []
+    for one in saved:
+        facts = models.read_facts(one.address, store=store)
+        when = {name: facts.get(name) or None for name in ("since", "until")}
+        rows.append({"name": one.card.name, "model": one.address, **when, "newest": one.address in newest, "trained_on": one.card.trained_on})  # fmt: skip
+    rows.sort(key=lambda row: (row["name"], row["until"] or "", row["newest"], row["model"]))
+    return pd.DataFrame(rows, columns=["model", "since", "until", "newest", "trained_on"])
+
+
 def forget_texts(posts: pd.DataFrame, *, store: Store | None = None) -> int:
     """Erase from all saved topics what they know of the texts of some posts: a hash, the topic and its strength.
 
@@ -257,6 +279,8 @@ def _say(name: str, topics: tuple[int, ...], label: str, store: Store) -> TopicM
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     root = model.history.root
     _apply_one(model, Said(at, root, topics, label))  # refuses what cannot be
+    if label:
+        _check_free(model, topics[0], label)
     content = json.dumps({"root": root, "topics": list(topics), "label": label}).encode() + b"\n"
     with translated(store.location):
         place = f"{_place(store, called)}/{at}-{secrets.token_hex(4)}.json"
@@ -265,6 +289,15 @@ def _say(name: str, topics: tuple[int, ...], label: str, store: Store) -> TopicM
     changed = _save_said(called, asked.version, store)
     log.info("topics %s of %s: %s", list(topics), model.version, "renamed" if label else "merged")
     return changed
+
+
+def _check_free(model: TopicModel, topic: int, label: str) -> None:
+    """Make sure that no other topic has a label, in capital letters or not."""
+    for other, called in zip(model.topics["id"].tolist(), model.topics["label"], strict=True):
+        if other != topic and str(called).casefold() == label.casefold():
+            raise ParamError(
+                f"Topic {other} is called {called!r} already: give topic {topic} another label, or merge the two."
+            )
 
 
 def _save_said(name: str, asked: str, store: Store) -> TopicModel:

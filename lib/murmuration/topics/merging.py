@@ -39,7 +39,7 @@ def merge_topics(model: TopicModel, topics: Sequence[int]) -> TopicModel:
     named = list(dict.fromkeys(int(topic) for topic in topics))
     for topic in named:
         if topic not in ids:
-            raise ModelError(f"The model {model.version} has no topic {topic}.")
+            raise ModelError(model.tell_missing(topic))
     if len(named) < 2:
         told = f"only topic {named[0]}" if named else "none"
         raise ModelError(f"Merging needs two topics or more, but {told} is named.")

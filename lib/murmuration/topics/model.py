@@ -135,12 +135,22 @@ class TopicModel:
         """
         for topic in labels:
             if topic not in set(self.topics["id"]):
-                raise ModelError(f"The model {self.version} has no topic {topic}.")
+                raise ModelError(self.tell_missing(int(topic)))
         old = zip(self.topics["id"].tolist(), self.topics["label"].tolist(), strict=True)
         model = self.with_table(self.topics.assign(label=_texts([labels.get(*one) for one in old])))
         for topic, label in labels.items():
             model.history = model.history.with_label(int(topic), label)
         return model
+
+    def tell_missing(self, topic: int) -> str:
+        """Say in a sentence what became of a topic that is not there."""
+        history, into = self.history, self.history.where(topic)
+        if into != topic and into in set(self.topics["id"]):
+            return f"Topic {topic} is part of {into} now: name that one."
+        if into != topic or topic in history.gone:
+            part = f" was part of {into}, which" if into != topic else ""
+            return f"Topic {topic}{part} is gone: nobody says its words any more."
+        return f"The model {self.version} has no topic {topic}."
 
     def with_table(self, topics: pd.DataFrame, **metrics: float) -> "TopicModel":
         """Give the same model with another table, row for row, and more that was measured."""
