@@ -173,7 +173,10 @@ def test_growth_is_that_of_the_table_and_shapes_say_what_colours_say(figures):
     assert len({trace.marker.symbol for trace in traces.values()}) == len(traces)
     assert list(traces["grew fast"].x) == [3.0]
     assert list(traces["grew fast"].error_x.array) == [3.0]
-    assert list(traces["new"].x) == [20.0]  # 200 posts, hardly one expected: drawn at the edge
+    assert list(traces["new"].x) == [10.0]  # 200 posts, hardly one expected: drawn at the edge
+    assert figures["growth"].layout.xaxis.ticktext[-1] == "over 10×"
+    numbers = figures["growth"].layout.meta["table"]
+    assert numbers["rows"][0][numbers["columns"].index("times")] == "over 200"
     assert (
         figures["growth"]
         .layout.meta["title"]
@@ -186,6 +189,17 @@ def test_an_axis_of_small_changes_has_its_own_marks():
     axis = plot_topic_growth(growth).layout.xaxis
     assert "0.8×" in axis.ticktext
     assert "right edge" not in axis.title.text
+
+
+def test_a_topic_that_grew_from_nearly_nothing_lies_within_the_axis_beside_a_mark():
+    axis = plot_topic_growth(make_growth(make_topics(10)).iloc[:1]).layout.xaxis
+    low, high = axis.range
+    assert low < 0 < 1 < high
+    assert {"1×", "over 10×"} <= set(axis.ticktext)
+    growth = make_growth(make_topics(10)).iloc[:1].assign(posts=2_526, expected=8.0)
+    topics = make_topics(10).assign(stability=np.nan)
+    levels = estimate_sentiment(make_posts(topics), by=["topic"])
+    assert "<td>over 316</td>" in show_topics(topics, growth, levels).markup
 
 
 def test_a_topic_that_changed_comes_before_larger_ones(figures):
@@ -444,7 +458,10 @@ def test_a_band_is_explained_only_where_there_is_one():
     days = make_days(topics)
     unknown = days.assign(expected=None, low=None, high=None)
     said = [str(plot_topics_over_time(one, topics).to_dict()) for one in (days, unknown)]
-    assert ["band: expected" in one for one in said] == [True, False]
+    assert ["line: expected, band: its 95 % interval" in one for one in said] == [True, False]
+    drawn = plot_topics_over_time(days, topics).data
+    lines = [trace for trace in drawn if trace.type == "scatter" and not trace.fill]
+    assert [list(trace.y) for trace in lines] == [[3.0] * len(DAYS)] * 3
 
 
 def test_the_answer_names_topics_that_do_not_hold_together():

@@ -48,13 +48,15 @@ _STATUS = {
     "steady": ("no clear change", theme.QUIET, "circle-open"),
 }
 _NARROW = 6  # times, from one end of the axis to the other
-_NARROW_TICKS, _WIDE_TICKS = (0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.5), (0.05, 0.2, 0.5, 1, 2, 5, 20)
+_NARROW_TICKS = (0.25, 0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.5, 4)
+_WIDE_TICKS = (0.05, 0.2, 0.5, 1, 2, 5, 10)
 _FEW_DAYS = 2  # so few are drawn by the hour
 _STEPS = {"hour": "1h", "day": "1D"}
 _PANELS = 8  # of topics over time
 _TERM_PANELS, _TERMS = 12, 6
 _MOST_GROUPS = 6
-_LEAST_TIMES, _MOST_TIMES = 0.05, 20.0  # of what was expected: what is beyond is drawn here
+_LEAST_TIMES, _MOST_TIMES = 0.05, 10.0  # of what was expected: what is beyond is drawn here
+_BESIDE = 1.2  # times, that the axis reaches at least to either side of what was expected
 
 
 def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
@@ -87,18 +89,22 @@ def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     figure.add_vline(x=1, line={"color": theme.QUIET, "width": 1, "dash": "dot"})
     _name_topics(figure, order, names)
-    ends = np.concatenate(_ratios(rows)[1:])
-    narrow = ends.max() / ends.min() < _NARROW
-    ticks = _NARROW_TICKS if narrow else _WIDE_TICKS
-    edge = "; 20× or more<br>at the right edge" if ends.max() >= _MOST_TIMES else ""
+    ends = [1 / _BESIDE, _BESIDE, *np.concatenate(_ratios(rows)[1:])]
+    low, high = float(np.log10(min(ends))), float(np.log10(max(ends)))
+    ticks = _NARROW_TICKS if 10 ** (high - low) < _NARROW else _WIDE_TICKS
+    room = 0.06 * (high - low)
     figure.update_xaxes(
-        type="log", tickvals=ticks, ticktext=[f"{tick:g}×" for tick in ticks], tickangle=0,
-        title_text=f"posts, times what was expected<br>(bars: 95 % interval{edge})",
+        type="log", tickvals=ticks, ticktext=[_times(tick) for tick in ticks], tickangle=0, range=[low - room, high + room],
+        title_text="posts, times what was expected<br>(bars: 95 % interval)",
     )  # fmt: skip
     return theme.describe_figure(
         figure, title=_growth_title(judged, rows), alt="Dots with intervals: posts of topics over what was expected.",
         table=_growth_table(judged),
     )  # fmt: skip
+
+
+def _times(tick: float) -> str:
+    return f"over {tick:g}×" if tick == _MOST_TIMES else f"{tick:g}×"
 
 
 def rank_changes(emerging: pd.DataFrame) -> pd.DataFrame:
@@ -167,9 +173,11 @@ def _growth_table(judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def times_with_interval(row: Mapping[Any, Any]) -> str:
-    """Give growth with its interval: “3.1 (2.4–4.0)”; nothing where there is none."""
+    """Give growth with its interval: “3.1 (2.4–4.0)”; of what grew from nearly nothing how many times at least."""
     if pd.isna(row["growth"]):
-        return "–"
+        if row["status"] != "new" or pd.isna(row["expected"]):
+            return "–"
+        return f"over {row['posts'] / max(row['expected'], 1):,.0f}"
     if pd.isna(row["growth_low"]):
         return f"{row['growth']:.1f}"
     return f"{row['growth']:.1f} ({row['growth_low']:.1f}–{row['growth_high']:.1f})"
@@ -256,7 +264,7 @@ def plot_topics_over_time(
         )  # fmt: skip
     figure.update_layout(showlegend=False, margin={"t": 28}, bargap=0.1)
     figure.update_yaxes(rangemode="tozero", nticks=3, fixedrange=True)
-    band = ", band: expected" if any(_has_band(rows) for _, rows, _ in panels) else ""
+    band = ",<br>line: expected, band: its 95 % interval" if any(_has_band(rows) for _, rows, _ in panels) else ""  # fmt: skip
     figure.update_xaxes(
         title_text=f"local {unit}, {timezone}<br>(bars: posts {'an' if unit == 'hour' else 'a'} {unit}{band})",
         row=len(panels),
@@ -335,6 +343,12 @@ def _add_steps(
         offset=0 if unit == "hour" else None,  # an hour lies after its mark; a day at it
         hovertemplate=f"{chart_text(label)}<br>%{{x|%a %d %b %Y{', %H:%M' if unit == 'hour' else ''}}}<br>%{{y:,.0f}} posts<extra></extra>",
     )  # fmt: skip
+    if _has_band(rows) and "expected" in rows:
+        there = rows[rows["expected"].notna()]
+        figure.add_scatter(
+            x=there["local"], y=there["expected"].astype(float), mode="lines", row=row, col=1, line={"color": theme.INK, "width": 1},
+            hovertemplate=f"{chart_text(label)}<br>%{{x|%a %d %b %Y}}<br>%{{y:,.1f}} expected<extra></extra>",
+        )  # fmt: skip
     axis = "" if row == 1 else str(row)
     figure.add_annotation(
         text=f"<b>{chart_text(label)}</b>", x=0, xref="paper", xanchor="left", y=1.0, yref=f"y{axis} domain",
