@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import pandas as pd
 import pyarrow as pa
 
-from murmuration.errors import SchemaError
+from murmuration.errors import ParamError, SchemaError
 
 TEXT = pd.ArrowDtype(pa.string())
 TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
@@ -17,6 +17,25 @@ Frame = TypeVar("Frame")
 def is_dask(frame: object) -> bool:
     """Say whether a frame is lazy and partitioned (asked without importing Dask)."""
     return hasattr(frame, "map_partitions")
+
+
+def check_frame(given: object, *, what: str, of: str, cure: str) -> None:
+    """Make sure that an argument is a pandas or Dask frame; raises `ParamError`, a sentence that says `of` what, and the `cure`."""
+    if not isinstance(given, pd.DataFrame) and not is_dask(given):
+        raise ParamError(f"{what} needs {of}, a pandas or Dask frame, but was given {call_given(given)}. {cure}")  # fmt: skip
+
+
+def check_kind(given: object, wanted: type, *, what: str, cure: str) -> None:
+    """Make sure that an argument is of a kind; raises `ParamError`."""
+    if not isinstance(given, wanted):
+        raise ParamError(
+            f"{what} needs a {wanted.__name__}, but was given {call_given(given)} in its place. {cure}"
+        )
+
+
+def call_given(given: object) -> str:
+    """Say what kind of thing was given."""
+    return "nothing (None)" if given is None else f"a {type(given).__name__}"
 
 
 def map_rows(frame: Frame, func: Callable[..., pd.DataFrame], /, *shared: object) -> Frame:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pandas as pd
-
-from murmuration.errors import ParamError, SchemaError
-from murmuration.frames import is_dask
+from murmuration.errors import SchemaError
+from murmuration.frames import check_frame, check_kind
 
 
 def check_profiles(given: object, *, what: str) -> None:
@@ -52,21 +50,17 @@ def check_joined(given: object, *, what: str) -> None:
 
 
 def _check_frame(given: object, needed: tuple[str, ...], what: str, of: str, cure: str) -> None:
-    if not isinstance(given, pd.DataFrame) and not is_dask(given):
-        raise ParamError(f"{what} needs {of}, a pandas or Dask frame, but was given {_call(given)}. {cure}")  # fmt: skip
+    check_frame(given, what=what, of=of, cure=cure)
     frame: Any = given
     missing = [name for name in needed if name not in getattr(frame, "columns", ())]
     if missing:
         raise SchemaError(f"{what} needs {of}, but was given a frame without the column {missing[0]!r}. {cure}")  # fmt: skip
 
 
-def check_kind(given: object, wanted: type, *, what: str, cure: str) -> None:
-    """Make sure that an argument is of a kind; raises `ParamError`."""
-    if not isinstance(given, wanted):
-        raise ParamError(
-            f"{what} needs a {wanted.__name__}, but was given {_call(given)} in its place. {cure}"
-        )
-
-
-def _call(given: object) -> str:
-    return "nothing (None)" if given is None else f"a {type(given).__name__}"
+__all__ = [
+    "check_assigned",
+    "check_kind",
+    "check_posts",
+    "check_profiles",
+    "check_segments",
+]

@@ -23,7 +23,7 @@ import pyarrow as pa
 from scipy.special import xlogy
 
 from murmuration.errors import ParamError, SchemaError
-from murmuration.frames import TEXT
+from murmuration.frames import TEXT, check_frame, check_kind
 from murmuration.topics.daily import Tally, move_topics, tally_posts
 from murmuration.topics.lineage import Ancestry, read_lineage
 from murmuration.trends.counts import CountModel, Judged, fit_counts, share_volume
@@ -82,6 +82,8 @@ class EmergingParams:
             ("fdr", 1e-6, 0.5),
         ):  # fmt: skip
             value = getattr(self, name)
+            if not isinstance(value, int | float | np.number):
+                raise ParamError(f"EmergingParams.{name} has to be a number, not {value!r}.")
             if not low <= value <= high:
                 raise ParamError(
                     f"EmergingParams.{name} is {value}, but has to lie between {low} and {high}."
@@ -145,7 +147,7 @@ def find_emerging(
     SchemaError
         If a column is missing, or there is no post with a time.
     """
-    params = params or EmergingParams()
+    params = _check(assigned, params, what="find_emerging")
     tally, ancestry = _prepare(assigned, params, lineage, until)
     labels = _read_labels(topics)
     ids = pd.Index(
@@ -185,7 +187,7 @@ def count_topics(
         `authors` (null where they are not known), `expected` and `low` to `high`, between which nineteen of
         twenty days lie without a change (null where the days before are too few).
     """
-    params = params or EmergingParams()
+    params = _check(assigned, params, what="count_topics")
     tally, _ = _prepare(assigned, params, lineage, until)
     ids = pd.Index(sorted({*tally.rows["topic"].tolist()} - {NO_TOPIC}), dtype="int64")
     counts = tally.as_matrix(ids)
@@ -207,6 +209,15 @@ def count_topics(
     if params.weight is None and lineage is None:
         table["posts"] = table["posts"].astype("int64")
     return table.sort_values(["day", "topic"], ignore_index=True)
+
+
+def _check(assigned: object, params: EmergingParams | None, *, what: str) -> EmergingParams:
+    """Make sure that arguments are posts and parameters; give these."""
+    cure = "Assign topics with assign_topics(posts, model)."
+    check_frame(assigned, what=what, of="posts with their topics", cure=cure)
+    params = EmergingParams() if params is None else params
+    check_kind(params, EmergingParams, what=what, cure="Write EmergingParams(window=7), for example.")  # fmt: skip
+    return params
 
 
 def _prepare(

@@ -14,8 +14,7 @@ import pandas as pd
 
 from murmuration.compute.backends import make_estimator
 from murmuration.errors import ParamError
-from murmuration.frames import text_list
-from murmuration.schema import check_columns
+from murmuration.frames import check_kind, text_list
 from murmuration.sentiment.model import ModelCard
 from murmuration.text import (
     count_words,
@@ -26,6 +25,7 @@ from murmuration.text import (
     prepare_texts,
     stop_words,
 )
+from murmuration.topics.arguments import check_posts
 from murmuration.topics.cluster import MakeEstimator, factorise, group_texts
 from murmuration.topics.continuing import Texts
 from murmuration.topics.embed import (
@@ -147,8 +147,10 @@ def fit_topics(
     ModelError
         If the embedding is not there, or its vectors cannot be used.
     """
-    params = params or TopicParams()
-    check_columns(posts.columns, [column], what="fit_topics")
+    params = TopicParams() if params is None else params
+    cure = "Write TopicParams(n_topics=12), for example."
+    check_kind(params, TopicParams, what="fit_topics", cure=cure)
+    check_posts(posts, [column], what="fit_topics")
     make = make or partial(make_estimator, backend=params.backend)
     if continue_from is not None:
         embedder = check_same_embedding(continue_from, params, embedder)

@@ -6,8 +6,9 @@ import pandas as pd
 from scipy.cluster.hierarchy import average, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
+from murmuration.frames import check_frame
 from murmuration.topics.mixture import Floats
-from murmuration.topics.model import TopicModel
+from murmuration.topics.model import TopicModel, check_model
 
 _STEPS = 300  # of majorisation; maps of 300 topics hardly move after 100
 _STILL = 1e-6  # of the stress: less is no progress
@@ -39,6 +40,7 @@ def place_topics(model: TopicModel) -> pd.DataFrame:
     ----------
     Stress majorisation (SMACOF): de Leeuw 1977; Borg & Groenen 2005, Modern Multidimensional Scaling, ch. 8.
     """
+    check_model(model, what="place_topics")
     places = _scale_down(measure_distances(model))
     reach = np.abs(places).max(initial=1e-12)
     ids = model.topics["id"].to_numpy(np.int64)
@@ -80,6 +82,8 @@ def _start(distances: Floats) -> Floats:
 
 def count_kept_neighbours(model: TopicModel, places: pd.DataFrame, *, count: int = 3) -> float:
     """Give the share of the nearest topics of each that are its nearest on the map too, 0 to 1; 1 where all are."""
+    check_model(model, what="count_kept_neighbours")
+    check_frame(places, what="count_kept_neighbours", of="places of topics", cure="Make them with place_topics(model).")  # fmt: skip
     distances = measure_distances(model)
     n = len(distances)
     if n <= count + 1:
@@ -112,6 +116,7 @@ def join_topics(model: TopicModel) -> pd.DataFrame:
         step s), `distance` (mean over pairs of topics, 0 to 1). Empty for fewer than two topics. Read from the last
         row on, first before second, the topics stand so that neighbours are alike.
     """
+    check_model(model, what="join_topics")
     distances, ids = measure_distances(model), model.topics["id"].tolist()
     columns: dict[str, list[int] | list[float]] = {
         "step": [],

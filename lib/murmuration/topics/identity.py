@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from murmuration.errors import SchemaError
 from murmuration.frames import TEXT, TEXTS, is_dask
-from murmuration.schema import check_columns
+from murmuration.topics.arguments import check_posts
 from murmuration.topics.mixture import Floats
 from murmuration.topics.model import TopicModel, assign_topics
 from murmuration.topics.profiles import (
@@ -138,7 +138,7 @@ def count_shared(
     previous: TopicModel, current: TopicModel, posts: Any, *, column: str = "text"
 ) -> npt.NDArray[np.int64]:
     """Count the posts that are in each pair of topics, shape (n_previous, n_current); computes."""
-    check_columns(posts.columns, [column], what="match_topics")
+    check_posts(posts, [column], what="match_topics")
     shape = (len(previous.topics), len(current.topics))
     if not is_dask(posts):
         return _count_part(posts, previous, current, column, shape)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from murmuration.schema import check_columns
 from murmuration.topics.daily import Tally
-from murmuration.topics.model import TopicModel
+from murmuration.topics.model import TopicModel, check_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def describe_earlier(previous: TopicModel | None) -> str:
     """Say in a sentence which topics went before, whose ids go on."""
     if previous is None:
         return "No topics of posts that ended before these were kept under this name, so ids begin anew."
+    check_model(previous, what="describe_earlier")
     if not previous.until:
         return f"Ids go on from {previous.version}, found in posts of a period that was not kept."
     ends = (datetime.fromisoformat(one) for one in (previous.since, previous.until))

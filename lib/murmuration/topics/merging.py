@@ -13,7 +13,7 @@ from scipy import sparse
 from murmuration.errors import ModelError
 from murmuration.topics.history import Gone, History
 from murmuration.topics.mixture import TOPIC_PRIOR, Mixture, count_again, learn_words, unit_rows
-from murmuration.topics.model import TopicModel, list_column
+from murmuration.topics.model import TopicModel, check_model, list_column
 
 Members: TypeAlias = (
     sparse.csr_matrix
@@ -35,6 +35,7 @@ def merge_topics(model: TopicModel, topics: Sequence[int]) -> TopicModel:
     ModelError
         If there is no such topic, or fewer than two are named.
     """
+    check_model(model, what="merge_topics")
     ids = model.topics["id"].tolist()
     named = list(dict.fromkeys(int(topic) for topic in topics))
     for topic in named:

@@ -16,8 +16,8 @@ import pyarrow as pa
 from murmuration.errors import ModelError, SchemaError
 from murmuration.frames import TEXT, TEXTS, Frame, map_rows
 from murmuration.model_folder import digest_contents, read_folder, write_folder
-from murmuration.schema import check_columns
 from murmuration.sentiment.model import ModelCard, card_facts, model_version, read_card
+from murmuration.topics.arguments import check_posts
 from murmuration.topics.embed import Embedder, Vectors, embed_texts, make_embedder, project
 from murmuration.topics.history import History, name_fit
 from murmuration.topics.known import Known, hash_posts
@@ -370,18 +370,23 @@ def assign_topics(
     SchemaError
         If `column` is missing or no text, or `model` is no topic model.
     """
-    if not isinstance(model, TopicModel):
-        raise SchemaError(
-            f"assign_topics needs a TopicModel, not {type(model).__name__}. Fit one with mm.topics.fit_topics, or load "
-            "one with mm.models.load."
-        )
-    check_columns(posts.columns, [column], what="assign_topics")  # type: ignore[attr-defined]
+    check_model(model, what="assign_topics")
+    check_posts(posts, [column], what="assign_topics")
 
     def assigned(part: pd.DataFrame, model: TopicModel) -> pd.DataFrame:
         topics, strengths = model.assign(part, column=column, kept=vectors)
         return part.assign(topic=topics, topic_strength=strengths.astype(np.float64))
 
     return map_rows(posts, assigned, model)
+
+
+def check_model(given: object, *, what: str) -> None:
+    """Make sure that an argument is a topic model; raises `SchemaError`."""
+    if not isinstance(given, TopicModel):
+        raise SchemaError(
+            f"{what} needs a TopicModel, not {type(given).__name__}. Fit one with mm.topics.fit_topics, or load "
+            "one with mm.models.load."
+        )
 
 
 def make_table(

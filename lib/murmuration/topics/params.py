@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from numbers import Real
 from typing import Literal, get_args
 
 from murmuration.errors import ParamError, suggest
@@ -80,6 +81,9 @@ class TopicParams:
             ("n_terms", 1, 100),
         ):  # fmt: skip
             value = getattr(self, name)
+            optional = value is None and name in ("n_topics", "max_topics")
+            if not optional and not isinstance(value, Real):
+                raise ParamError(f"TopicParams.{name} has to be a number, not {value!r}.")
             if value is not None and not low <= value <= high:
                 raise ParamError(
                     f"TopicParams.{name} is {value}, but has to lie between {low} and {high}."
@@ -98,6 +102,8 @@ class TopicParams:
             raise ParamError(
                 "TopicParams has both n_topics and max_topics. Say how many topics, or how many at most."
             )
+        if not isinstance(self.embedding, str):
+            raise ParamError(f"TopicParams.embedding has to be a name, not {self.embedding!r}.")
         if not self.embedding:
             raise ParamError("TopicParams.embedding is empty. Use 'auto' or 'lsa'.")
 

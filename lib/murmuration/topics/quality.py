@@ -12,6 +12,8 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from murmuration.errors import ParamError, suggest
+from murmuration.frames import call_given, check_kind
+from murmuration.topics.arguments import check_terms, read_topics
 
 Floats = npt.NDArray[np.float64]
 Coherence = Literal["npmi", "c_v"]
@@ -69,6 +71,11 @@ def count_windows(
     size
         Words of a window, which moves word by word; a shorter text is one window.
     """
+    if not isinstance(terms, Iterable):
+        raise ParamError(
+            f"count_windows needs terms, a list of words, but was given {call_given(terms)}. Take those of model.topics['terms']."
+        )
+    check_terms([] if isinstance(texts, Iterator) else texts, what="count_windows")
     columns = {term: at for at, term in enumerate(dict.fromkeys(terms))}
     together, n = np.zeros((len(columns), len(columns))), 0
     for some in _chunks(texts):
@@ -148,6 +155,8 @@ def estimate_coherence(
         raise ParamError(
             f"estimate_coherence: there is no measure {measure!r}.{suggest(measure, get_args(Coherence))}"
         )
+    check_terms(topics, what="estimate_coherence")
+    check_kind(windows, Windows, what="estimate_coherence", cure="Make them with count_windows.")
     found = [windows.mutual_information(terms[:TOP_TERMS]) for terms in topics]
     of_one = _npmi if measure == "npmi" else _c_v
     return float(np.mean([of_one(one) if len(one) > 1 else 0.0 for one in found] or [0.0]))
@@ -165,6 +174,7 @@ def _c_v(information: Floats) -> float:
 
 def estimate_diversity(topics: Sequence[Sequence[str]]) -> float:
     """Give the share of different terms among the first ten of all topics, 0 to 1 (doi:10.1162/tacl_a_00325)."""
+    check_terms(topics, what="estimate_diversity")
     terms = list(chain.from_iterable(topic[:TOP_TERMS] for topic in topics))
     return len(set(terms)) / max(len(terms), 1)
 
@@ -186,7 +196,8 @@ def compare_with_labels(topics: npt.ArrayLike, labels: npt.ArrayLike) -> dict[st
         posts without a topic, all as one group or each as its own, so that leaving out wins nothing; `purity`: the share of posts whose topic has mostly posts of
         their label, those without a topic beside it.
     """
-    found, truth = np.asarray(topics), np.unique(np.asarray(labels), return_inverse=True)[1]
+    found = read_topics(topics, what="compare_with_labels")
+    truth = np.unique(np.asarray(labels), return_inverse=True)[1]
     pure = _count_pairs(found[found >= 0], truth[found >= 0]).max(axis=1, initial=0).sum()
     apart = np.where(found < 0, -1 - np.arange(len(found)), found)
     return {
@@ -204,7 +215,7 @@ def estimate_stability(one: npt.ArrayLike, other: npt.ArrayLike) -> float:
     one, other
         Topics of the same posts; posts without a topic in either are left out.
     """
-    first, second = np.asarray(one), np.asarray(other)
+    first, second = (read_topics(each, what="estimate_stability") for each in (one, other))
     both = (first >= 0) & (second >= 0)
     pairs = _count_pairs(first[both], second[both])
     return float(pairs[linear_sum_assignment(-pairs)].sum() / max(both.sum(), 1))

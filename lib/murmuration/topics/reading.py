@@ -10,9 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from murmuration.frames import TEXT, text_list
-from murmuration.schema import NO_LANG, check_columns
+from murmuration.errors import ParamError
+from murmuration.frames import TEXT, call_given, text_list
+from murmuration.schema import NO_LANG
 from murmuration.text import find_terms, find_words
+from murmuration.topics.arguments import check_posts
 from murmuration.topics.labels import (
     STILL_SAID,
     Said,
@@ -21,7 +23,7 @@ from murmuration.topics.labels import (
     tell_apart,
     write_label,
 )
-from murmuration.topics.model import TopicModel
+from murmuration.topics.model import TopicModel, check_model
 
 _CANDIDATES = 60  # posts of a topic that are looked at, those that tell most
 _MORE = 4  # times as many are looked at where too few of them differ
@@ -57,7 +59,8 @@ def count_topic_terms(
         posts, 0 to 1), `share_other` (of all other posts). Terms are the model's words; a phrase follows where it has
         none of them.
     """
-    check_columns(posts.columns, ["topic", column], what="count_topic_terms")
+    check_posts(posts, ["topic", column], what="count_topic_terms")
+    check_model(model, what="count_topic_terms")
     counted = posts.iloc[:: max(1, -(-len(posts) // _COUNTED))]
     names = [name for name in (column, "title", "lang") if name in posts]
     prepared = model.vocabulary.prepare(counted[names], column)
@@ -115,7 +118,8 @@ def measure_labels(
         In the order of `model.topics`; null without posts, and where the label is not made of terms: people gave it, or
         a language model.
     """
-    check_columns(posts.columns, ["topic", column], what="measure_labels")
+    check_posts(posts, ["topic", column], what="measure_labels")
+    check_model(model, what="measure_labels")
     some = posts.iloc[np.flatnonzero(_spread(posts))]
     labels = [_read_terms(model, row) for row in range(len(model.topics))]
     said = {term for label in labels for term in label}
@@ -174,6 +178,8 @@ def renew_labels(posts: pd.DataFrame, model: TopicModel, *, column: str = "text"
         The same topics. Those whose label less than a twentieth of their posts have a term of (of 20 posts or more) have
         one that more of them say, if there is one.
     """
+    check_posts(posts, ["topic", column], what="renew_labels")
+    check_model(model, what="renew_labels")
     shares = measure_labels(posts, model, column=column)
     sizes = posts["topic"].value_counts().reindex(model.topics["id"], fill_value=0).to_numpy(int)
     rows = np.flatnonzero((shares < STILL_SAID) & (sizes >= _LEAST_JUDGED))
@@ -193,7 +199,9 @@ def _with_labels(model: TopicModel, chosen: Mapping[int, str]) -> TopicModel:
     """Give the same model with other labels for some rows, which no person gave."""
     labels = [chosen.get(row, str(label)) for row, label in enumerate(model.topics["label"])]
     told = tell_apart(labels, first=[row not in chosen for row in range(len(labels))])
-    return model.with_table(model.topics.assign(label=pd.array(told, dtype=TEXT)))
+    return model.with_table(
+        model.topics.assign(label=pd.Series(told, model.topics.index, dtype=TEXT))
+    )
 
 
 def find_topic_posts(
@@ -223,7 +231,8 @@ def find_topic_posts(
     Each post after the first is chosen for what it tells less how much it resembles those before it: maximal marginal
     relevance, Carbonell & Goldstein 1998, doi:10.1145/290941.291025.
     """
-    check_columns(posts.columns, [column, "topic", "topic_strength"], what="find_topic_posts")
+    check_posts(posts, [column, "topic", "topic_strength"], what="find_topic_posts")
+    check_model(model, what="find_topic_posts")
     parts = []
     by_topic = posts.groupby(posts["topic"].to_numpy(np.int64), sort=False).indices
     for row in model.topics.to_dict("records"):
@@ -306,7 +315,7 @@ def count_topic_groups(posts: pd.DataFrame, *, by: str) -> pd.DataFrame:
         `kind` (the column), `group` (its value), `topic`, `posts`, `of` (all posts of the group) and `share` (0 to 1),
         for each group and each topic that any of them has, posts without a topic too.
     """
-    check_columns(posts.columns, ["topic", by], what="count_topic_groups")
+    check_posts(posts, ["topic", by], what="count_topic_groups")
     known = posts[by].astype(TEXT)
     if by == "lang":
         known = known.fillna(NO_LANG)
@@ -343,6 +352,11 @@ def count_topic_groups(posts: pd.DataFrame, *, by: str) -> pd.DataFrame:
 
 def count_groups(posts: pd.DataFrame, *, by: Sequence[str]) -> pd.DataFrame:
     """Count what groups of several kinds speak of: `count_topic_groups` of each column that the posts have."""
+    check_posts(posts, ["topic"], what="count_groups")
+    if isinstance(by, str) or not isinstance(by, Sequence):
+        raise ParamError(
+            f"count_groups needs columns, a list such as ['source', 'lang'], but was given {call_given(by)}. For one use count_topic_groups."
+        )
     parts = [count_topic_groups(posts, by=one) for one in by if one in posts]
     full = [part for part in parts if len(part)]
     if full:

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from murmuration.frames import TEXT, text_list
-from murmuration.schema import check_columns
+from murmuration.frames import TEXT, check_frame, check_kind, text_list
 from murmuration.text import find_repeats, join_titles
+from murmuration.topics.arguments import check_posts
 from murmuration.topics.cluster import MakeEstimator
 from murmuration.topics.embed import Vectors
 from murmuration.topics.emerging import EmergingParams, count_topics, find_emerging
 from murmuration.topics.fit import fit_topics
 from murmuration.topics.geometry import count_kept_neighbours, place_topics
-from murmuration.topics.model import NO_TOPIC, TopicModel, assign_topics
+from murmuration.topics.model import NO_TOPIC, TopicModel, assign_topics, check_model
 from murmuration.topics.params import TopicParams
 from murmuration.topics.quality import count_windows, estimate_coherence, estimate_diversity
 from murmuration.topics.reading import measure_labels
@@ -63,7 +63,8 @@ def estimate_topics(
         term of the label; null where `posts` has no `text`, and see `measure_labels`), `most_copied` (its posts that are copies of one
         text, that with most of them; 1 where each says something else, null without `repeats`).
     """
-    check_columns(posts.columns, ["topic"], what="estimate_topics")
+    check_posts(posts, ["topic"], what="estimate_topics")
+    check_model(model, what="estimate_topics")
     now = (
         (posts["period"] == "this").fillna(False)
         if "period" in posts
@@ -177,6 +178,8 @@ def find_growth(
     emerging, over_time
         As `find_emerging` and `count_topics` give them; empty where there is no post with a time.
     """
+    check_posts(posts, ["created_at", "topic", "text"], what="find_growth")
+    check_model(model, what="find_growth")
     params = EmergingParams(
         window=min(max(days, 1), MOST_DAYS),
         baseline=max(baseline, 7),
@@ -229,6 +232,11 @@ def find_again(
         topic of the other fit that is taken for the same, each for one only), `together` (those in the topic of the other fit that has most
         of them), `among` (posts of that one).
     """
+    check_posts(posts, ["text", "topic"], what="find_again")
+    check_model(model, what="find_again")
+    check_kind(
+        params, TopicParams, what="find_again", cure="Take those that the model was made with."
+    )
     step = max(1, -(-len(posts) // _FOUND_AGAIN))
     posts = posts.iloc[::step]
     # In fewer posts a topic is smaller.
@@ -279,7 +287,8 @@ def measure_topics(
         them), `left_out`, `mean_strength` (of posts with a topic), `stability` (share of posts that keep their topic, if topics of the other
         fit are renamed as well as can be; null if nothing was found again), `npmi` and `diversity` of terms, `map_neighbours`.
     """
-    check_columns(posts.columns, ["topic", "topic_strength"], what="measure_topics")
+    check_posts(posts, ["topic", "topic_strength"], what="measure_topics")
+    check_model(model, what="measure_topics")
     there = posts["topic"].to_numpy(np.int64) != NO_TOPIC
     strengths = posts["topic_strength"].to_numpy(float)[there]
     texts = int(model.card.trained_on.get("texts", 0))
@@ -328,6 +337,7 @@ def _find_coherence(posts: pd.DataFrame, model: TopicModel) -> float:
 
 def fill_lineage(lineage: pd.DataFrame) -> pd.DataFrame:
     """Give a lineage with −1 for no topic, as a result table needs it: every row has a key."""
+    check_frame(lineage, what="fill_lineage", of="a lineage", cure="Make one with match_topics.")
     return lineage.assign(
         previous_id=lineage["previous_id"].fillna(NO_TOPIC).astype("int64"),
         topic=lineage["topic"].fillna(NO_TOPIC).astype("int64"),
@@ -360,6 +370,7 @@ def count_topic_coverage(
     pandas.DataFrame
         `item`, `value`, `unit`; one row a figure.
     """
+    check_posts(posts, ["text", "topic"], what="count_topic_coverage")
     texts = [text for text in text_list(posts["text"]) if text]
     if repeats is None:
         repeats = find_repeats(join_titles(posts))
