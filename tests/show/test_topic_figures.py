@@ -199,7 +199,7 @@ def test_a_topic_that_grew_from_nearly_nothing_lies_within_the_axis_beside_a_mar
     growth = make_growth(make_topics(10)).iloc[:1].assign(posts=2_526, expected=8.0)
     topics = make_topics(10).assign(stability=np.nan)
     levels = estimate_sentiment(make_posts(topics), by=["topic"])
-    assert "<td>over 316</td>" in show_topics(topics, growth, levels).markup
+    assert "<td>about 316</td>" in show_topics(topics, growth, levels).markup
 
 
 def test_a_topic_that_changed_comes_before_larger_ones(figures):

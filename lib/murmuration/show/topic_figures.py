@@ -173,11 +173,12 @@ def _growth_table(judged: pd.DataFrame) -> pd.DataFrame:
 
 
 def times_with_interval(row: Mapping[Any, Any]) -> str:
-    """Give growth with its interval: “3.1 (2.4–4.0)”; of what grew from nearly nothing how many times at least."""
+    """Give growth with its interval: “3.1 (2.4–4.0)”; of what grew from nearly nothing about how many times."""
     if pd.isna(row["growth"]):
         if row["status"] != "new" or pd.isna(row["expected"]):
             return "–"
-        return f"over {row['posts'] / max(row['expected'], 1):,.0f}"
+        bound = "over" if row["expected"] < 1 else "about"  # less than one post may be hardly any
+        return f"{bound} {row['posts'] / max(row['expected'], 1):,.0f}"
     if pd.isna(row["growth_low"]):
         return f"{row['growth']:.1f}"
     return f"{row['growth']:.1f} ({row['growth_low']:.1f}–{row['growth_high']:.1f})"
