@@ -174,7 +174,7 @@ def test_growth_is_that_of_the_table_and_shapes_say_what_colours_say(figures):
     assert list(traces["grew fast"].x) == [3.0]
     assert list(traces["grew fast"].error_x.array) == [3.0]
     assert list(traces["new"].x) == [10.0]  # 200 posts, hardly one expected: drawn at the edge
-    assert figures["growth"].layout.xaxis.ticktext[-1] == "over 10×"
+    assert figures["growth"].layout.xaxis.ticktext[-1] == "over<br>10×"
     numbers = figures["growth"].layout.meta["table"]
     assert numbers["rows"][0][numbers["columns"].index("times")] == "over 200"
     assert (
@@ -195,7 +195,7 @@ def test_a_topic_that_grew_from_nearly_nothing_lies_within_the_axis_beside_a_mar
     axis = plot_topic_growth(make_growth(make_topics(10)).iloc[:1]).layout.xaxis
     low, high = axis.range
     assert low < 0 < 1 < high
-    assert {"1×", "over 10×"} <= set(axis.ticktext)
+    assert {"1×", "over<br>10×"} <= set(axis.ticktext)
     growth = make_growth(make_topics(10)).iloc[:1].assign(posts=2_526, expected=8.0)
     topics = make_topics(10).assign(stability=np.nan)
     levels = estimate_sentiment(make_posts(topics), by=["topic"])

@@ -49,7 +49,7 @@ _STATUS = {
 }
 _NARROW = 6  # times, from one end of the axis to the other
 _NARROW_TICKS = (0.25, 0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.5, 4)
-_WIDE_TICKS = (0.05, 0.2, 0.5, 1, 2, 5, 10)
+_WIDE_TICKS = (0.05, 0.2, 0.5, 1, 2, 4, 10)
 _FEW_DAYS = 2  # so few are drawn by the hour
 _STEPS = {"hour": "1h", "day": "1D"}
 _PANELS = 8  # of topics over time
@@ -104,7 +104,8 @@ def plot_topic_growth(emerging: pd.DataFrame) -> go.Figure:
 
 
 def _times(tick: float) -> str:
-    return f"over {tick:g}×" if tick == _MOST_TIMES else f"{tick:g}×"
+    # In two lines: a mark that is wider than the room beside the edge of a phone is not drawn.
+    return f"over<br>{tick:g}×" if tick == _MOST_TIMES else f"{tick:g}×"
 
 
 def rank_changes(emerging: pd.DataFrame) -> pd.DataFrame:
