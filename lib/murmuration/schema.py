@@ -54,7 +54,8 @@ class Column:
 class Table:
     """A table: its columns in order, what one row is, and what tells rows apart.
 
-    `nullable` names the columns that may be null; all others have a value in every row.
+    `nullable` names the columns that may be null; all others have a value in every row. `matched` tells which row of
+    another run is the same one, where the key holds a rank or a number that each run gives anew.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Table:
     columns: tuple[Column, ...]
     partition_by: tuple[str, ...] = ()
     nullable: tuple[str, ...] = ()
+    matched: tuple[str, ...] = ()
 
     @property
     def arrow(self) -> pa.Schema:
@@ -355,12 +357,13 @@ _COVERAGE = Table(
 )
 
 
-def _posts(*more: Column) -> Table:
+def _posts(*more: Column, matched: tuple[str, ...] = ()) -> Table:
     """Give the table of all posts that a report is about, which dashboards look into."""
     return Table(
         name="posts",
         row="one post that the report is about",
         key=("created_at", "source", "post_id"),
+        matched=matched,
         nullable=(
             *("author_key", "lang", "text", "url", "sentiment", "sentiment_label", "engagement"),
             *(column.name for column in more if column.name not in ("topic", "segment")),
@@ -417,6 +420,7 @@ BRAND_HEALTH = (
         name="terms",
         row="one word or pair of words that marks some posts of the brand",
         key=("side", "rank"),
+        matched=("side", "term"),
         columns=(
             Column(
                 "side",
@@ -435,6 +439,7 @@ BRAND_HEALTH = (
         name="reading",
         row="one post worth reading",
         key=("why", "rank"),
+        matched=("why", "source", "post_id"),
         nullable=("author_key", "text", "sentiment", "engagement", "url"),
         columns=(
             Column("why", pa.string(), "`negative`, `positive`, `engaged` or `alert`"),
@@ -592,6 +597,7 @@ SENTIMENT_QUALITY = (
         name="mistakes",
         row="one mistake of a model, the surest first",
         key=("model", "rank"),
+        matched=("model", "source", "post_id", "text"),
         nullable=("source", "post_id", "author_key"),
         columns=(
             _MODEL,
@@ -759,6 +765,7 @@ TOPICS = (
         name="terms",
         row="one term of one topic",
         key=("topic", "rank"),
+        matched=("topic", "term"),
         columns=(
             _TOPIC,
             Column("rank", pa.int64(), "1 tells most"),
@@ -792,6 +799,7 @@ TOPICS = (
         name="hierarchy",
         row="one joining of two topics, or groups of topics, that are alike",
         key=("step",),
+        matched=("first", "second", "distance"),
         columns=(
             Column("step", pa.int64(), "From 0; the most alike are joined first", unit="count"),
             Column("first", pa.int64(), "Id of a topic; −1 − s for the group of step s", unit="id"),
@@ -831,6 +839,7 @@ TOPICS = (
         name="reading",
         row="one post that shows what a topic is about",
         key=("topic", "rank"),
+        matched=("topic", "source", "post_id"),
         nullable=("author_key", "created_at", "text", "sentiment", "engagement", "url"),
         columns=(
             _TOPIC,
@@ -843,6 +852,7 @@ TOPICS = (
         name="repeats",
         row="one of the texts that were posted most often in the period, nearly equal ones together",
         key=("repeat_group",),
+        matched=("text", "first_seen"),
         nullable=("text", "first_seen", "last_seen"),
         columns=(
             Column("repeat_group", pa.int64(), "Which text", unit="id"),
@@ -935,6 +945,7 @@ AUDIENCE = (
         name="traits",
         row="one trait that tells a segment from the others",
         key=("segment", "rank"),
+        matched=("segment", "feature"),
         columns=(
             _SEGMENT,
             Column("rank", pa.int64(), "1 tells most"),
@@ -952,6 +963,7 @@ AUDIENCE = (
         name="interests",
         row="one term that more authors of a segment use than others do",
         key=("segment", "kind", "rank"),
+        matched=("segment", "kind", "term"),
         nullable=("times",),
         columns=(
             _SEGMENT,
@@ -990,6 +1002,7 @@ AUDIENCE = (
         name="best_times",
         row="one day, or three hours of the day, in which a segment posts clearly more than the others",
         key=("segment", "rank"),
+        matched=("segment", "kind", "time"),
         columns=(
             _SEGMENT,
             Column("rank", pa.int64(), "Days first; within them 1 differs most"),
@@ -1011,6 +1024,7 @@ AUDIENCE = (
         name="places",
         row="one author as a dot on the map, without a name",
         key=("point",),
+        matched=("segment", "x", "y"),
         columns=(
             Column("point", pa.int64(), "Number of the dot", unit="count"),
             _SEGMENT,
@@ -1045,6 +1059,7 @@ AUDIENCE = (
         name="ahead",
         row="one term that a segment is expected to care for next",
         key=("segment", "rank"),
+        matched=("segment", "kind", "term"),
         columns=(
             _SEGMENT,
             Column("rank", pa.int64(), "1 is expected most"),
@@ -1107,6 +1122,7 @@ AUDIENCE = (
         name="reading",
         row="one post that shows what a segment writes",
         key=("segment", "rank"),
+        matched=("segment", "source", "created_at", "text"),
         nullable=("author_key", "created_at", "text", "sentiment", "engagement", "url"),
         columns=(
             _SEGMENT,
@@ -1121,7 +1137,8 @@ AUDIENCE = (
         nullable=("value",),
         columns=(*_FIGURE,),
     ),
-    _posts(_SEGMENT),
+    # Its posts have numbers where the policy lets nobody name them.
+    _posts(_SEGMENT, matched=("created_at", "source", "text")),
     _COVERAGE,
 )
 

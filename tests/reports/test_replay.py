@@ -282,7 +282,10 @@ def test_figures_that_clearly_moved_are_named_and_others_not(workspace, fake_run
     ]
     page = write_comparison(found, get_settings().reports).read_text(encoding="utf-8")
     assert "a, this, negative" in page
-    for words in ("<td>30.0 %</td><td>40.0 %</td>", "+10.0 (+7.2 to +12.8 points)"):
+    for words in (
+        '<td class="number">30.0 %</td><td class="number">40.0 %</td>',
+        "+10.0 (+7.2 to +12.8 points)",
+    ):
         assert words in page
     assert "from 30.0 % to 40.0 % (+7.2 to +12.8 points)" in found.describe()[0]
     assert "velora" in page

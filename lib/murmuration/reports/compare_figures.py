@@ -16,6 +16,7 @@ from murmuration.show.words import quoted
 _END = re.compile(r"(.*?)_?low$")
 _NARROW = 1e-9  # an interval without any width
 _SHOWN = 12  # figures that moved
+_IN_WORDS = {"feature": "trait"}  # columns of a key, and those that say the same in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,8 @@ def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, Mapping) and "@" in str(value.get("model")):  # its name says which one
+        return str(value["model"])
     return "" if value is None else str(value)
 
 
@@ -176,22 +179,38 @@ def _joined(
     if not all(path.exists() for path in paths):
         return None
     old, new = (run.table(name).to_pandas(types_mapper=pd.ArrowDtype) for run in (first, second))
-    key = find_key(str(second.manifest["report"]), name, list(new.columns))
-    if not key or not set(key) <= set(old.columns):
+    report = str(second.manifest["report"])
+    key = find_key(report, name, list(new.columns))
+    if not key or not set(key) <= set(old.columns) or not _figures(list(new.columns)):
         return None
-    old, new = (frame.drop_duplicates(key).set_index(key) for frame in (old, new))
+    old, new = (frame.drop_duplicates(key).set_index(key, drop=False) for frame in (old, new))
     both = old.index.intersection(new.index)
-    columns = {column for column, _ in called}
-    names = [
-        [
-            called.get((column, str(value)), f"no {column}" if column in columns else str(value))
-            for column, value in zip(key, row if isinstance(row, tuple) else (row,), strict=True)
-        ]
-        for row in both
-    ]
-    same = [at for at, parts in enumerate(names) if None not in parts]
-    both = both[same]
-    return old.loc[both], new.loc[both], [", ".join(map(str, names[at])) for at in same]
+    old, new = old.loc[both], new.loc[both]
+    parts = [_say_part(new, column, _is_text(report, name, column), called) for column in key]
+    names = list(zip(*parts, strict=True))
+    same = [at for at, row in enumerate(names) if None not in row]
+    return old.iloc[same], new.iloc[same], [", ".join(map(str, names[at])) for at in same]
+
+
+def _say_part(
+    rows: pd.DataFrame, column: str, is_text: bool, called: Mapping[tuple[str, str], str | None]
+) -> list[str | None]:
+    """Say what one column of a key tells of each row: the segment by its name, the trait in words, the term in quotes."""
+    if column in {one for one, _ in called}:
+        return [called.get((column, str(value)), f"no {column}") for value in rows[column]]
+    if is_text:
+        return [f"{column} {quoted([str(value)])}" for value in rows[column]]
+    said = _IN_WORDS.get(column, column)
+    return [str(value) for value in rows[said if said in rows.columns else column]]
+
+
+def _is_text(report: str, name: str, column: str) -> bool:
+    return any(
+        one.name == column and one.text
+        for table in RESULTS.get(report, ())
+        if table.name == name
+        for one in table.columns
+    )
 
 
 def _figures(columns: Sequence[str]) -> list[tuple[str, str, str]]:

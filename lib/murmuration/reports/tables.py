@@ -83,9 +83,11 @@ def list_tables(*runs: RunResult) -> list[str]:
 
 
 def find_key(report: str, name: str, columns: Sequence[str]) -> list[str]:
-    """Give the columns that tell the rows of a table apart; none where the report does not declare it."""
-    declared = [table.key for table in RESULTS.get(report, ()) if table.name == name]
-    return [column for column in declared[0] if column in columns] if declared else []
+    """Give the columns that tell which row of another run is the same one; none where the report does not declare the table."""
+    declared = next((table for table in RESULTS.get(report, ()) if table.name == name), None)
+    if declared is None:
+        return []
+    return [column for column in declared.matched or declared.key if column in columns]
 
 
 def _compare(first: RunResult, second: RunResult, name: str) -> TableChange:
@@ -118,15 +120,19 @@ def _read(run: RunResult, name: str) -> pa.Table | None:
 
 
 def _keyed(table: pa.Table, key: Sequence[str]) -> pd.DataFrame:
-    """Give the rows under their key; under their place where they have none, or one that repeats."""
+    """Give the rows under their key, those that share one numbered; under their place where they have none."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
-    if not key or frame.duplicated(list(key)).any():
+    if not key:
         return frame
     return frame.set_index(pd.Index(_names(frame, key), name="row"))
 
 
 def _names(frame: pd.DataFrame, key: Sequence[str]) -> list[str]:
-    return ["\x1f".join(map(str, row)) for row in frame[list(key)].itertuples(index=False)]
+    names = pd.Series(
+        ["\x1f".join(map(str, row)) for row in frame[list(key)].itertuples(index=False)], dtype=str
+    )
+    again = names.groupby(names).cumcount()
+    return [f"{name}\x1f{n}" for name, n in zip(names, again, strict=True)]
 
 
 def _column(old: "pd.Series[Any]", new: "pd.Series[Any]") -> ColumnChange | None:
