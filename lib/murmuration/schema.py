@@ -910,6 +910,8 @@ AUDIENCE = (
             "stayed",
             "came",
             "left",
+            "arrived",
+            "gone",
             "name_before",
         ),
         columns=(
@@ -938,7 +940,9 @@ AUDIENCE = (
             _of_authors("authors_before", "Its authors in the earlier run"),
             _of_authors("stayed", "Authors that were in it before"),
             _of_authors("came", "Authors that were in another one, or in none, before"),
-            _of_authors("left", "Authors that are in another one, or in none, now"),
+            _of_authors("left", "Authors of before that are in another one, or in none, now"),
+            _of_authors("arrived", "Authors that were not there before"),
+            _of_authors("gone", "Authors of before that are not there any more"),
         ),
     ),
     Table(
@@ -1053,6 +1057,21 @@ AUDIENCE = (
             Column("previous_name", pa.string(), "What the earlier one was called", text=True),
             Column("name", pa.string(), "What it is called now", text=True),
             _of_authors("authors", "How many went"),
+        ),
+    ),
+    Table(
+        name="moved",
+        row="what became of authors since the earlier run, all of them together",
+        key=("what",),
+        nullable=("authors", "fewer_than"),
+        columns=(
+            Column(
+                "what",
+                pa.string(),
+                "`stayed` in their segment, `changed` it, `arrived` (not there before) or `gone` (not there any more)",
+            ),
+            _of_authors("authors", "How many; null where they are too few to be told"),
+            _of_authors("fewer_than", "Than how many they are fewer where they are too few"),
         ),
     ),
     Table(

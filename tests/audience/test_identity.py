@@ -141,12 +141,16 @@ def test_who_stayed_came_and_went_adds_up(kept, crafters, assigned):
     found = compare_segments(kept, moved, cards)
     table = found.segments.set_index("segment")
     assert table["status"].eq("continued").all()
-    assert (table["stayed"] + table["came"]).to_dict() == cards.segments.set_index("segment")["authors"].to_dict()  # fmt: skip
+    now = table[["stayed", "came", "arrived"]].sum(axis=1)
+    assert now.to_dict() == cards.segments.set_index("segment")["authors"].to_dict()
     assert table["authors_before"].eq(40).all()
     assert found.flows["authors"].ge(20).all()
     assert found.flows["authors"].sum() + found.untold == 120
     gone = found.flows[found.flows["segment"] == -2]
     assert gone["authors"].sum() in (0, 20)
+    totals = found.totals.set_index("what")["authors"]
+    assert totals.sum() == 120  # those of flows too small to be shown, too
+    assert totals["gone"] == 20
     few = assigned.assign(segment=assigned["segment"].mask(np.arange(120) < 9, 0))
     told = compare_segments(kept, few, describe_segments(crafters, few)).segments.set_index(
         "segment"
@@ -156,6 +160,20 @@ def test_who_stayed_came_and_went_adds_up(kept, crafters, assigned):
     same = compare_segments(kept, assigned, describe_segments(crafters, assigned))
     assert (same.flows["previous"] == same.flows["segment"]).all()
     assert same.segments[["came", "left"]].to_numpy(int).sum() == 0
+
+
+def test_who_is_new_and_who_wrote_nothing_is_counted_also_where_no_flow_is_large_enough_to_be_shown(
+    kept, crafters, assigned
+):
+    # Of each of three segments ten are new, ten wrote nothing this time, and thirty are in it as before.
+    place = assigned.groupby("segment").cumcount().to_numpy(int)
+    newcomers = assigned[place < 10].assign(author_key="new " + assigned["author_key"][place < 10])
+    now = pd.concat([assigned[place >= 10], newcomers], ignore_index=True)
+    found = compare_segments(kept, now, describe_segments(crafters, assigned))
+    assert not (found.flows[["previous", "segment"]] == -2).any(axis=None)
+    totals = found.totals.set_index("what")["authors"].to_dict()
+    assert totals == {"stayed": 90, "changed": 0, "arrived": 30, "gone": 30}
+    assert found.segments[["arrived", "gone"]].isna().all(axis=None)  # of each too few to be told
 
 
 def test_posts_name_the_segment_their_author_was_in_unless_few_of_it_wrote(kept, crafted, assigned):

@@ -199,7 +199,7 @@ def make_audience_run(
             "segment": ids, "name": names, "authors": [30, 30], "share": 0.5, "share_low": 0.4, "share_high": 0.6, "posts": [60, 60],
             "posts_per_author": 2.0, "strength": 0.8, "langs": [["en"], ["en"]], "best_times": ["Monday 8:00", "Monday 22:00"], "rule": None,
             "rule_precision": None, "rule_recall": None, "status": "new", "name_before": None, "authors_before": None, "stayed": None,
-            "came": None, "left": None,
+            "came": None, "left": None, "arrived": None, "gone": None,
         }
     )  # fmt: skip
     traits = pd.DataFrame(

@@ -15,6 +15,7 @@ from murmuration.show import (
     plot_segment_times,
     plot_traits,
     short_segment,
+    show_cards,
     show_segments,
 )
 from murmuration.show.audience_figures import amount, describe_trait
@@ -54,6 +55,57 @@ def test_the_title_of_flows_counts_who_changed():
     assert "120 were not there before" in meta["title"]
     assert "50 are not there any more" in meta["title"]
     assert len(meta["table"]["rows"]) == len(FLOWS)
+
+
+def make_totals(**authors: int | None) -> pd.DataFrame:
+    counts = [authors[what] for what in ("stayed", "changed", "arrived", "gone")]
+    few = [20 if one is None else None for one in counts]
+    return pd.DataFrame(
+        {
+            "what": ["stayed", "changed", "arrived", "gone"],
+            "authors": pd.array(counts, "Int64"),
+            "fewer_than": pd.array(few, "Int64"),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("totals", "said"),
+    [
+        (
+            {"stayed": 38, "changed": 189, "arrived": 40, "gone": None},
+            "189 of 227 authors of both runs changed segment (83 %); 40 were not there before and fewer than 20 are not there any more",
+        ),
+        (
+            {"stayed": 206, "changed": None, "arrived": 0, "gone": 2709},
+            "Fewer than 20 authors changed segment, 206 stayed in theirs; 0 were not there before and 2,709 are not there any more",
+        ),
+    ],
+)
+def test_the_title_of_flows_counts_all_authors_also_those_of_bands_that_are_not_drawn(totals, said):
+    assert plot_flows(FLOWS, make_totals(**totals)).layout.meta["title"] == said
+
+
+def test_a_card_tells_who_is_new_or_silent_apart_from_who_changed_segment():
+    nothing = pd.DataFrame(columns=["segment", "rank", "kind", "term", "feature"])
+    moves = {
+        "status": "continued",
+        "name_before": None,
+        "langs": [[]] * 2,
+        "stayed": 206,
+        "came": 0,
+        "left": 0,
+    }
+    segments = make_segments().assign(**moves, authors_before=2915)
+    counted = segments.assign(arrived=512, gone=[2709, None])
+    cards = [show_cards(one, *[nothing] * 2, LEVELS.assign(authors=50), nothing, nothing).markup for one in (counted, segments)]  # fmt: skip
+    assert (
+        "2,915 → 60 authors; 206 stayed, 0 came from other segments, 512 are new here; 0 went to other segments, "
+        "2,709 wrote nothing this time" in cards[0]
+    )
+    assert "a few wrote nothing this time" in cards[0]
+    # A run of an older version does not know.
+    assert "206 stayed, 0 came from other segments; 0 went to other segments<" in cards[1]
 
 
 def test_bands_of_flows_lie_within_the_figure_however_uneven_they_are():

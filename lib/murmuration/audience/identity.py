@@ -27,6 +27,7 @@ _ENOUGH = 20  # authors of a segment that were in one before, from which on they
 # an earlier one; Landis & Koch 1977, doi:10.2307/2529310, call .21 to .40 fair and .41 to .60 moderate.
 _SAME_AUTHORS = 0.3
 _ALIKE = 0.5
+MOVES = ("authors_before", "stayed", "came", "left", "arrived", "gone")
 FLOWS = ("previous", "segment", "previous_name", "name", "authors")
 
 
@@ -37,17 +38,22 @@ class Moved:
     Attributes
     ----------
     segments
-        One row a segment: `segment`, `status`, `name_before`, `authors_before`, `stayed`, `came`, `left`.
+        One row a segment: `segment`, `status`, `name_before`, `authors_before`, `stayed`, `came` and `left` (from and to another
+        one, or none), `arrived` (not there before) and `gone` (not there any more).
     flows
         Authors by `previous` and `segment` with their names; −1 stands for no segment or one too small to show, −2 for
         not there. Flows of fewer authors than the policy allows are not in it.
     untold
         Authors in flows too small to be shown.
+    totals
+        All authors, those in flows too small to be shown too: `what` (`stayed`, `changed`, `arrived` or `gone`), `authors`, null where
+        they are too few to be told, and then `fewer_than`.
     """
 
     segments: pd.DataFrame
     flows: pd.DataFrame
     untold: int
+    totals: pd.DataFrame
 
 
 def carry_ids(previous: SegmentModel, model: SegmentModel, profiles: pd.DataFrame) -> SegmentModel:
@@ -183,13 +189,13 @@ def compare_segments(
     previous = replace(previous, names=keep_allowed(previous.names, policy))
     now = assigned["segment"].to_numpy(np.int64)
     before = find_before(previous, assigned)
-    _, earlier = previous.members
+    known, earlier = previous.members
+    silent = earlier[~np.isin(known, hash_authors(assigned))]
     shown = cards.segments["segment"].tolist()
     rows = []
 
     def told(authors: npt.NDArray[np.bool_]) -> int | None:
-        number = int(authors.sum())
-        return number if number >= policy.least_authors or not number else None
+        return _told(int(authors.sum()), policy)
 
     for one in shown:
         old = one in set(previous.ids.tolist())
@@ -201,40 +207,58 @@ def compare_segments(
                 "stayed": told(here & (before == one)) if old else None,
                 "came": told(here & (before != one) & (before != NOT_THERE)),
                 "left": told(~here & (before == one)) if old else None,
+                "arrived": told(here & (before == NOT_THERE)),
+                "gone": told(silent == one) if old else None,
             }
         )  # fmt: skip
-    counts = dict.fromkeys(("authors_before", "stayed", "came", "left"), "Int64")
+    counts = dict.fromkeys(MOVES, "Int64")
     table = pd.DataFrame(rows, columns=["segment", "status", "name_before", *counts])
-    flows, untold = _count_flows(previous, assigned, before, now, cards, policy)
+    flows = _count_flows(previous, before, now, silent, cards)
     types: dict[str, Any] = {"segment": "int64", "status": TEXT, "name_before": TEXT, **counts}
-    return Moved(table.astype(types), flows, untold)
+    small = flows["authors"] < policy.least_authors
+    shown_flows = flows[~small].reset_index(drop=True)
+    untold = int(flows.loc[small, "authors"].sum())
+    return Moved(table.astype(types), shown_flows, untold, _count_totals(flows, policy))
+
+
+def _told(authors: int, policy: Policy) -> int | None:
+    """Give a number of authors; None where it is too small to be told."""
+    return authors if authors >= policy.least_authors or not authors else None
+
+
+def _count_totals(flows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Count all authors of flows by what became of them."""
+    before, now = flows["previous"], flows["segment"]
+    both = (before != NOT_THERE) & (now != NOT_THERE)
+    kinds = {
+        "stayed": both & (before == now),
+        "changed": both & (before != now),
+        "arrived": before == NOT_THERE,
+        "gone": now == NOT_THERE,
+    }
+    counts = [_told(int(flows.loc[rows, "authors"].sum()), policy) for rows in kinds.values()]
+    few = [policy.least_authors if one is None else None for one in counts]
+    numbers = {"authors": pd.array(counts, "Int64"), "fewer_than": pd.array(few, "Int64")}
+    return pd.DataFrame({"what": text_column([*kinds]), **numbers})
 
 
 def _count_flows(
-    previous: SegmentModel,
-    assigned: pd.DataFrame,
-    before: Ints,
-    now: Ints,
-    cards: SegmentCards,
-    policy: Policy,
-) -> tuple[pd.DataFrame, int]:
+    previous: SegmentModel, before: Ints, now: Ints, silent: Ints, cards: SegmentCards
+) -> pd.DataFrame:
+    """Count authors by segment of before and of now; `silent` are the segments of those who are not there any more."""
     names = cards.names
-    known, earlier = previous.members
-    gone = ~np.isin(known, hash_authors(assigned))
     pairs = pd.DataFrame(
         {
-            "previous": _fold(np.concatenate([before, earlier[gone]]), previous.names),
-            "segment": _fold(np.concatenate([now, np.full(int(gone.sum()), NOT_THERE)]), names),
+            "previous": _fold(np.concatenate([before, silent]), previous.names),
+            "segment": _fold(np.concatenate([now, np.full(len(silent), NOT_THERE)]), names),
         }
     )
     flows = pairs.value_counts(sort=False).rename("authors").reset_index()
-    small = flows["authors"] < policy.least_authors
-    flows, untold = flows[~small], int(flows.loc[small, "authors"].sum())
     flows = flows.assign(
         previous_name=text_column([previous.names.get(one) for one in flows["previous"].tolist()]),
         name=text_column([names.get(one) for one in flows["segment"].tolist()]),
     )  # fmt: skip
-    return flows[list(FLOWS)].reset_index(drop=True), untold
+    return flows[list(FLOWS)]
 
 
 def _fold(labels: npt.NDArray[np.int64], names: object) -> Ints:

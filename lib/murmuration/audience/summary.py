@@ -8,7 +8,7 @@ import pandas as pd
 
 from murmuration.audience.arguments import check_assigned, check_kind
 from murmuration.audience.describe import SegmentCards
-from murmuration.audience.identity import Moved
+from murmuration.audience.identity import MOVES, Moved
 from murmuration.audience.policy import Policy
 from murmuration.audience.segments import SegmentModel
 from murmuration.audience.times import name_best_times
@@ -21,7 +21,6 @@ QUALITY = (
     ("separation", "−1 to 1"),
     ("shared", "0 to 1"),
 )
-_BEFORE = ("authors_before", "stayed", "came", "left")
 
 
 def complete_cards(
@@ -43,7 +42,7 @@ def complete_cards(
     table = cards.segments.assign(best_times=text_column(said))
     if moved is None:
         none: Mapping[str, Any] = {
-            name: pd.Series([None] * len(table), table.index, dtype="Int64") for name in _BEFORE
+            name: pd.Series([None] * len(table), table.index, dtype="Int64") for name in MOVES
         }
         names = pd.Series([None] * len(table), table.index, dtype=TEXT)
         return table.assign(status="first", name_before=names, **none)

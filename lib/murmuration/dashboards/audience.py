@@ -149,7 +149,7 @@ class Audience(PostsPage):
                 )
             ),
             section("What moved since the run before"),
-            Chart(plot_flows(self._find("flows"))),
+            Chart(plot_flows(self._find("flows"), self._find("moved"))),
             *self.run_again(),
         )
 

@@ -79,6 +79,9 @@ _SPAM = "See whether it is spam before answering it, as it links much and hardly
 _NOTICED = 0.05  # of negative shares, below which a reader would not notice that they differ
 _TELLING = 0.1  # share of a segment's authors that a term in advice has, at least
 _TIMES = 2.0  # more than in other segments
+_CAME = {"came": "came from other segments", "arrived": "are new here"}
+_STAYED = {"stayed": "stayed", **_CAME}
+_LEFT = {"left": "went to other segments", "gone": "wrote nothing this time"}
 _STATUS = {"first": "", "continued": "goes on", "new": "new"}
 
 Records = Sequence[Mapping[str, Any]]
@@ -369,22 +372,24 @@ def _fidelity(row: Mapping[str, Any]) -> str:
 
 
 def _what_moved(row: Mapping[str, Any]) -> str:
+    came = _say_moves(row, _CAME)
     if row["status"] == "new":
-        return "since last time: new"
-    stayed, came, left = (_or_few(row[name]) for name in ("stayed", "came", "left"))
-    moved = (
-        f"since last time: {int(row['authors_before']):,} → {int(row['authors']):,} authors; {stayed} stayed, {came} came from elsewhere, "
-        f"{left} left"
-    )
+        return f"since last time: new; {came}" if came else "since last time: new"
+    moved = f"since last time: {int(row['authors_before']):,} → {int(row['authors']):,} authors; {_say_moves(row, _STAYED)}; {_say_moves(row, _LEFT)}"
     renamed = not pd.isna(row["name_before"]) and str(row["name_before"]) != str(row["name"])
     return moved + (f"; was called {html.escape(quoted([str(row['name_before'])]))}" if renamed else "")  # fmt: skip
+
+
+def _say_moves(row: Mapping[str, Any], said: Mapping[str, str]) -> str:
+    """Say what became of its authors; tables of older versions do not count who was not there before, or is not there any more."""
+    return ", ".join(f"{_or_few(row[name])} {words}" for name, words in said.items() if name in row)
 
 
 def _or_few(authors: Any) -> str:
     """Give a number of authors; null stands for too few to be told."""
     if pd.isna(authors):
         return "a few"
-    return f"{int(authors):,}" if authors else "none"
+    return f"{int(authors):,}"
 
 
 def advise_segments(

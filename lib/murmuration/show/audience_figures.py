@@ -389,13 +389,16 @@ def _times_title(best: pd.DataFrame | None, names: Mapping[int, str]) -> str:
     return f"{name} has the clearest hours: {percent(top['share'])} of what its authors post is written at {top['time']}, against {percent(top['share_rest'])} of others’"
 
 
-def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
+def plot_flows(flows: pd.DataFrame | None, totals: pd.DataFrame | None = None) -> go.Figure:
     """Draw from which earlier segments the authors of each segment came.
 
     Parameters
     ----------
     flows
         Table of the report; None where there was no earlier run.
+    totals
+        Table `moved` of the report, which the title tells: it counts authors of bands too small to be drawn, too. Without it the title
+        is about the bands alone, as of runs of older versions.
     """
     if flows is None:
         return theme.empty_figure("First run under this name: nothing to compare.")
@@ -424,13 +427,9 @@ def plot_flows(flows: pd.DataFrame | None) -> go.Figure:
             "hovertemplate": "%{source.label} → %{target.label}: %{value:,.0f} authors<extra></extra>",
         },
     )  # fmt: skip
-    known = rows[(rows["previous"] != _ABSENT) & (rows["segment"] != _ABSENT)]
-    moved = int(known.loc[known["previous"] != known["segment"], "authors"].sum())
-    total = int(known["authors"].sum())
-    share = f" ({percent(moved / total)})" if total else ""
     return theme.describe_figure(
         figure,
-        title=f"{count(moved, 'author')} of {total:,} in the bands between both runs changed segment{share}; {_arrived(rows)}",
+        title=_describe_bands(rows) if totals is None else _describe_totals(totals),
         alt="Bands from the segments of the earlier run, left, to those of this run, right; those of too few authors to be told are not drawn.",
         table=_flow_table(rows, called),
     )
@@ -470,10 +469,35 @@ def _flow_names(rows: pd.DataFrame) -> dict[tuple[str, int], str]:
     return called
 
 
-def _arrived(rows: pd.DataFrame) -> str:
+def _describe_bands(rows: pd.DataFrame) -> str:
+    known = rows[(rows["previous"] != _ABSENT) & (rows["segment"] != _ABSENT)]
+    moved = int(known.loc[known["previous"] != known["segment"], "authors"].sum())
+    total = int(known["authors"].sum())
+    share = f" ({percent(moved / total)})" if total else ""
     came = int(rows.loc[rows["previous"] == _ABSENT, "authors"].sum())
     went = int(rows.loc[rows["segment"] == _ABSENT, "authors"].sum())
-    return listing([f"{came:,} were not there before", f"{went:,} are not there any more"])
+    others = listing([f"{came:,} were not there before", f"{went:,} are not there any more"])
+    return f"{count(moved, 'author')} of {total:,} in the bands between both runs changed segment{share}; {others}; bands too small to be drawn are not counted"
+
+
+def _describe_totals(totals: pd.DataFrame) -> str:
+    """Say what became of all authors, of too few to be told than how many they are fewer."""
+    rows = {str(row["what"]): row for row in totals.to_dict("records")}
+    said = {
+        what: f"fewer than {row['fewer_than']:,}" if pd.isna(row["authors"]) else f"{row['authors']:,}"
+        for what, row in rows.items()
+    }  # fmt: skip
+    changed, stayed = (rows[one]["authors"] for one in ("changed", "stayed"))
+    if pd.isna(changed) or pd.isna(stayed):
+        both = f"{said['changed']} authors changed segment, {said['stayed']} stayed in theirs"
+    elif changed + stayed:
+        both = f"{said['changed']} of {count(changed + stayed, 'author')} of both runs changed segment ({percent(changed / (changed + stayed))})"
+    else:
+        both = "no author wrote in both runs"
+    both = f"{both[0].upper()}{both[1:]}"
+    return (
+        f"{both}; {said['arrived']} were not there before and {said['gone']} are not there any more"
+    )
 
 
 def _flow_table(rows: pd.DataFrame, called: Mapping[tuple[str, int], str]) -> pd.DataFrame:
