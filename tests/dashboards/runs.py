@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from murmuration.audience import find_best_times
 from murmuration.schema import RESULTS
 from murmuration.trends import (
     assign_steps,
@@ -182,6 +181,30 @@ def make_topics_run(
     return folder
 
 
+def _audience_trust() -> dict[str, pd.DataFrame]:
+    """Give what says when segments are reached, and how far they can be trusted."""
+    facts = {
+        "authors": 60, "authors_in_segments": 60, "authors_in_small_segments": 0, "authors_left_out": 0, "authors_with_one_post": 0,
+        "posts_in_period": 120, "posts_looked_at": 120, "posts_without_author": 0, "quarantined_rows": 0, "unscored_posts": 7,
+    }  # fmt: skip
+    best = pd.DataFrame(
+        {
+            "segment": [1], "rank": 1, "kind": "hours", "time": "21–24 h", "share": 0.5, "share_rest": 0.1, "difference": 0.4,
+            "difference_low": 0.3, "difference_high": 0.5,
+        }
+    )  # fmt: skip
+    choice = pd.DataFrame(
+        {
+            "n_segments": [2, 3], "stability": [0.9, 0.2], "jaccard": 0.9, "separation": 0.3, "shared": 0.05, "smallest": 20,
+            "chosen": [True, False], "why": None,
+        }
+    )  # fmt: skip
+    measures = {"authors": 60.0, "sample_authors": 60.0, "segments": 2.0, "stability": 0.9}
+    quality = pd.DataFrame({"measure": list(measures), "value": list(measures.values()), "unit": "authors"})  # fmt: skip
+    coverage = pd.DataFrame({"item": list(facts), "value": list(facts.values()), "unit": "posts"})
+    return {"best_times": best, "choice": choice, "quality": quality, "coverage": coverage}
+
+
 def make_audience_run(
     reports: Path,
     *,
@@ -233,7 +256,7 @@ def make_audience_run(
     tables = {
         "segments": segments, "traits": traits, "interests": interests, "times": times, "places": places, "reading": reading,
         "by_sentiment": estimate_sentiment(posts, by=["segment"]),
-    } | ({} if older else {"posts": posts, "best_times": find_best_times(posts)})  # fmt: skip
+    } | ({} if older else {"posts": posts, **_audience_trust()})  # fmt: skip
     folder = reports / "audience" / run_id
     write_tables(folder, "audience", tables, row_group=row_group)
     write_manifest(folder, "audience", {"brand": "aurora", "source": "", "timezone": "UTC"})

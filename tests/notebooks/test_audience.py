@@ -53,7 +53,7 @@ def frame(report, name):
 
 def test_every_declared_table_is_saved_but_flows_from_no_earlier_run(report):
     saved = {path.stem for path in (report.folder / "tables").glob("*.parquet")}
-    assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "members"}
+    assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "moved", "members"}
 
 
 def test_segments_are_kept_and_named_in_the_manifest(people, report):
@@ -155,7 +155,7 @@ def test_hard_posts_give_a_page_that_says_so(draft, kind):
     assert 1 <= len(left["answer"]) <= 5
     assert all(sentence.endswith(".") for sentence in left["answer"])
     saved = {path.stem for path in (left["run"].context.folder / "tables").glob("*.parquet")}
-    assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "members"}
+    assert saved == {table.name for table in RESULTS["audience"]} - {"flows", "moved", "members"}
     assert (left["table"]["authors"] >= 20).all()
 
 

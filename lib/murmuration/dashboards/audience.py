@@ -1,13 +1,15 @@
 """The dashboard `audience`: who writes, what sets segments apart, and what each writes."""
 
+import html
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
+from markdown_it import MarkdownIt
 
-from murmuration.dashboards.chart import Chart
+from murmuration.dashboards.chart import Chart, served_at
 from murmuration.dashboards.page import (
     Opened,
     Request,
@@ -24,7 +26,16 @@ from murmuration.dashboards.page import (
 from murmuration.dashboards.posts_file import Filter, PostsFile
 from murmuration.dashboards.posts_page import PostsPage
 from murmuration.errors import UnknownNameError
-from murmuration.show.audience import show_cards, show_segments
+from murmuration.schema import SENSITIVE
+from murmuration.show.audience import (
+    advise_segments,
+    describe_audience_limits,
+    describe_choice,
+    show_audience_quality,
+    show_cards,
+    show_choice,
+    show_segments,
+)
 from murmuration.show.audience_figures import (
     plot_audience_map,
     plot_flows,
@@ -33,11 +44,17 @@ from murmuration.show.audience_figures import (
     plot_traits,
     segment_names,
 )
-from murmuration.show.words import tidy
+from murmuration.show.words import count, listing, tidy
 
 _AHEAD = ["segment", "rank", "kind", "term", "expected", "share"]
 _NAMING = ("author_key", "post_id", "url")  # by which a post's author is known
 _READ = "Click a segment to read what it writes."
+
+
+def _render(text: str) -> str:
+    """Give Markdown as HTML; what comes from posts stays text."""
+    rendered = str(MarkdownIt("commonmark", {"html": False}).render(text))
+    return rendered.replace(" %", "\u00a0%")
 
 
 def build_audience(request: Request) -> widgets.Widget:
@@ -71,9 +88,17 @@ class Audience(PostsPage):
 
     def withheld(self) -> tuple[str, ...]:
         """Who wrote a post, unless it may be handed on who is in which segment."""
+        return () if self._policy().get("export") else _NAMING
+
+    def _policy(self) -> Mapping[str, Any]:
+        """Give the policy of the source that the run pinned; nothing where it read all sources, or one without a policy."""
         source = str(self.opened.parameters.get("source", ""))
-        policy = self.opened.run.manifest.get("pinned", {}).get("policies", {}).get(source) or {}
-        return () if source and policy.get("export") else _NAMING
+        policies = self.opened.run.manifest.get("pinned", {}).get("policies", {})
+        return policies.get(source) or {} if source else {}
+
+    def _forbidden(self) -> list[str]:
+        """Give what may not be named: all of it unless a policy says otherwise."""
+        return list(self._policy().get("forbids", SENSITIVE))
 
     def own_boxes(self, address: Mapping[str, str]) -> dict[str, widgets.Widget]:
         """Give the box of segments."""
@@ -101,10 +126,19 @@ class Audience(PostsPage):
         self.ahead = pd.DataFrame(columns=_AHEAD) if ahead is None else ahead
         self.best = self._find("best_times")
         self.cards = markup(self._draw_cards())
+        self.advice = markup(self._draw_advice(), name="mm-text")
+        self.unshown = markup(self._draw_unshown())
 
     def redraw(self) -> None:
-        """Show the card of the segment that was chosen, or all."""
+        """Show the card of the segment that was chosen, what to do with it, and why not all of its posts can be read; or all."""
         self.cards.value = self._draw_cards()
+        self.advice.value = self._draw_advice()
+        self.unshown.value = self._draw_unshown()
+
+    def whole(self) -> int:
+        """Give how many posts the segment that was chosen wrote, where not all of them are shown as its own."""
+        written, shown = self._count_posts()
+        return written if shown < written else 0
 
     def narrow(self, wanted: Filter) -> tuple[Filter, str]:
         """Keep the posts of the segment that was chosen."""
@@ -131,7 +165,10 @@ class Audience(PostsPage):
             self.map,
             section("Segments"),
             self.cards,
+            section("What to do with it"),
+            self.advice,
             section("Posts"),
+            self.unshown,
             self.table,
             section("Segments beside each other"),
             markup(show_segments(self.segments, self.levels, self.best).markup),
@@ -150,6 +187,8 @@ class Audience(PostsPage):
             ),
             section("What moved since the run before"),
             Chart(plot_flows(self._find("flows"), self._find("moved"))),
+            section("How far this can be trusted"),
+            markup(self._draw_trust(), name="mm-text"),
             *self.run_again(),
         )
 
@@ -160,13 +199,14 @@ class Audience(PostsPage):
         except UnknownNameError:
             return None
 
-    def _draw_cards(self) -> str:
+    def _chosen_segments(self) -> pd.DataFrame:
+        """Give the row of the segment that was chosen, or all."""
         chosen = self.boxes["segment"].value
-        shown = self.segments
-        if chosen:
-            shown = shown[shown["segment"] == int(chosen)]
+        return self.segments[self.segments["segment"] == int(chosen)] if chosen else self.segments
+
+    def _draw_cards(self) -> str:
         return show_cards(
-            shown,
+            self._chosen_segments(),
             self.traits,
             self.interests,
             self.levels,
@@ -175,6 +215,65 @@ class Audience(PostsPage):
             self.best,
             timezone=self.opened.timezone,
         ).markup.replace("No posts that may be shown.", "")
+
+    def _draw_advice(self) -> str:
+        shown = self._chosen_segments()
+        best = self.best
+        if best is not None and self.boxes["segment"].value:
+            best = best[best["segment"].isin(shown["segment"].tolist())]
+        return _render(
+            advise_segments(
+                shown,
+                self.traits,
+                self.interests,
+                self.levels,
+                best,
+                timezone=self.opened.timezone,
+            )
+        )
+
+    def _count_posts(self) -> tuple[int, int]:
+        """Give how many posts the segment that was chosen wrote, and how many of them are shown as its own; 0 without one."""
+        chosen = self.boxes["segment"].value
+        if not chosen or self.chosen:
+            return 0, 0
+        written = int(self._chosen_segments()["posts"].sum())
+        return written, len(self.posts.select(Filter(topic=int(chosen))))
+
+    def _draw_unshown(self) -> str:
+        written, shown = self._count_posts()
+        if shown >= written:
+            return ""
+        return (
+            f'<p class="mm-quiet">{count(written - shown, "post")} of {written:,} cannot be shown as posts of this segment: '
+            "they have words by which the policy of the source forbids to tell people apart "
+            f"({html.escape(listing(self._forbidden()))}). They stand among the posts of all.</p>"
+        )
+
+    def _draw_trust(self) -> str:
+        """Show what the segments rest on, and what the run cannot tell; where they are in the report if an older version left no tables."""
+        quality, choice, coverage = map(self._find, ("quality", "choice", "coverage"))
+        if quality is None or choice is None or coverage is None:
+            return self._point_to_report()
+        gaps = self.opened.run.manifest.get("gaps", [])
+        try:
+            limits = describe_audience_limits(coverage, quality, self._forbidden(), gaps)
+            tried = show_choice(choice).markup
+            decided = describe_choice(choice)
+        except KeyError:  # columns that an older version did not have
+            return self._point_to_report()
+        return (
+            f"{show_audience_quality(quality).markup}"
+            f"<details><summary>How the number of segments was chosen</summary>{tried}{_render(decided)}</details>"
+            f"<h3>Limits</h3>{_render(limits)}"
+        )
+
+    def _point_to_report(self) -> str:
+        run = f"{self.opened.run.folder.parent.name}/{self.opened.run.folder.name}"
+        where = "the report of this run"
+        if base := served_at():
+            where = f'<a href="{html.escape(f"{base}static/{run}/report.html")}">{where}</a>'
+        return f"<p>How far these segments can be trusted stands in {where}, under that heading and under Limits.</p>"
 
     def _open_segment(self, click: Mapping[str, Any]) -> None:
         asked = str(click.get("id") or click.get("y")).partition("/")[0]

@@ -113,6 +113,10 @@ class PostsPage(ABC):
         """Give what the page's own filters mean for its posts, and say it in words."""
         return wanted, ""
 
+    def whole(self) -> int:
+        """Of how many posts some are shown, where the page's own filters leave out posts that it cannot show; else 0."""
+        return 0
+
     @abstractmethod
     def lay_out(self) -> widgets.Widget:
         """Put the page together."""
@@ -147,7 +151,8 @@ class PostsPage(ABC):
     def search(self, words: str) -> None:
         """Show the posts with some words."""
         wanted = replace(self.table.wanted, words=words)
-        self._attempt(lambda: self.table.show(wanted, about=self.table.about))
+        about, whole = self.table.about, self.table.whole
+        self._attempt(lambda: self.table.show(wanted, about=about, whole=whole))
         self.note()
 
     def go_back(self, state: dict[str, str]) -> None:
@@ -219,7 +224,8 @@ class PostsPage(ABC):
         wanted, about = self.narrow(self.filter())
         wanted = replace(wanted, label=self._chosen("label"), words=self.table.wanted.words)
         kept = ", ".join(tidy(one) for name in _KEPT if (one := self._chosen(name)))
-        self.table.show(wanted, about=f"{about} ({kept})".strip() if kept else about, page=page)
+        about = f"{about} ({kept})".strip() if kept else about
+        self.table.show(wanted, about=about, page=page, whole=self.whole())
         self._tell()
 
     def _values(self, name: str) -> list[tuple[str, str]]:

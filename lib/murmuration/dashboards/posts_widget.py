@@ -76,7 +76,7 @@ class PostsTable(anywidget.AnyWidget):
         self._withheld = frozenset(withheld)
         self._columns = [one for one in _COLUMNS if one["name"] not in {*hidden, *withheld}]
         self.wanted = wanted or Filter()
-        self.about = ""
+        self.about, self.whole = "", 0
         self.page, self.order, self.descending = 1, "created_at", True
         self._places: Places = posts.select(self.wanted)
         self._sorted: Places | None = None
@@ -90,7 +90,7 @@ class PostsTable(anywidget.AnyWidget):
         """How many posts are meant."""
         return len(self._places)
 
-    def show(self, wanted: Filter, *, about: str = "", page: int = 1) -> None:
+    def show(self, wanted: Filter, *, about: str = "", page: int = 1, whole: int = 0) -> None:
         """Show other posts.
 
         Parameters
@@ -101,8 +101,10 @@ class PostsTable(anywidget.AnyWidget):
             What they are, for the line above the table.
         page
             Which page of them.
+        whole
+            Of how many posts, where not all of them can be shown; 0 where all can.
         """
-        self.wanted, self.about, self.page = wanted, about, page
+        self.wanted, self.about, self.page, self.whole = wanted, about, page, whole
         self._places, self._sorted = self._posts.select(wanted), None
         self._draw()
 
@@ -120,7 +122,7 @@ class PostsTable(anywidget.AnyWidget):
                 return
             if "words" in message:
                 words = str(message["words"])[:200]
-                self.show(replace(self.wanted, words=words), about=self.about)
+                self.show(replace(self.wanted, words=words), about=self.about, whole=self.whole)
             elif "order" in message:
                 self.arrange(str(message["order"]), descending=bool(message.get("descending")))
             elif "page" in message:
@@ -152,7 +154,8 @@ class PostsTable(anywidget.AnyWidget):
         }
 
     def _told(self) -> str:
-        found = f"{count(self.count, 'post')}{f' {self.about}' if self.about else ''}"
+        number = f"{self.count:,} of {count(self.whole, 'post')}" if self.whole else count(self.count, "post")  # fmt: skip
+        found = f"{number}{f' {self.about}' if self.about else ''}"
         if self.wanted.words.strip():
             found += f" with “{self.wanted.words.strip()}”"
         since, until = self.wanted.since, self.wanted.until

@@ -397,7 +397,7 @@ def advise_segments(
     traits: pd.DataFrame,
     interests: pd.DataFrame,
     levels: pd.DataFrame,
-    best: pd.DataFrame,
+    best: pd.DataFrame | None,
     *,
     timezone: str = "UTC",
 ) -> str:
@@ -406,7 +406,7 @@ def advise_segments(
     Parameters
     ----------
     segments, traits, interests, levels, best
-        Tables of the report; `best` is `best_times`.
+        Tables of the report; `best` is `best_times`, None where a run of an older version has none.
     timezone
         Whose clock its hours are of.
     """
@@ -419,13 +419,14 @@ def advise_segments(
         one = row["segment"]
         advice = [
             *_speak(interests[interests["segment"] == one]),
-            *_reach(best[best["segment"] == one]),
+            *([] if best is None else _reach(best[best["segment"] == one])),
             *_write(traits[traits["segment"] == one]),
             *_mend(feels.get(one), whole, interests[interests["segment"] == one]),
         ]
         name = as_markdown(short_segment(str(row["name"]), longest=60))
         lines += [f"**{name}**", "", *(f"- {as_markdown(said)}" for said in advice or [_NO_ADVICE]), ""]  # fmt: skip
-    return "\n".join([*lines, _say_times(segments, best, timezone)])
+    times = "" if best is None else _say_times(segments, best, timezone)
+    return "\n".join([*lines, times])
 
 
 def _say_times(segments: pd.DataFrame, best: pd.DataFrame, timezone: str) -> str:
