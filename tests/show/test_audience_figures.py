@@ -57,6 +57,12 @@ def test_the_title_of_flows_counts_who_changed():
     assert len(meta["table"]["rows"]) == len(FLOWS)
 
 
+def test_an_older_run_without_totals_does_not_call_bands_that_are_not_drawn_nobody():
+    said = plot_flows(FLOWS[FLOWS["previous"] != -2]).layout.meta["title"]
+    assert "not there before" not in said
+    assert said.endswith("50 are not there any more; bands too small to be drawn are not counted")
+
+
 def make_totals(**authors: int | None) -> pd.DataFrame:
     counts = [authors[what] for what in ("stayed", "changed", "arrived", "gone")]
     few = [20 if one is None else None for one in counts]

@@ -244,9 +244,10 @@ class Audience(PostsPage):
         written, shown = self._count_posts()
         if shown >= written:
             return ""
+        whose = "of the source" if self._policy() else "that holds where the catalog tells none"
         return (
             f'<p class="mm-quiet">{count(written - shown, "post")} of {written:,} cannot be shown as posts of this segment: '
-            "they have words by which the policy of the source forbids to tell people apart "
+            f"they have words by which the policy {whose} forbids to tell people apart "
             f"({html.escape(listing(self._forbidden()))}). They stand among the posts of all.</p>"
         )
 

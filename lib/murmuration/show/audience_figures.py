@@ -476,8 +476,13 @@ def _describe_bands(rows: pd.DataFrame) -> str:
     share = f" ({percent(moved / total)})" if total else ""
     came = int(rows.loc[rows["previous"] == _ABSENT, "authors"].sum())
     went = int(rows.loc[rows["segment"] == _ABSENT, "authors"].sum())
-    others = listing([f"{came:,} were not there before", f"{went:,} are not there any more"])
-    return f"{count(moved, 'author')} of {total:,} in the bands between both runs changed segment{share}; {others}; bands too small to be drawn are not counted"
+    others = [
+        f"{n:,} {what}"
+        for n, what in ((came, "were not there before"), (went, "are not there any more"))
+        if n  # else perhaps too few for a band, not none
+    ]
+    said = f"{count(moved, 'author')} of {total:,} in the bands between both runs changed segment{share}"
+    return "; ".join([said, *([listing(others)] if others else []), "bands too small to be drawn are not counted"])  # fmt: skip
 
 
 def _describe_totals(totals: pd.DataFrame) -> str:
