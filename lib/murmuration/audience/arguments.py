@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from murmuration.errors import SchemaError
-from murmuration.frames import check_frame, check_kind
+import pandas as pd
+
+from murmuration.errors import ParamError, SchemaError
+from murmuration.frames import call_given, check_frame, check_kind
 
 
 def check_profiles(given: object, *, what: str) -> None:
@@ -38,7 +40,7 @@ def check_joined(given: object, *, what: str) -> None:
     """Make sure that something is posts with segments and with times of a zone; raises as `check_profiles` does."""
     cure = "Join them with join_segments(posts, assigned)."
     if not isinstance(given, pd.DataFrame):
-        raise ParamError(f"{what} needs posts with their segments, a pandas frame, but was given {_call(given)}. {cure}")  # fmt: skip
+        raise ParamError(f"{what} needs posts with their segments, a pandas frame, but was given {call_given(given)}. {cure}")  # fmt: skip
     _check_frame(given, ("segment", "author_key", "created_at"), what, "posts with their segments", cure)  # fmt: skip
     try:
         given["created_at"].astype("datetime64[us, UTC]")
@@ -59,6 +61,7 @@ def _check_frame(given: object, needed: tuple[str, ...], what: str, of: str, cur
 
 __all__ = [
     "check_assigned",
+    "check_joined",
     "check_kind",
     "check_posts",
     "check_profiles",
