@@ -191,54 +191,78 @@ def compare_segments(
     before = find_before(previous, assigned)
     known, earlier = previous.members
     silent = earlier[~np.isin(known, hash_authors(assigned))]
-    shown = cards.segments["segment"].tolist()
+    flows = _count_flows(previous, before, now, silent, cards)
+    hidden = _hide_small(flows, policy.least_authors)
+    cells = {
+        (int(row["previous"]), int(row["segment"])): None if hides else int(row["authors"])
+        for row, hides in zip(flows.to_dict("records"), hidden, strict=True)
+    }
     rows = []
-
-    def told(authors: npt.NDArray[np.bool_]) -> int | None:
-        return _told(int(authors.sum()), policy)
-
-    for one in shown:
+    for one in cards.segments["segment"].tolist():
         old = one in set(previous.ids.tolist())
-        here = now == one
+        stayed, arrived, gone = (cells.get(way, 0) for way in ((one, one), (NOT_THERE, one), (one, NOT_THERE)))  # fmt: skip
+        came, left = ((side == one) & (other != one) for side, other in ((now, before), (before, now)))  # fmt: skip
+        # With the others a number could be worked out that is not to be told.
         rows.append(
             {
                 "segment": one, "status": "continued" if old else "new", "name_before": previous.names.get(one),
                 "authors_before": int((earlier == one).sum()) if old else None,
-                "stayed": told(here & (before == one)) if old else None,
-                "came": told(here & (before != one) & (before != NOT_THERE)),
-                "left": told(~here & (before == one)) if old else None,
-                "arrived": told(here & (before == NOT_THERE)),
-                "gone": told(silent == one) if old else None,
+                "stayed": stayed if old else None,
+                "came": None if None in (stayed, arrived) else int((came & (before != NOT_THERE)).sum()),
+                "left": None if not old or None in (stayed, gone) else int(left.sum()),
+                "arrived": arrived,
+                "gone": gone if old else None,
             }
         )  # fmt: skip
     counts = dict.fromkeys(MOVES, "Int64")
     table = pd.DataFrame(rows, columns=["segment", "status", "name_before", *counts])
-    flows = _count_flows(previous, before, now, silent, cards)
     types: dict[str, Any] = {"segment": "int64", "status": TEXT, "name_before": TEXT, **counts}
-    small = flows["authors"] < policy.least_authors
-    shown_flows = flows[~small].reset_index(drop=True)
-    untold = int(flows.loc[small, "authors"].sum())
-    return Moved(table.astype(types), shown_flows, untold, _count_totals(flows, policy))
+    shown_flows = flows[~hidden].reset_index(drop=True)
+    untold = int(flows.loc[hidden, "authors"].sum())
+    return Moved(table.astype(types), shown_flows, untold, _count_totals(flows, hidden, policy))
 
 
-def _told(authors: int, policy: Policy) -> int | None:
-    """Give a number of authors; None where it is too small to be told."""
-    return authors if authors >= policy.least_authors or not authors else None
+def _hide_small(flows: pd.DataFrame, least: int) -> npt.NDArray[np.bool_]:
+    """Say which flows are not told: small ones, and next to them as many as it takes that no sum gives these away."""
+    sizes = flows["authors"].to_numpy(np.int64)
+    hidden: npt.NDArray[np.bool_] = sizes < least
+    groups = [
+        np.flatnonzero(flows[side] == one)
+        for side in ("previous", "segment")
+        for one in flows[side].unique()
+    ]
+    while True:
+        before = int(hidden.sum())
+        for rows in groups:
+            some = hidden[rows]
+            if some.any() and not some.all() and sizes[rows][some].sum() < least:
+                shown = rows[~some]
+                hidden[shown[sizes[shown].argmin()]] = True
+        if hidden.sum() == before:
+            return hidden
 
 
-def _count_totals(flows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Count all authors of flows by what became of them."""
+def _count_totals(
+    flows: pd.DataFrame, hidden: npt.NDArray[np.bool_], policy: Policy
+) -> pd.DataFrame:
+    """Count all authors of flows by what became of them; those in no segment both times are in none of these."""
     before, now = flows["previous"], flows["segment"]
     both = (before != NOT_THERE) & (now != NOT_THERE)
     kinds = {
-        "stayed": both & (before == now),
+        "stayed": both & (before == now) & (before >= 0),
         "changed": both & (before != now),
         "arrived": before == NOT_THERE,
         "gone": now == NOT_THERE,
     }
-    counts = [_told(int(flows.loc[rows, "authors"].sum()), policy) for rows in kinds.values()]
-    few = [policy.least_authors if one is None else None for one in counts]
-    numbers = {"authors": pd.array(counts, "Int64"), "fewer_than": pd.array(few, "Int64")}
+    counts = {what: int(flows.loc[rows, "authors"].sum()) for what, rows in kinds.items()}
+    given_away = {
+        what: int(flows.loc[rows & hidden, "authors"].sum()) for what, rows in kinds.items()
+    }
+    few = [policy.least_authors if 0 < n < policy.least_authors else None for n in counts.values()]
+    told = [
+        None if 0 < given_away[what] < policy.least_authors else n for what, n in counts.items()
+    ]
+    numbers = {"authors": pd.array(told, "Int64"), "fewer_than": pd.array(few, "Int64")}
     return pd.DataFrame({"what": text_column([*kinds]), **numbers})
 
 

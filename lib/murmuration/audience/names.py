@@ -112,10 +112,11 @@ def name_segments_by(
 
 def keep_allowed(names: Mapping[int, str], policy: Policy) -> dict[int, str]:
     """Give names of an earlier run with those terms only that may be told now: a policy may know more words than it did then."""
-    found: dict[int, str] = {}
+    found = {one: name for one, name in names.items() if policy.allows(name)}
     for one, name in names.items():
-        found[one] = name if policy.allows(name) else _apart(_shorten(name, policy) or f"Segment {one}", found)  # fmt: skip
-    return found
+        if one not in found:
+            found[one] = _apart(_shorten(name, policy) or f"Segment {one}", found)
+    return {one: found[one] for one in names}
 
 
 def _shorten(name: str, policy: Policy) -> str:

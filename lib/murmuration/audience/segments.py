@@ -369,7 +369,12 @@ def _doubt(
         return pd.DataFrame(columns=list(CHOICE))
     n = strengths.shape[1]
     sizes = np.bincount(strengths.argmax(axis=1), minlength=n)
-    told = f"There are as many segments as were asked for, although no groups stand out among these authors: {why}."
+    made = (
+        "There are as many segments as were asked for"
+        if n == params.n_segments
+        else f"{params.n_segments} segments were asked for, {n} could be made of {params.min_authors} authors or more"
+    )
+    told = f"{made}, although no groups stand out among these authors: {why}."
     return choose_untried(n, int(sizes.min()), told)
 
 

@@ -629,11 +629,20 @@ def _ends_before(address: str, time: datetime) -> bool:
     return not until or datetime.fromisoformat(until) < time
 
 
+def _ends_at(address: str, time: datetime) -> bool:
+    until = read_facts(address).get("until")
+    return bool(until) and datetime.fromisoformat(str(until)) == time
+
+
 def _find_kept(kind: str, name: str, before: datetime) -> dict[str, str] | None:
     """Give the pin of what is kept under a name and whose period is the latest that ended before a time.
 
-    Of several of one period it is the one that those kept last went on from.
+    Of several of one period it is the one that those kept last went on from. Where those are of the very period that ends at
+    that time, it is what they went on from, if anything.
     """
+    line = list(_go_back(name))
+    if line and _ends_at(line[0], before):
+        return next((pin_model(one) for one in line[1:] if _ends_before(one, before)), None)
     ended: dict[datetime, list[str]] = {}
     for saved in list_models():
         if saved.card.kind == kind and saved.card.name == name:
@@ -643,7 +652,7 @@ def _find_kept(kind: str, name: str, before: datetime) -> dict[str, str] | None:
     if not ended:
         return None
     latest = sorted(ended[max(ended)])
-    return pin_model(next((one for one in _go_back(name) if one in latest), latest[-1]))
+    return pin_model(next((one for one in line if one in latest), latest[-1]))
 
 
 def _go_back(name: str) -> Iterator[str]:

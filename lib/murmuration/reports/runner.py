@@ -434,6 +434,11 @@ def _why_not_newest(address: str, what: str) -> str:
     """Say why a name is not to mean what was kept; nothing where it is to."""
     if what in ("topics", "segments") and not is_of_later_posts(address):
         return "those that were kept last under this name are of later posts, and later runs go on from them."
+    if what == "segments" and _is_of_same_period(address):
+        return (
+            "those of the first run on this period stay, as later runs go on from their ids. Set model to a name of their own to "
+            "keep both lines."
+        )
     if what == "topics":
         from murmuration.registry import goes_on  # only here: a run that keeps none does not wait
 
@@ -454,8 +459,12 @@ def is_of_later_posts(address: str) -> bool:
 
 
 def _is_of_same_period(address: str) -> bool:
+    """Say whether something kept is other topics or segments than those that its name means now, of a period that ends with theirs."""
+    from murmuration.models import find_newest
+
+    newest = find_newest(address.partition("@")[0])
     until, known = _find_ends(address)
-    return bool(until) and until == known
+    return newest is not None and newest.address != address and bool(until) and until == known
 
 
 def _find_ends(address: str) -> tuple[str, str]:

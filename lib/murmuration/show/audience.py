@@ -75,13 +75,13 @@ _SEEN = ("likes_per_post", "reposts_per_post", "replies_per_post", "views_per_po
 _SPLIT = (
     0.25  # of the authors of a new segment that came from one earlier one, where the answer says so
 )
-_SPAM = "See whether it is spam before answering it, as it links much and hardly anybody reacts"
+_SPAM = "See whether it is spam before answering it, as it links more and is seen or answered less than others"
 _NOTICED = 0.05  # of negative shares, below which a reader would not notice that they differ
 _TELLING = 0.1  # share of a segment's authors that a term in advice has, at least
 _TIMES = 2.0  # more than in other segments
-_CAME = {"came": "came from other segments", "arrived": "are new here"}
+_CAME = {"came": "came from other segments or none", "arrived": "are new here"}
 _STAYED = {"stayed": "stayed", **_CAME}
-_LEFT = {"left": "went to other segments", "gone": "wrote nothing this time"}
+_LEFT = {"left": "went to other segments or none", "gone": "wrote nothing this time"}
 _STATUS = {"first": "", "continued": "goes on", "new": "new"}
 
 Records = Sequence[Mapping[str, Any]]
@@ -388,7 +388,7 @@ def _say_moves(row: Mapping[str, Any], said: Mapping[str, str]) -> str:
 def _or_few(authors: Any) -> str:
     """Give a number of authors; null stands for too few to be told."""
     if pd.isna(authors):
-        return "a few"
+        return "some"
     return f"{int(authors):,}"
 
 
@@ -468,7 +468,7 @@ def _term(row: Mapping[str, Any]) -> str:
 def _write(traits: pd.DataFrame) -> list[str]:
     """Give what follows from how its authors write, from the traits that tell most."""
     told: dict[str, str] = {}  # by what is advised, whatever the reason
-    low = traits.loc[traits["effect"] < 0, "feature"]
+    low = traits.loc[traits["effect_high"] <= -_LEAST_EFFECT, "feature"]
     suspect = low.isin(_SEEN).any()
     for row in _rows(traits.sort_values("rank")):
         near = min(abs(row["effect_low"]), abs(row["effect_high"]))
@@ -487,7 +487,7 @@ def _mend(level: Mapping[str, Any] | None, whole: float, interests: pd.DataFrame
     if level["negative_share"] - whole >= _NOTICED and level["negative_low"] > whole:
         known = interests[interests["kind"] == "words"].sort_values(["z", "term"], ascending=[False, True])  # fmt: skip
         words = known["term"].head(_NAMED)
-        said = f", beginning with {listing([f'“{tidy(str(word))}”' for word in words])}" if len(words) else ""  # fmt: skip
+        said = f" (more than others it writes of {listing([f'“{tidy(str(word))}”' for word in words])})" if len(words) else ""  # fmt: skip
         return [f"Mend what makes it unhappy before selling to it{said}: {numbers}."]
     content = whole - level["negative_share"] >= _NOTICED and level["negative_high"] < whole
     return [f"Ask it for recommendations: {numbers}."] if content and level["negative_share"] <= _CONTENT else []  # fmt: skip

@@ -403,6 +403,8 @@ def plot_flows(flows: pd.DataFrame | None, totals: pd.DataFrame | None = None) -
     if flows is None:
         return theme.empty_figure("First run under this name: nothing to compare.")
     rows = flows[(flows["previous"] != _ABSENT) | (flows["segment"] != _ABSENT)]
+    if totals is not None and (rows.empty or (rows["segment"] == _ABSENT).all()):
+        return theme.empty_figure(f"{_describe_totals(totals)}. No group is large enough to be drawn.")  # fmt: skip
     if rows.empty:
         return theme.empty_figure("No author of the earlier run is known.")
     if (rows["segment"] == _ABSENT).all():
@@ -489,7 +491,9 @@ def _describe_totals(totals: pd.DataFrame) -> str:
     """Say what became of all authors, of too few to be told than how many they are fewer."""
     rows = {str(row["what"]): row for row in totals.to_dict("records")}
     said = {
-        what: f"fewer than {row['fewer_than']:,}" if pd.isna(row["authors"]) else f"{row['authors']:,}"
+        what: f"{row['authors']:,}" if pd.notna(row["authors"])
+        else "some" if pd.isna(row["fewer_than"])
+        else f"fewer than {row['fewer_than']:,}"
         for what, row in rows.items()
     }  # fmt: skip
     changed, stayed = (rows[one]["authors"] for one in ("changed", "stayed"))

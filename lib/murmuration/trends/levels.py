@@ -15,7 +15,6 @@ from scipy.special import ndtri
 
 from murmuration.frames import TEXT, to_pandas
 from murmuration.schema import NO_LANG, check_columns
-from murmuration.text.repeats import find_repeats
 from murmuration.trends.intervals import Z95, Codes, Sample
 
 FEW_POSTS = 30  # under this a share is hardly more than an anecdote: its interval is 35 points wide
@@ -287,6 +286,9 @@ def count_coverage(posts: pd.DataFrame, *, searched: int, quarantined: int) -> p
         `item`, `value`, `unit`; one row a figure.
     """
     texts = posts["text"].dropna()
+    # Only here: what finds near copies is compiled, and pages that read tables do not wait for that.
+    from murmuration.text.repeats import find_repeats
+
     groups = find_repeats(posts)["repeat_group"]
     worded = groups.notna().to_numpy(bool)
     near = int(posts.loc[worded, "text"].nunique()) - int(groups.nunique())
