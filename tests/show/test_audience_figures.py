@@ -350,3 +350,7 @@ def test_the_answer_says_where_segments_are_in_doubt():
     assert describe_choice(doubt) == ""
     one = describe_audience(make_segments(("all",)), levels, coverage, choice=doubt.assign(n_segments=1, why="Too few."))  # fmt: skip
     assert one == ["120 authors of 200 posts make one segment. Too few."]
+    some = pd.DataFrame({"item": ["authors", "posts_looked_at", "authors_in_small_segments"], "value": [120, 200, 12]})  # fmt: skip
+    assert describe_audience(make_segments(("all",)), levels, some) == [
+        "120 authors of 200 posts: one segment is large enough to be shown; 12 authors are in smaller ones."
+    ]

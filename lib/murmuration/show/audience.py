@@ -147,6 +147,9 @@ def describe_audience(
         ]
     rows = _ranked(segments)
     if len(rows) == 1:
+        others = facts.get("authors_in_small_segments", 0)
+        if others:
+            return [f"{authors}: one segment is large enough to be shown; {count(others, 'author is', 'authors are')} in smaller ones."]  # fmt: skip
         return [f"{authors} make one segment. {_why(choice)}".rstrip()]
     named = [f"{_name(row)} ({percent(row['share'])})" for row in rows[:_NAMED]]
     more = f", and {count(len(rows) - _NAMED, 'smaller one')}" if len(rows) > _NAMED else ""

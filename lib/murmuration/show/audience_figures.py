@@ -90,7 +90,7 @@ def plot_audience_map(places: pd.DataFrame, segments: pd.DataFrame) -> go.Figure
     largest = segments.iloc[segments["authors"].to_numpy(int).argmax()]
     return theme.describe_figure(
         figure,
-        title="All authors are one segment"
+        title="One segment is shown"
         if len(segments) == 1
         else f"The largest of {count(len(segments), 'segment')} is {quoted([short_segment(str(largest['name']))])} with "
         f"{share_with_interval(largest['share'], largest['share_low'], largest['share_high'])} of the authors",
