@@ -610,6 +610,7 @@ def test_the_answer_agrees_with_the_lineage_and_names_what_is_new_or_went():
     assert "no post now" in show_lineage(lineage).markup
     quiet = " ".join(describe_topics(topics, growth, lineage.head(1)))
     assert "No topic is new." in quiet
+    assert f"a run with topics={4 * len(topics)} looks closer" in quiet
 
 
 def test_repeated_texts_are_told_as_they_are_written():

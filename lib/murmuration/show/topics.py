@@ -31,6 +31,7 @@ TOPIC_COLUMNS = [
     "source", "post_id", "created_at", "author_key", "text", "title", "lang", "url", "like_count", "repost_count", "reply_count",
     "quote_count", "score",
 ]  # fmt: skip
+_CLOSER = 4  # times as many topics, in the run that is advised to find smaller stories
 _NAMED = 3  # topics that a sentence names
 _SHOWN = 60  # rows of a table
 _READ = 24  # topics whose posts are shown
@@ -145,6 +146,8 @@ def describe_topics(
         # The lineage names those that it knows of, which are not always beyond chance.
         if new or not _tells(lineage, "born", "absorbed", "returned"):
             sentences.append(_new_sentence(new, timezone))
+        if not (grew and new) and len(known) > 1:
+            sentences.append(_hidden_sentence(known))
         if went or not _tells(lineage, "died"):
             sentences.append(_went_sentence(went, timezone))
     if lineage is not None and len(lineage):
@@ -285,6 +288,13 @@ def _new_sentence(rows: Records, timezone: str) -> str:
     first = rows[0]
     said = f"New is {_name(first['label'])} with {count(first['posts'], 'post')}{_since(first, timezone)}{_by_whom(first)}"
     return said + _others(rows, "new as well") + "."
+
+
+def _hidden_sentence(topics: pd.DataFrame) -> str:
+    """Say how small a story may be and still be no topic: that nothing grew is said of topics, not of all that was said."""
+    n = len(topics)
+    usual = int(topics["posts"].to_numpy(float).mean())
+    return f"Stories much smaller than {count(usual, 'post')}, as topics are here on average, can hide in them: a run with topics={min(_CLOSER * n, 500)} looks closer."
 
 
 def _went_sentence(rows: Records, timezone: str) -> str:
