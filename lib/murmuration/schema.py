@@ -1072,6 +1072,11 @@ AUDIENCE = (
             ),
             _of_authors("authors", "How many; null where they are too few to be told"),
             _of_authors("fewer_than", "Than how many they are fewer where they are too few"),
+            Column(
+                "rounded",
+                pa.bool_(),
+                "Whether that is to the nearest multiple of what a group needs, as flows are in it that are too small to be told",
+            ),
         ),
     ),
     Table(

@@ -191,7 +191,8 @@ def test_who_is_new_and_who_wrote_nothing_is_counted_also_where_no_flow_is_large
     found = compare_segments(kept, now, describe_segments(crafters, assigned))
     assert not (found.flows[["previous", "segment"]] == -2).any(axis=None)
     totals = found.totals.set_index("what")["authors"].to_dict()
-    assert totals == {"stayed": 90, "changed": 0, "arrived": 30, "gone": 30}
+    # Rounded, as flows too small to be told are among them: what is left of 90 without those that are shown would be one.
+    assert totals == {"stayed": 80, "changed": 0, "arrived": 40, "gone": 40}
     assert found.segments[["arrived", "gone"]].isna().all(axis=None)  # of each too few to be told
 
 

@@ -63,7 +63,7 @@ def test_an_older_run_without_totals_does_not_call_bands_that_are_not_drawn_nobo
     assert said.endswith("50 are not there any more; bands too small to be drawn are not counted")
 
 
-def make_totals(**authors: int | None) -> pd.DataFrame:
+def make_totals(rounded: bool = False, **authors: int | None) -> pd.DataFrame:
     counts = [authors[what] for what in ("stayed", "changed", "arrived", "gone")]
     few = [20 if one is None else None for one in counts]
     return pd.DataFrame(
@@ -71,7 +71,15 @@ def make_totals(**authors: int | None) -> pd.DataFrame:
             "what": ["stayed", "changed", "arrived", "gone"],
             "authors": pd.array(counts, "Int64"),
             "fewer_than": pd.array(few, "Int64"),
+            "rounded": rounded,
         }
+    )
+
+
+def test_the_title_of_flows_says_where_numbers_are_rounded():
+    totals = make_totals(rounded=True, stayed=200, changed=40, arrived=None, gone=60)
+    assert plot_flows(FLOWS, totals).layout.meta["title"] == (
+        "About 40 authors changed segment, about 200 stayed in theirs; fewer than 20 were not there before and about 60 are not there any more"
     )
 
 

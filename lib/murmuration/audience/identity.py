@@ -47,7 +47,8 @@ class Moved:
         Authors in flows too small to be shown.
     totals
         All authors, those in flows too small to be shown too: `what` (`stayed`, `changed`, `arrived` or `gone`), `authors`, null where
-        they are too few to be told, and then `fewer_than`.
+        they are too few to be told, and then `fewer_than`; `rounded` to as many as the policy wants of a group where such flows
+        are among them.
     """
 
     segments: pd.DataFrame
@@ -254,16 +255,15 @@ def _count_totals(
         "arrived": before == NOT_THERE,
         "gone": now == NOT_THERE,
     }
-    counts = {what: int(flows.loc[rows, "authors"].sum()) for what, rows in kinds.items()}
-    given_away = {
-        what: int(flows.loc[rows & hidden, "authors"].sum()) for what, rows in kinds.items()
-    }
-    few = [policy.least_authors if 0 < n < policy.least_authors else None for n in counts.values()]
-    told = [
-        None if 0 < given_away[what] < policy.least_authors else n for what, n in counts.items()
-    ]
-    numbers = {"authors": pd.array(told, "Int64"), "fewer_than": pd.array(few, "Int64")}
-    return pd.DataFrame({"what": text_column([*kinds]), **numbers})
+    least, rows = policy.least_authors, []
+    for what, which in kinds.items():
+        n, untold = (int(flows.loc[some, "authors"].sum()) for some in (which, which & hidden))
+        few = 0 < n < least
+        # What is left of an exact total, once the flows in it are taken away, would be a flow that is not told.
+        told = round(n / least) * least if untold else n
+        rows.append((what, None if few else told, least if few else None, bool(untold) and not few))
+    table = pd.DataFrame(rows, columns=["what", "authors", "fewer_than", "rounded"])
+    return table.astype({"what": TEXT, "authors": "Int64", "fewer_than": "Int64", "rounded": bool})
 
 
 def _count_flows(

@@ -491,16 +491,16 @@ def _describe_totals(totals: pd.DataFrame) -> str:
     """Say what became of all authors, of too few to be told than how many they are fewer."""
     rows = {str(row["what"]): row for row in totals.to_dict("records")}
     said = {
-        what: f"{row['authors']:,}" if pd.notna(row["authors"])
-        else "some" if pd.isna(row["fewer_than"])
-        else f"fewer than {row['fewer_than']:,}"
+        what: f"fewer than {row['fewer_than']:,}"
+        if pd.isna(row["authors"])
+        else f"{'about ' if row['rounded'] else ''}{row['authors']:,}"
         for what, row in rows.items()
-    }  # fmt: skip
-    changed, stayed = (rows[one]["authors"] for one in ("changed", "stayed"))
-    if pd.isna(changed) or pd.isna(stayed):
+    }
+    changed, stayed = rows["changed"], rows["stayed"]
+    if any(pd.isna(row["authors"]) or row["rounded"] for row in (changed, stayed)):
         both = f"{said['changed']} authors changed segment, {said['stayed']} stayed in theirs"
-    elif changed + stayed:
-        both = f"{said['changed']} of {count(changed + stayed, 'author')} of both runs changed segment ({percent(changed / (changed + stayed))})"
+    elif total := changed["authors"] + stayed["authors"]:
+        both = f"{said['changed']} of {count(total, 'author')} of both runs changed segment ({percent(changed['authors'] / total)})"
     else:
         both = "no author wrote in both runs"
     both = f"{both[0].upper()}{both[1:]}"
