@@ -345,6 +345,16 @@ def test_one_segment_has_no_best_time_as_there_is_nothing_to_compare_with():
     assert find_best_times(write_times(weekday=5).assign(segment=0)).empty
 
 
+def test_an_author_key_of_two_sources_is_two_authors_of_the_hours_of_a_segment():
+    """One writes ten times at 8 h, the other once at 20 h: each counts once, and posts of nobody do not count."""
+    when = pd.to_datetime(
+        ["2026-03-02T08:00Z"] * 10 + ["2026-03-02T20:00Z"] + ["2026-03-02T12:00Z"]
+    )
+    posts = pd.DataFrame({"source": ["a"] * 10 + ["b"] * 2, "author_key": ["x"] * 11 + [None], "created_at": when, "segment": 0})  # fmt: skip
+    share = count_times(posts).groupby("hour")["share"].sum()
+    assert share[[8, 12, 20]].tolist() == pytest.approx([0.5, 0, 0.5])
+
+
 def test_a_time_zone_moves_the_hours(crafted, assigned):
     joined = join_segments(crafted, assigned)
     utc, delhi = (count_times(joined, timezone=zone) for zone in ("UTC", "Asia/Kolkata"))

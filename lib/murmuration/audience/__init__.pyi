@@ -19,7 +19,6 @@ from .places import place_authors as place_authors
 from .policy import Policy as Policy
 from .policy import drop_forbidden as drop_forbidden
 from .profiles import profile_authors as profile_authors
-from .reached import count_times as count_times
 from .reached import find_segment_posts as find_segment_posts
 from .reached import join_segments as join_segments
 from .reached import list_origins as list_origins
@@ -34,6 +33,7 @@ from .summary import complete_cards as complete_cards
 from .summary import count_audience_coverage as count_audience_coverage
 from .summary import list_members as list_members
 from .summary import measure_segments as measure_segments
+from .times import count_times as count_times
 from .times import find_best_times as find_best_times
 
 __all__ = [

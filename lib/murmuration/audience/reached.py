@@ -1,12 +1,11 @@
-"""When segments are reached, and which posts show what they write."""
+"""Which posts are of which segment, and which show what it writes."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from murmuration.audience.arguments import check_joined, check_kind, check_posts, check_segments
+from murmuration.audience.arguments import check_kind, check_posts, check_segments
 from murmuration.audience.identity import find_before
 from murmuration.audience.names import keep_allowed
 from murmuration.audience.policy import Policy
@@ -21,7 +20,6 @@ from murmuration.trends import (
     list_posts,
 )
 
-_WEEK, _DAY = 7, 24
 READING = ("segment", "rank", "source", "post_id", "author_key", "created_at", "text", "sentiment", "engagement", "url")  # fmt: skip
 
 
@@ -82,53 +80,6 @@ def name_segments(
     called = keep_allowed(model.names, policy)
     names = {one: called[one] for one in authors.index[authors >= policy.least_authors] if one in called}  # fmt: skip
     return posts.assign(segment=text_column([names.get(one) for one in segments.tolist()]))
-
-
-def count_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
-    """Count when the authors of each segment post, every author alike.
-
-    Parameters
-    ----------
-    posts
-        With `segment`, `author_key` and `created_at`.
-    timezone
-        Whose clock counts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a segment, `weekday` (1 is Monday) and `hour` (0 to 23): `posts`, and `share` of what its authors post,
-        each author counting once.
-
-    Raises
-    ------
-    ParamError
-        If `posts` is no frame.
-    SchemaError
-        If a column is missing, or times have no time zone.
-    """
-    check_joined(posts, what="count_times")
-    there = posts[(posts["segment"] >= 0).to_numpy(bool) & posts["created_at"].notna().to_numpy(bool)]  # fmt: skip
-    local = pd.DatetimeIndex(there["created_at"].astype("datetime64[us, UTC]")).tz_convert(ZoneInfo(timezone))  # fmt: skip
-    slots = local.day_of_week.to_numpy() * _DAY + local.hour.to_numpy()
-    authors = pd.factorize(there["author_key"])[0]
-    own = np.bincount(authors)[authors] if len(authors) else np.zeros(0)
-    found = []
-    for segment in sorted(set(there["segment"].tolist())):
-        mine = (there["segment"] == segment).to_numpy(bool)
-        weights = 1 / own[mine]
-        share = np.bincount(slots[mine], weights, _WEEK * _DAY) / weights.sum()
-        found.append(
-            pd.DataFrame(
-                {
-                    "segment": segment, "weekday": np.repeat(np.arange(1, _WEEK + 1), _DAY), "hour": np.tile(np.arange(_DAY), _WEEK),
-                    "posts": np.bincount(slots[mine], minlength=_WEEK * _DAY), "share": share,
-                }
-            )
-        )  # fmt: skip
-    if not found:
-        return pd.DataFrame({"segment": [], "weekday": [], "hour": [], "posts": [], "share": []}).astype({**dict.fromkeys(("segment", "weekday", "hour", "posts"), "int64"), "share": "float64"})  # fmt: skip
-    return pd.concat(found, ignore_index=True)
 
 
 def find_segment_posts(

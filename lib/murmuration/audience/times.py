@@ -55,6 +55,46 @@ class _Found(NamedTuple):
         return (self.share >= _LEAST_TIMES * self.rest) & (self.least > _EVEN) & (self.low > 0)
 
 
+def count_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
+    """Count when the authors of each segment post, every author alike.
+
+    Parameters
+    ----------
+    posts
+        With `segment`, `author_key` and `created_at`.
+    timezone
+        Whose clock counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a segment, `weekday` (1 is Monday) and `hour` (0 to 23): `posts`, and `share` of what its authors post,
+        each author counting once.
+
+    Raises
+    ------
+    ParamError
+        If `posts` is no frame.
+    SchemaError
+        If a column is missing, or times have no time zone.
+    """
+    check_joined(posts, what="count_times")
+    read = _read(posts, timezone)
+    slots, segments = read.weekday * _DAY + read.hour, read.segment[read.author]
+    weights = 1 / np.bincount(read.author)[read.author] if len(read.author) else np.zeros(0)
+    found = []
+    for segment in np.unique(segments):
+        mine = segments == segment
+        share = np.bincount(slots[mine], weights[mine], _WEEK * _DAY) / weights[mine].sum()
+        posted = np.bincount(slots[mine], minlength=_WEEK * _DAY)
+        found.append(pd.DataFrame({"segment": segment, "weekday": np.repeat(np.arange(1, _WEEK + 1), _DAY), "hour": np.tile(np.arange(_DAY), _WEEK), "posts": posted, "share": share}))  # fmt: skip
+    whole = dict.fromkeys(("segment", "weekday", "hour", "posts"), "int64")
+    table = (
+        pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*whole, "share"])
+    )
+    return table.astype({**whole, "share": "float64"})
+
+
 def find_best_times(posts: pd.DataFrame, *, timezone: str = "UTC") -> pd.DataFrame:
     """Find days and hours in which the authors of a segment post clearly more than those of the others.
 
