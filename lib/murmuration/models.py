@@ -19,6 +19,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -394,6 +395,17 @@ def read_facts(address: str, *, store: Store | None = None) -> dict[str, Any]:
     place = f"{name}/{digits}"
     with translated(store.location):
         return dict(parse_listing(_read(store, f"{place}/{FACTS}") or b"", place=place)["facts"])
+
+
+def describe_earlier(model: Any, what: str) -> str:
+    """Say in a sentence which topics or segments (`what`) went before, whose ids go on; None for none."""
+    if model is None:
+        return f"No {what} of posts that ended before these were kept under this name, so ids begin anew."
+    if not model.until:
+        return f"Ids go on from {model.version}, found in posts of a period that was not kept."
+    ends = (datetime.fromisoformat(one) for one in (model.since, model.until))
+    since, until = (f"{one:%Y-%m-%d %H:%M}" for one in ends)
+    return f"Ids go on from {model.version}, found in posts from {since} to {until} UTC."
 
 
 def current(language: str, *, store: Store | None = None) -> SavedModel | None:

@@ -200,7 +200,7 @@ def test_ids_go_on_from_the_segments_of_the_latest_period_that_ended_before(draf
             if entry["kind"] == "read"
         ]
         assert noted == ([before.address] if went_before is before else [])
-        said = mm.audience.describe_earlier(found)
+        said = mm.models.describe_earlier(found, "segments")
         assert said.startswith(f"Ids go on from {found.version}, found in posts from 2026-01-" if found else "No segments of posts that ended before these")  # fmt: skip
 
 

@@ -222,7 +222,9 @@ def test_topics_go_on_from_those_that_were_kept_last(draft):
         "check_stability": False,
     }
     second = run_cells(NOTEBOOK, **asked, method="nmf", embedding="lsa", continue_from="latest")
-    assert "of a period that was not kept" in mm.topics.describe_earlier(second["previous"])
+    assert "of a period that was not kept" in mm.models.describe_earlier(
+        second["previous"], "topics"
+    )
     assert second["previous"].version == first["fitted"].version.replace(
         "topics", first["kept_as"], 1
     )
@@ -269,9 +271,11 @@ def test_topics_go_on_from_those_of_the_latest_period_that_ended_before(weeks):
         assert (found and found.version) == version
     noted = [one["model"] for one in read_journal(run.context.journal) if one["kind"] == "read"]
     assert noted == [kept[0].address, kept[1].address]
-    said = mm.topics.describe_earlier(mm.models.load(kept[1].address))
+    said = mm.models.describe_earlier(mm.models.load(kept[1].address), "topics")
     assert said == f"Ids go on from {kept[1].version}, found in posts from 2026-01-26 00:00 to 2026-02-02 00:00 UTC."  # fmt: skip
-    assert mm.topics.describe_earlier(None).startswith("No topics of posts that ended before these")
+    assert mm.models.describe_earlier(None, "topics").startswith(
+        "No topics of posts that ended before these"
+    )
 
 
 def test_of_several_topics_of_one_period_a_run_goes_on_from_those_that_the_newest_went_on_from(weeks):  # fmt: skip

@@ -64,7 +64,6 @@ OTHERS = {
     "no windows": lambda some: topics.estimate_coherence([["a", "b"]], None),
     "no terms": lambda some: topics.count_windows([["a"]], None),
     "no places": lambda some: topics.count_kept_neighbours(some["model"], None),
-    "a word before": lambda some: topics.describe_earlier("topics"),
     "a word for a number": lambda some: TopicParams(n_topics="3"),
     "nothing for a number": lambda some: TopicParams(seed=None),
     "no embedding": lambda some: TopicParams(embedding=None),
@@ -75,7 +74,7 @@ SENTENCE = r"^[^\n]*(needs|has to)[^\n]*\.$"
 
 def test_every_public_function_that_takes_something_is_asked_here():
     classes = {"Embedder", "EmergingParams", "Labeller", "TopicModel", "TopicParams", "Vectors"}
-    assert set(FIRST) | {"describe_earlier"} == set(topics.__all__) - classes
+    assert set(FIRST) == set(topics.__all__) - classes
 
 
 @pytest.mark.parametrize("bad", [["a", "b"], None, "posts.parquet"], ids=["list", "None", "str"])

@@ -8,7 +8,6 @@ from .features import FEATURES as FEATURES
 from .features import Feature as Feature
 from .identity import Moved as Moved
 from .identity import compare_segments as compare_segments
-from .identity import describe_earlier as describe_earlier
 from .interests import InterestModel as InterestModel
 from .interests import fit_interests as fit_interests
 from .interests import foretell_interests as foretell_interests
@@ -53,7 +52,6 @@ __all__ = [
     "complete_cards",
     "count_audience_coverage",
     "count_times",
-    "describe_earlier",
     "describe_segments",
     "drop_forbidden",
     "find_aside",

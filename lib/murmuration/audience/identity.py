@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -93,23 +92,6 @@ def carry_ids(previous: SegmentModel, model: SegmentModel, profiles: pd.DataFram
     return replace(
         model, ids=ids, next_id=first + int(fresh.sum()), previous=previous.version, names={}
     )
-
-
-def describe_earlier(previous: SegmentModel | None) -> str:
-    """Say in a sentence which segments went before, whose ids go on."""
-    if previous is None:
-        return "No segments of posts that ended before these were kept under this name, so ids begin anew."
-    days = [
-        datetime.fromisoformat(one).strftime("%Y-%m-%d %H:%M")
-        for one in (previous.since, previous.until)
-        if one
-    ]
-    of = (
-        f", found in posts from {' to '.join(days)} UTC"
-        if days
-        else ", found in posts of a period that was not kept"
-    )
-    return f"Ids go on from {previous.version}{of}."
 
 
 def find_before(previous: SegmentModel, profiles: pd.DataFrame) -> Ints:

@@ -454,28 +454,25 @@ def _why_not_newest(address: str, what: str) -> str:
 
 def is_of_later_posts(address: str) -> bool:
     """Say whether topics or segments are of posts that end no earlier than those that their name means now."""
-    until, known = _find_ends(address)
+    until, known, _ = _find_ends(address)
     return not until or not known or datetime.fromisoformat(until) >= datetime.fromisoformat(known)
 
 
 def _is_of_same_period(address: str) -> bool:
     """Say whether something kept is other topics or segments than those that its name means now, of a period that ends with theirs."""
-    from murmuration.models import find_newest
-
-    newest = find_newest(address.partition("@")[0])
-    until, known = _find_ends(address)
-    return newest is not None and newest.address != address and bool(until) and until == known
+    until, known, newest = _find_ends(address)
+    return newest != address and bool(until) and until == known
 
 
-def _find_ends(address: str) -> tuple[str, str]:
-    """Give when the period of something kept ends, and that of what its name means now; empty if unknown."""
+def _find_ends(address: str) -> tuple[str, str, str]:
+    """Give when the period of something kept ends, and that of what its name means now, and what that is; empty if unknown."""
     from murmuration.models import find_newest, read_facts
 
     newest = find_newest(address.partition("@")[0])
     if newest is None:
-        return "", ""
+        return "", "", ""
     until, known = (str(read_facts(one).get("until", "")) for one in (address, newest.address))
-    return until, known
+    return until, known, newest.address
 
 
 def _from_journal(context: Context) -> dict[str, Any]:

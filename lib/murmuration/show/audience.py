@@ -15,6 +15,7 @@ from murmuration.show.words import (
     count,
     describe_no_mention,
     describe_no_posts,
+    describe_quarantine,
     describe_range,
     listing,
     negative_share,
@@ -68,13 +69,11 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
 _NO_ADVICE = "Nothing that one could act on sets it apart."
 _FORMS = 2  # pieces of advice on how to write to a segment
 _LEAST_EFFECT = 0.2  # at the nearer end of the interval of a trait that advice rests on
-_CONTENT = (
-    0.2  # of its scored posts are negative, at most, where a segment is asked for recommendations
-)
+# Of its scored posts are negative, at most, where a segment is asked for recommendations.
+_CONTENT = 0.2
 _SEEN = ("likes_per_post", "reposts_per_post", "replies_per_post", "views_per_post")
-_SPLIT = (
-    0.25  # of the authors of a new segment that came from one earlier one, where the answer says so
-)
+# Of the authors of a new segment came from one earlier one, where the answer says so.
+_SPLIT = 0.25
 _SPAM = "See whether it is spam before answering it, as it links more and is seen or answered less than others"
 _NOTICED = 0.05  # of negative shares, below which a reader would not notice that they differ
 _TELLING = 0.1  # share of a segment's authors that a term in advice has, at least
@@ -266,13 +265,9 @@ def show_segments(
 
 def _best_times(best: pd.DataFrame | None, more: str = "") -> str:
     """Say what best times are of: runs without the table named when a segment posts most, whatever the others do."""
-    return (
-        "posts most"
-        if best is None
-        else f"more than others {more}"
-        if more
-        else "posts more than others"
-    )
+    if best is None:
+        return "posts most"
+    return f"more than others {more}" if more else "posts more than others"
 
 
 def _or_none(text: Any) -> str:
@@ -389,7 +384,7 @@ def _say_moves(row: Mapping[str, Any], said: Mapping[str, str]) -> str:
 
 
 def _or_few(authors: Any) -> str:
-    """Give a number of authors; null stands for too few to be told."""
+    """Give a number of authors; null is one that is not told, as it or another is too small."""
     if pd.isna(authors):
         return "some"
     return f"{int(authors):,}"
@@ -604,9 +599,7 @@ def describe_audience_limits(
     if not facts["posts_looked_at"]:
         said = count(facts["posts_in_period"], "post of this period and source was", "posts of this period and source were")  # fmt: skip
         lines = [f"{said} searched; none was looked at."]
-        return "\n".join(
-            f"- {as_markdown(line)}" for line in [*lines, *_describe_quarantine(facts)]
-        )
+        return "\n".join(f"- {as_markdown(line)}" for line in [*lines, *describe_quarantine(facts)])
     value = dict(zip(quality["measure"], quality["value"].astype(float), strict=True))
     lines = [
         f"{count(facts['posts_in_period'], 'post of this period and source was', 'posts of this period and source were')} searched; {facts['posts_looked_at']:,} were looked at, by "
@@ -653,10 +646,5 @@ def describe_audience_limits(
         lines.append(
             f"{count(facts['unscored_posts'], 'post has', 'posts have')} no sentiment: no method here reads their language."
         )
-    lines += _describe_quarantine(facts)
+    lines += describe_quarantine(facts)
     return "\n".join(f"- {as_markdown(line)}" for line in [*lines, *gaps])
-
-
-def _describe_quarantine(facts: Mapping[str, Any]) -> list[str]:
-    rows = facts["quarantined_rows"]
-    return [f"{count(rows, 'row')} of the imported files could not be read as posts (table `quarantine`)."] if rows else []  # fmt: skip

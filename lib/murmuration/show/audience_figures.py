@@ -147,7 +147,7 @@ def plot_traits(traits: pd.DataFrame, segments: pd.DataFrame) -> go.Figure:
     for row, one in enumerate(shown, start=1):
         part = traits[traits["segment"] == one].sort_values("rank")
         _add_traits(figure, part, one, names[one], row)
-    figure.update_layout(showlegend=False, margin={"t": _BUTTONS + 20})  # the first name
+    figure.update_layout(showlegend=False, margin={"t": _BUTTONS + 20})  # and the first name
     figure.update_xaxes(range=[-0.02, 1.04], zeroline=True, zerolinecolor=theme.QUIET)
     figure.update_xaxes(
         title_text="0: as others · 1: unlike any other<br>(Cliff's delta, bars: 95 % interval)",

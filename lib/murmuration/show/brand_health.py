@@ -14,6 +14,7 @@ from murmuration.show.words import (
     count,
     describe_no_mention,
     describe_no_posts,
+    describe_quarantine,
     describe_range,
     listing,
     percent,
@@ -411,7 +412,7 @@ def describe_limits(
     reads = "VADER reads English only" if who == [_VADER] else "no method here reads their language"
     if not facts["posts_of_brand"]:
         searched = count(facts["posts_in_period"], "post of the period was", "posts of the period were")  # fmt: skip
-        return "\n".join(f"- {line}" for line in [f"{searched} searched; none mentions the brand.", *_describe_quarantine(facts), *gaps])  # fmt: skip
+        return "\n".join(f"- {line}" for line in [f"{searched} searched; none mentions the brand.", *describe_quarantine(facts), *gaps])  # fmt: skip
     lines = [
         f"{count(facts['posts_in_period'], 'post of the period was', 'posts of the period were')} searched; "
         f"{count(facts['posts_of_brand'], 'post mentions', 'posts mention')} the brand.",
@@ -448,7 +449,7 @@ def describe_limits(
         lines.append(
             f"{as_markdown(quoted(silent))} {'has' if len(silent) == 1 else 'have'} no feeling here: the lexicon of the brands or of this report says so."
         )
-    lines += _describe_copies(facts) + _describe_quarantine(facts)
+    lines += _describe_copies(facts) + describe_quarantine(facts)
     return "\n".join(f"- {line}" for line in [*lines, *gaps])
 
 
@@ -464,11 +465,6 @@ def _describe_copies(facts: Mapping[str, Any]) -> list[str]:
             else f"{count(near, 'post repeats', 'posts repeat')} the text of another nearly"
         )
     return [f"{said}; all count in levels, and in terms those of the same words count once."]
-
-
-def _describe_quarantine(facts: Mapping[str, Any]) -> list[str]:
-    rows = facts["quarantined_rows"]
-    return [f"{count(rows, 'row')} of the imported files could not be read as posts (table `quarantine`)."] if rows else []  # fmt: skip
 
 
 def _describe_labels(labels: Mapping[str, int]) -> list[str]:

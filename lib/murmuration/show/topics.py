@@ -535,7 +535,7 @@ def show_lineage(lineage: pd.DataFrame | None, earlier: str = "") -> Html:
     lineage
         Table `lineage`; None where topics go on from none.
     earlier
-        Which topics they go on from, in a sentence; see `murmuration.topics.describe_earlier`.
+        Which topics they go on from, in a sentence; see `murmuration.models.describe_earlier`.
     """
     if lineage is None:
         none = "This run does not continue from earlier topics (parameter continue_from)."

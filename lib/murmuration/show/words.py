@@ -229,3 +229,9 @@ def headline(
     of += f" ({as_markdown(about.rstrip('.'))})" if about else ""
     lines = "\n>\n".join(f"> {as_markdown(sentence)}" for sentence in answer)
     return f"# {title}\n\n{period} ({timezone}), {of}.\n\n{lines}\n"
+
+
+def describe_quarantine(facts: Mapping[str, Any]) -> list[str]:
+    """Say how many rows could not be read, of the table `coverage` by item; nothing where there are none."""
+    rows = facts["quarantined_rows"]
+    return [f"{count(rows, 'row')} of the imported files could not be read as posts (table `quarantine`)."] if rows else []  # fmt: skip

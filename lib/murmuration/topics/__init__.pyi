@@ -9,7 +9,6 @@ from .geometry import join_topics as join_topics
 from .geometry import place_topics as place_topics
 from .identity import match_topics as match_topics
 from .labels import Labeller as Labeller
-from .lineage import describe_earlier as describe_earlier
 from .merging import merge_topics as merge_topics
 from .model import TopicModel as TopicModel
 from .model import assign_topics as assign_topics
@@ -47,7 +46,6 @@ __all__ = [
     "count_topic_terms",
     "count_topics",
     "count_windows",
-    "describe_earlier",
     "estimate_coherence",
     "estimate_diversity",
     "estimate_stability",

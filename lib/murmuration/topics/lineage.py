@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import pandas as pd
 
 from murmuration.schema import check_columns
 from murmuration.topics.daily import Tally
-from murmuration.topics.model import TopicModel, check_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,3 @@ def read_lineage(lineage: pd.DataFrame | None, tally: Tally) -> Ancestry:
 def _shares(sizes: Mapping[int, float]) -> dict[int, float]:
     total = sum(sizes.values())
     return {one: size / total for one, size in sizes.items()}
-
-
-def describe_earlier(previous: TopicModel | None) -> str:
-    """Say in a sentence which topics went before, whose ids go on."""
-    if previous is None:
-        return "No topics of posts that ended before these were kept under this name, so ids begin anew."
-    check_model(previous, what="describe_earlier")
-    if not previous.until:
-        return f"Ids go on from {previous.version}, found in posts of a period that was not kept."
-    ends = (datetime.fromisoformat(one) for one in (previous.since, previous.until))
-    since, until = (f"{one:%Y-%m-%d %H:%M}" for one in ends)
-    return f"Ids go on from {previous.version}, found in posts from {since} to {until} UTC."
